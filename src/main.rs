@@ -1,0 +1,3 @@
+//! The program: parse the command line, run one subcommand, exit.
+
+fn main() {}

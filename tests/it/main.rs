@@ -1,0 +1,1 @@
+//! Every scenario in one binary, so that it links once.
