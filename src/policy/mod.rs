@@ -1,1 +1,4 @@
 //! policy
+pub mod facts;
+pub use principal::Principal;
+mod principal;
