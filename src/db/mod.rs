@@ -1,1 +1,261 @@
-//! db
+//! The database: SQLite (embedded, the default) or PostgreSQL (several replicas), one behaviour.
+//!
+//! Every SQL text is written once, in the common dialect: `$1` placeholders, `ON CONFLICT`, `RETURNING`,
+//! integers for times. Reads take a [`Conn`]; everything that writes goes through [`Db::write`], which
+//! lets many writers share one durable commit. Writes are serial in both databases (SQLite has one
+//! writer; PostgreSQL takes one advisory lock), so a row number handed out in a transaction is the order
+//! of commits, and the log is appended to by one writer at a time, however many replicas run.
+
+pub mod audit;
+mod commit;
+pub mod head;
+pub mod inbox;
+mod migrate;
+pub mod notice;
+pub mod outbox;
+pub mod promotion;
+pub mod subject;
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use tokio::sync::Notify;
+
+use crate::audit::LogKey;
+
+pub use audit::{NewEntry, RecordedIntent};
+
+/// Runs one expression against whichever database this connection is to.
+macro_rules! on {
+    ($conn:expr, $executor:ident => $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite(connection) => {
+                let $executor = &mut **connection;
+                $body
+            }
+            $crate::db::Conn::Postgres(connection) => {
+                let $executor = &mut **connection;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+/// Why the database could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be reached or refused the statement; trying again may help.
+    #[error("the database failed")]
+    Sql(#[from] sqlx::Error),
+    /// Its schema cannot be brought up to date.
+    #[error("the database cannot be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Somebody else changed it meanwhile: read again and decide again.
+    #[error("{0} was changed by somebody else meanwhile")]
+    Stale(String),
+    /// The lease ran out and somebody else has the row now: leave it to them.
+    #[error("the lease on {0} was lost")]
+    LeaseLost(String),
+    /// A row that cannot be.
+    #[error("{table}: row {row} cannot be: {why}")]
+    Impossible {
+        /// Which table.
+        table: &'static str,
+        /// Which row.
+        row: String,
+        /// Why not.
+        why: String,
+    },
+    /// The log refused an entry.
+    #[error("the log cannot take the entry: {0}")]
+    Log(String),
+    /// The URL names no database we know.
+    #[error("{0}")]
+    Url(String),
+    /// The writer stopped; the program is going down.
+    #[error("the database writer has stopped")]
+    Stopped,
+}
+
+/// What a database call gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    fn impossible(table: &'static str, row: impl ToString, why: impl ToString) -> Self {
+        Self::Impossible { table, row: row.to_string(), why: why.to_string() }
+    }
+}
+
+/// The database, shared by everybody.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pools: Pools,
+    writer: commit::Writer,
+    wake: Arc<Wake>,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// Rung when there is new work, so that nobody has to poll for it.
+#[derive(Debug, Default)]
+struct Wake {
+    inbox: Notify,
+    outbox: Notify,
+}
+
+/// A connection to either database.
+#[derive(Debug)]
+pub enum Conn {
+    /// The embedded one.
+    Sqlite(PoolConnection<Sqlite>),
+    /// The shared one.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A write transaction: a connection, and the end of the log.
+pub struct Tx {
+    conn: Conn,
+    log: audit::Tail,
+}
+
+impl Tx {
+    /// To read and write tables with.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Db {
+    /// Connects, brings the schema up to date, and starts the writer. The log is signed with `key`.
+    ///
+    /// # Errors
+    /// When the URL is neither `sqlite:` nor `postgres:`, or the database cannot be opened or migrated.
+    pub async fn open(url: &str, key: LogKey) -> Result<Self> {
+        let pools = Pools::open(url).await?;
+        pools.migrate().await?;
+        let writer = commit::Writer::start(pools.clone(), key);
+        let db = Self { pools, writer, wake: Arc::default() };
+        db.trim_wal_in_background();
+        Ok(db)
+    }
+
+    /// A connection to read with.
+    pub async fn read(&self) -> Result<Conn> {
+        self.pools.read().await
+    }
+
+    /// Runs `work` in a transaction that others may share, and returns when it is durable on disk.
+    ///
+    /// If `work` fails, nothing of it remains and the others are not affected.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Rings for whoever waits for deliveries.
+    pub fn ring_inbox(&self) {
+        self.wake.inbox.notify_one();
+    }
+
+    /// Rings for whoever waits for effects and notices.
+    pub fn ring_outbox(&self) {
+        self.wake.outbox.notify_one();
+    }
+
+    /// Waits until there may be deliveries; at most `limit`, since another replica's bell is not heard here.
+    pub async fn inbox_rings(&self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, self.wake.inbox.notified()).await;
+    }
+
+    /// Waits until there may be effects or notices; at most `limit`.
+    pub async fn outbox_rings(&self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, self.wake.outbox.notified()).await;
+    }
+
+    /// Stops taking writes, finishes those that wait, and closes every connection.
+    pub async fn close(&self) {
+        self.writer.stop().await;
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// SQLite's write-ahead log is folded back beside the commits, never within one: that pause would be
+    /// some acknowledgement's p99.
+    fn trim_wal_in_background(&self) {
+        let Pools::Sqlite { read, .. } = self.pools.clone() else { return };
+        tokio::spawn(async move {
+            let mut every = tokio::time::interval(Duration::from_millis(500));
+            while !read.is_closed() {
+                every.tick().await;
+                if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&read).await {
+                    tracing::debug!(%error, "the write-ahead log could not be folded back now");
+                }
+            }
+        });
+    }
+}
+
+impl Pools {
+    async fn open(url: &str) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            return Self::open_sqlite(url).await;
+        }
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url)?
+                .application_name("countersign")
+                .options([("synchronous_commit", "on")]);
+            let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
+            return Ok(Self::Postgres(pool.connect_with(options).await?));
+        }
+        Err(Error::Url(format!(
+            "{:?} names no database: write sqlite://FILE or postgres://USER@HOST/NAME",
+            url.split("://").next().unwrap_or_default()
+        )))
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10));
+        let writing = options.clone().pragma("wal_autocheckpoint", "0");
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        Ok(Self::Sqlite { write, read })
+    }
+
+    async fn read(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Conn::Sqlite(read.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    async fn write(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Conn::Sqlite(write.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+}

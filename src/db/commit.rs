@@ -1,0 +1,202 @@
+//! The one writer: many pieces of work share one transaction, one signature and one flush to disk.
+//!
+//! Each piece runs in a savepoint, so that one that fails leaves nothing behind and the others go on.
+//! Nobody hears of success before the commit has returned.
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::audit::LogKey;
+use crate::db::audit::Tail;
+use crate::db::{Conn, Error, Pools, Result, Tx, on};
+
+/// How many pieces of work share one commit at most.
+const BATCH: usize = 256;
+/// How many may wait; more wait outside, which slows those who ask.
+const QUEUE: usize = 1024;
+/// The advisory lock that makes PostgreSQL's writers take turns: the bytes of "csign".
+const TURN: &str = "SELECT pg_advisory_xact_lock(427_021_002_606)";
+
+type Tell = Box<dyn FnOnce(Result<()>) + Send>;
+type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done> + Send>;
+
+/// A piece of work that ran: whether to keep it, and whom to tell once that is durable.
+struct Done {
+    keep: bool,
+    tell: Tell,
+}
+
+enum Message {
+    Work(Work),
+    Stop(oneshot::Sender<()>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+impl Writer {
+    pub(super) fn start(pools: Pools, key: LogKey) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(run(pools, key, waiting));
+        Self { queue }
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let (answer, told) = oneshot::channel();
+        let work: Work = Box::new(move |tx| {
+            Box::pin(async move {
+                let result = AssertUnwindSafe(work(tx)).catch_unwind().await;
+                let result = result.unwrap_or_else(|_| Err(Error::Log("the work panicked".to_owned())));
+                Done {
+                    keep: result.is_ok(),
+                    tell: Box::new(move |commit| {
+                        // Whoever asked may have gone away; the work is done all the same.
+                        let _ = answer.send(result.and_then(|value| commit.map(|()| value)));
+                    }),
+                }
+            })
+        });
+        self.queue.send(Message::Work(work)).await.map_err(|_| Error::Stopped)?;
+        told.await.map_err(|_| Error::Stopped)?
+    }
+
+    pub(super) async fn stop(&self) {
+        let (stopped, told) = oneshot::channel();
+        if self.queue.send(Message::Stop(stopped)).await.is_ok() {
+            let _ = told.await;
+        }
+    }
+}
+
+async fn run(pools: Pools, key: LogKey, mut waiting: mpsc::Receiver<Message>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        let mut stopping = None;
+        let mut works = Vec::with_capacity(batch.len());
+        for message in batch.drain(..) {
+            match message {
+                Message::Work(work) => works.push(work),
+                Message::Stop(stopped) => stopping = Some(stopped),
+            }
+        }
+        if !works.is_empty() {
+            commit_together(&pools, &key, works).await;
+        }
+        if let Some(stopped) = stopping {
+            waiting.close();
+            let _ = stopped.send(());
+            return;
+        }
+    }
+}
+
+async fn commit_together(pools: &Pools, key: &LogKey, works: Vec<Work>) {
+    metrics::histogram!("countersign_commit_batch").record(u32::try_from(works.len()).unwrap_or(u32::MAX));
+    let conn = match begin(pools).await {
+        Ok(conn) => conn,
+        Err(error) => return fail_all(works, &error),
+    };
+    let mut tx = Tx { conn, log: Tail::default() };
+    let mut done = Vec::with_capacity(works.len());
+    let mut broken = None;
+    for work in works {
+        match in_savepoint(&mut tx, work).await {
+            Ok(one) => done.push(one),
+            Err((one, error)) => {
+                done.extend(one);
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    let result = match broken {
+        None => finish(&mut tx, key).await,
+        Some(error) => {
+            let _ = execute(&mut tx.conn, "ROLLBACK").await;
+            Err(error)
+        }
+    };
+    if result.is_err() {
+        close(tx).await;
+    }
+    for one in done {
+        (one.tell)(repeat(&result));
+    }
+}
+
+/// Runs one piece of work. An error here is the transaction's, not the work's.
+async fn in_savepoint(tx: &mut Tx, work: Work) -> std::result::Result<Done, (Option<Done>, Error)> {
+    execute(&mut tx.conn, "SAVEPOINT work").await.map_err(|error| (None, error))?;
+    let log = tx.log.clone();
+    let done = work(tx).await;
+    if done.keep {
+        return match execute(&mut tx.conn, "RELEASE SAVEPOINT work").await {
+            Ok(()) => Ok(done),
+            Err(error) => Err((Some(done), error)),
+        };
+    }
+    tx.log = log;
+    match execute(&mut tx.conn, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await {
+        Ok(()) => Ok(done),
+        Err(error) => Err((Some(done), error)),
+    }
+}
+
+async fn begin(pools: &Pools) -> Result<Conn> {
+    let mut conn = pools.write().await?;
+    match &conn {
+        Conn::Sqlite(_) => execute(&mut conn, "BEGIN IMMEDIATE").await?,
+        Conn::Postgres(_) => {
+            execute(&mut conn, "BEGIN").await?;
+            execute(&mut conn, TURN).await?;
+        }
+    }
+    Ok(conn)
+}
+
+/// Signs what was appended, within the transaction, and commits.
+async fn finish(tx: &mut Tx, key: &LogKey) -> Result<()> {
+    let signed = tx.sign_checkpoint(key).await;
+    let result = match signed {
+        Ok(()) => execute(&mut tx.conn, "COMMIT").await,
+        Err(error) => Err(error),
+    };
+    if result.is_err() {
+        let _ = execute(&mut tx.conn, "ROLLBACK").await;
+    }
+    result
+}
+
+/// A connection whose transaction failed is not used again.
+async fn close(tx: Tx) {
+    match tx.conn {
+        Conn::Sqlite(conn) => drop(conn.close().await),
+        Conn::Postgres(conn) => drop(conn.close().await),
+    }
+}
+
+async fn execute(conn: &mut Conn, sql: &'static str) -> Result<()> {
+    on!(conn, executor => sqlx::raw_sql(sql).execute(executor).await.map(|_| ())).map_err(Error::from)
+}
+
+fn fail_all(works: Vec<Work>, error: &Error) {
+    tracing::error!(error = %error, "a transaction could not be begun");
+    // Dropping the work drops its answer, and whoever waits hears that the write did not happen.
+    drop(works);
+}
+
+/// The same error for each of those who shared the commit: errors of a database cannot be cloned.
+fn repeat(result: &Result<()>) -> Result<()> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(error) => Err(Error::Sql(sqlx::Error::Protocol(format!("the shared commit failed: {error:?}")))),
+    }
+}

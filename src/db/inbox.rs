@@ -1,0 +1,151 @@
+//! The inbox: deliveries are inserted once, claimed with a lease, and finished or buried.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Error, Result, Tx, on};
+use crate::ids::DeliveryId;
+
+/// How long a worker has before somebody else may take its delivery.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// A delivery to store.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// Its GUID.
+    pub guid: DeliveryId,
+    /// The event's name.
+    pub event: String,
+    /// Deliveries of one lane are handled in their order: the repository's id, or 0.
+    pub lane: i64,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The body, compressed by [`pack`].
+    pub body: Vec<u8>,
+}
+
+/// A delivery that a worker may handle until its lease runs out.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its place in the order of arrival.
+    pub seq: i64,
+    /// Its GUID.
+    pub guid: DeliveryId,
+    /// The event's name.
+    pub event: String,
+    /// The body as it arrived.
+    pub body: Vec<u8>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    fence: i64,
+}
+
+/// Compresses a body for storing.
+pub fn pack(body: &[u8]) -> Vec<u8> {
+    lz4_flex::compress_prepend_size(body)
+}
+
+/// Stores a delivery. Again is a no-op, except that one which failed for good runs again.
+pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
+    on!(conn, executor => sqlx::query(
+        "INSERT INTO delivery (seq, guid, event, lane, received_at, body, state, attempts, run_at, fence) \
+         VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM delivery), $1, $2, $3, $4, $5, 'waiting', 0, $4, 0) \
+         ON CONFLICT (guid) DO UPDATE SET state = 'waiting', attempts = 0, run_at = excluded.run_at, error = NULL \
+         WHERE delivery.state = 'buried'")
+        .bind(new.guid.as_str()).bind(&new.event).bind(new.lane).bind(new.received_at.0).bind(&new.body)
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Claims the oldest delivery of each idle lane, at most `limit`.
+///
+/// A lane is idle when nothing older in it waits, is being handled, or waits to be tried again.
+pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
+    let until = now.plus(LEASE);
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64)>(
+        "UPDATE delivery SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
+         WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM delivery WHERE state = 'waiting' GROUP BY lane) AS heads \
+                       WHERE (SELECT run_at FROM delivery d WHERE d.seq = heads.seq) <= $1 ORDER BY seq LIMIT $3) \
+         RETURNING seq, guid, event, body, received_at, attempts, fence")
+        .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
+    let mut claimed = rows
+        .into_iter()
+        .map(|(seq, guid, event, body, received_at, attempts, fence)| {
+            Ok(Claimed {
+                seq,
+                guid: guid.parse().map_err(|why| Error::impossible("delivery", seq, why))?,
+                event,
+                body: lz4_flex::decompress_size_prepended(&body)
+                    .map_err(|why| Error::impossible("delivery", seq, why))?,
+                received_at: Timestamp(received_at),
+                attempts,
+                fence,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    claimed.sort_by_key(|delivery| delivery.seq);
+    Ok(claimed)
+}
+
+/// Whether any delivery is ready to be claimed: asked before the writer is troubled.
+pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT seq FROM delivery WHERE state = 'waiting' AND run_at <= $1 LIMIT 1")
+        .bind(now.0).fetch_optional(executor).await)?;
+    Ok(row.is_some())
+}
+
+/// Finishes a delivery in the transaction of what came of it.
+pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<()> {
+    end(tx.conn(), claimed, "UPDATE delivery SET state = 'done', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, None).await
+}
+
+/// Gives up on a delivery, with the reason.
+pub async fn bury(tx: &mut Tx, claimed: &Claimed, now: Timestamp, why: &str) -> Result<()> {
+    end(tx.conn(), claimed, "UPDATE delivery SET state = 'buried', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, Some(why)).await
+}
+
+/// Tries a delivery again at `at`.
+pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
+    end(tx.conn(), claimed, "UPDATE delivery SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", at, Some(why)).await
+}
+
+async fn end(conn: &mut Conn, claimed: &Claimed, sql: &'static str, at: Timestamp, why: Option<&str>) -> Result<()> {
+    let changed = on!(conn, executor => sqlx::query(sql)
+        .bind(claimed.seq).bind(claimed.fence).bind(at.0).bind(why)
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("delivery {}", claimed.guid))) }
+}
+
+/// How many deliveries wait, and how many are buried: for `/metrics` and for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Not finished.
+    pub waiting: i64,
+    /// Given up on.
+    pub buried: i64,
+}
+
+/// Counts what is left.
+pub async fn depth(conn: &mut Conn) -> Result<Depth> {
+    let (waiting, buried) = on!(conn, executor => sqlx::query_as::<_, (i64, i64)>(
+        "SELECT (SELECT COUNT(*) FROM delivery WHERE state = 'waiting'), (SELECT COUNT(*) FROM delivery WHERE state = 'buried')")
+        .fetch_one(executor).await)?;
+    Ok(Depth { waiting, buried })
+}
+
+/// Why deliveries were given up on, newest first.
+pub async fn buried(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String)>> {
+    Ok(on!(conn, executor => sqlx::query_as::<_, (String, String)>(
+        "SELECT guid, COALESCE(error, '') FROM delivery WHERE state = 'buried' ORDER BY seq DESC LIMIT $1")
+        .bind(limit).fetch_all(executor).await)?)
+}
+
+/// Whether a delivery was ever stored.
+pub async fn knows(conn: &mut Conn, guid: &DeliveryId) -> Result<bool> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>("SELECT seq FROM delivery WHERE guid = $1 AND state <> 'buried'")
+        .bind(guid.as_str()).fetch_optional(executor).await)?;
+    Ok(row.is_some())
+}

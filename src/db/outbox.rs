@@ -1,0 +1,136 @@
+//! The outbox: effects wait here, each with the intent that stands in the log, until they are performed.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::db::audit::RecordedIntent;
+use crate::db::{Conn, Error, Result, Tx, on};
+use crate::effect::Effect;
+use crate::ids::{PromotionId, PromotionNumber, RepoId};
+
+/// How long a worker has before somebody else may look what became of its effect.
+pub const LEASE: Duration = Duration::from_secs(90);
+
+/// An effect that may be performed now, with the proof that its intent was recorded.
+/// Only [`claim`] makes one.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    seq: i64,
+    fence: i64,
+    /// Whose effect it is.
+    pub promotion: PromotionId,
+    /// What to do.
+    pub effect: Effect,
+    /// Where it stands in the log that this was intended.
+    pub intent: RecordedIntent,
+    /// How often it was tried, this time included. Above one, an earlier try may have reached GitHub.
+    pub attempts: i64,
+    /// When it was intended: nothing it left at GitHub is older.
+    pub made_at: Timestamp,
+}
+
+/// How an effect ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// GitHub did it.
+    Succeeded,
+    /// GitHub refused it, or it was no longer allowed.
+    Refused,
+    /// It cannot be known.
+    Unknown,
+}
+
+impl Ended {
+    /// The word in the database and in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Puts an effect into the outbox, with its intent.
+pub async fn insert(
+    tx: &mut Tx,
+    promotion: PromotionId,
+    effect: &Effect,
+    intent: &RecordedIntent,
+    now: Timestamp,
+) -> Result<()> {
+    let document = document(effect)?;
+    let index = i64::try_from(intent.index()).map_err(|why| Error::Log(why.to_string()))?;
+    on!(tx.conn(), executor => sqlx::query(
+        "INSERT INTO effect (seq, mark, repo, promotion, document, intent, leaf_hash, state, attempts, run_at, fence, made_at) \
+         VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM effect), $1, $2, $3, $4, $5, $6, 'waiting', 0, $7, 0, $7)")
+        .bind(intent.mark().to_owned()).bind(promotion.repo.0).bind(promotion.number.0).bind(document)
+        .bind(index).bind(intent.leaf_hash().as_bytes().to_vec()).bind(now.0)
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Claims the oldest effect of each promotion that has none under way, at most `limit`.
+pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
+    let until = now.plus(LEASE);
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64, i64, i64, String, i64, Vec<u8>, String, i64, i64)>(
+        "UPDATE effect SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
+         WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM effect WHERE state = 'waiting' GROUP BY repo, promotion) AS heads \
+                       WHERE (SELECT run_at FROM effect e WHERE e.seq = heads.seq) <= $1 ORDER BY seq LIMIT $3) \
+         RETURNING seq, fence, repo, promotion, document, intent, leaf_hash, mark, attempts, made_at")
+        .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
+    rows.into_iter()
+        .map(|(seq, fence, repo, promotion, text, intent, leaf_hash, mark, attempts, made_at)| {
+            Ok(Claimed {
+                seq,
+                fence,
+                promotion: PromotionId { repo: RepoId(repo), number: PromotionNumber(promotion) },
+                effect: serde_json::from_str(&text).map_err(|why| Error::impossible("effect", seq, why))?,
+                intent: RecordedIntent::stored(intent, &leaf_hash, mark)?,
+                attempts,
+                made_at: Timestamp(made_at),
+            })
+        })
+        .collect()
+}
+
+/// Whether any effect is ready to be claimed.
+pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT seq FROM effect WHERE state = 'waiting' AND run_at <= $1 LIMIT 1")
+        .bind(now.0).fetch_optional(executor).await)?;
+    Ok(row.is_some())
+}
+
+/// Finishes an effect in the transaction of its outcome.
+pub async fn finish(tx: &mut Tx, claimed: &Claimed, ended: Ended, why: Option<&str>) -> Result<()> {
+    let changed = on!(tx.conn(), executor => sqlx::query(
+        "UPDATE effect SET state = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
+        .bind(claimed.seq).bind(claimed.fence).bind(ended.as_str()).bind(why.map(str::to_owned))
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    still_ours(changed, claimed)
+}
+
+/// Performs an effect again at `at`.
+pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
+    let changed = on!(tx.conn(), executor => sqlx::query(
+        "UPDATE effect SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
+        .bind(claimed.seq).bind(claimed.fence).bind(at.0).bind(why.to_owned())
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    still_ours(changed, claimed)
+}
+
+/// How many effects have no outcome yet.
+pub async fn waiting(conn: &mut Conn) -> Result<i64> {
+    let (count,) = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT COUNT(*) FROM effect WHERE state = 'waiting'").fetch_one(executor).await)?;
+    Ok(count)
+}
+
+fn still_ours(changed: u64, claimed: &Claimed) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("effect {}", claimed.intent.mark()))) }
+}
+
+fn document(effect: &Effect) -> Result<String> {
+    serde_json::to_string(effect).map_err(|why| Error::impossible("effect", effect.name(), why))
+}
