@@ -15,7 +15,7 @@ use crate::audit::{
 use crate::clock::{Timestamp, random};
 use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::{Actor, BlobSha, PromotionNumber, RepoId};
-use crate::policy::Decision;
+use crate::policy::{self, Decision};
 use crate::policy::facts::{Facts, Tuple};
 
 /// The epoch of the log: there is one, until a history is lost and another is begun.
@@ -140,7 +140,7 @@ impl NewEntry {
         let body = serde_json::to_vec(facts).unwrap_or_default();
         self.entry.evaluation = Some(Evaluation {
             facts: Hash::from(<[u8; 32]>::from(Sha256::digest(&body))),
-            decision: decision.word().to_owned(),
+            decision: word(&decision.verdict).to_owned(),
             requirements: decision
                 .requirements
                 .iter()
@@ -347,6 +347,15 @@ pub async fn policy_is_logged(conn: &mut Conn, repo: RepoId, policy: &BlobSha) -
         .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).fetch_optional(executor).await)?;
     let Some((body,)) = row else { return Ok(false) };
     Ok(String::from_utf8_lossy(&body).contains(policy.as_str()))
+}
+
+/// The decision in one word, as the log has it.
+fn word(verdict: &policy::Outcome) -> &'static str {
+    match verdict {
+        policy::Outcome::Allow(_) => "allow",
+        policy::Outcome::Wait(_) => "wait",
+        policy::Outcome::Deny(_) => "deny",
+    }
 }
 
 fn column(index: u64) -> Result<i64> {
