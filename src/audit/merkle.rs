@@ -272,7 +272,8 @@ mod tests {
         let mut growing = Frontier::new();
         let nodes: Vec<Node> = leaves.iter().flat_map(|leaf| growing.push(*leaf)).collect();
         for node in &nodes {
-            let range = (node.index as usize) << node.level..(node.index as usize + 1) << node.level;
+            let index = usize::try_from(node.index).unwrap();
+            let range = index << node.level..(index + 1) << node.level;
             assert_eq!(node.hash, tree_hash(&leaves[range]), "{node:?}");
         }
         let at = |level| nodes.iter().filter(|node| node.level == level).count();

@@ -77,7 +77,7 @@ impl Entry {
     pub fn encode(&self, seq: u64) -> Result<Vec<u8>, EntryError> {
         self.check_complete(seq)?;
         let statement = Statement {
-            statement_type: STATEMENT_TYPE,
+            format: STATEMENT_TYPE,
             subject: [self.subject()],
             predicate_type: PREDICATE_TYPE,
             predicate: Predicate { seq, entry: self },
@@ -134,7 +134,7 @@ impl Decoded {
             return Err(InvalidEntry::TooLarge(bytes.len()));
         }
         let statement: ReadStatement<'_> = serde_json::from_slice(bytes)?;
-        if statement.statement_type != STATEMENT_TYPE {
+        if statement.format != STATEMENT_TYPE {
             return Err(InvalidEntry::OtherType { field: "_type", wanted: STATEMENT_TYPE });
         }
         if statement.predicate_type != PREDICATE_TYPE {
@@ -151,7 +151,7 @@ impl Decoded {
 #[serde(rename_all = "camelCase")]
 struct Statement<'e> {
     #[serde(rename = "_type")]
-    statement_type: &'static str,
+    format: &'static str,
     subject: [Subject<'e>; 1],
     predicate_type: &'static str,
     predicate: Predicate<'e>,
@@ -183,7 +183,7 @@ struct Predicate<'e> {
 #[serde(rename_all = "camelCase")]
 struct ReadStatement<'b> {
     #[serde(rename = "_type", borrow)]
-    statement_type: Cow<'b, str>,
+    format: Cow<'b, str>,
     subject: Vec<ReadSubject>,
     #[serde(borrow)]
     predicate_type: Cow<'b, str>,
@@ -213,6 +213,7 @@ pub(super) mod moment {
 
     use crate::clock::Timestamp;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
     pub(crate) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         let text = moment.to_string();
         if Timestamp::parse(&text).ok() != Some(*moment) {
@@ -233,6 +234,7 @@ pub(super) mod optional_moment {
 
     use crate::clock::Timestamp;
 
+    #[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
     pub(crate) fn serialize<S: Serializer>(
         moment: &Option<Timestamp>,
         serializer: S,
@@ -262,6 +264,7 @@ pub(super) mod policy {
         git_blob: B,
     }
 
+    #[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
     pub(crate) fn serialize<S: Serializer>(
         policy: &Option<BlobSha>,
         serializer: S,
@@ -332,13 +335,13 @@ mod tests {
 
     #[test]
     fn an_entry_with_everything_has_these_bytes() {
-        insta::assert_snapshot!(text(&full(), 12), @"");
+        insta::assert_snapshot!(text(&full(), 12), @r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"git+repo:1296269","digest":{"gitCommit":"6dcb09b5b57875f334f61aebed695e2e4193db5e"}}],"predicateType":"https://countersign.dev/deployment-event/v1","predicate":{"seq":12,"kind":"effect.result","occurredAt":"2026-09-21T14:13:20Z","observedAt":"2026-09-21T14:13:20.25Z","source":{"event":"issue_comment","deliveryId":"0b989ba4-242f-11e5-81e1-c7b6966d2516","bodySha256":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},"repoId":1296269,"promotion":42,"environment":"production","policy":{"gitBlob":"8d1c8b69c3fce7bea45c73efd06983e3c419a92f"},"evaluation":{"factsSha256":"0694aacb66d62e742a92e8d5f1e82bd9d2a8ca1be88744201fbe63d0f5007502","decision":"allow","requirements":[{"code":"approvals","verdict":"holds"}]},"quorum":{"required":2,"counted":2},"deploymentId":145988746,"runId":30433642,"actors":[{"role":"requester","commitment":"l2yZNiYLCFS7STVMCv_-Mbwp6Y4ghVJvp-IeC-tR8Sg"}],"reason":"vdYJIXu8VuN4NkqtRufMAfLohLbzNFIbmG272jedXAY","parameters":"gss_knRIC_471ec5-bcRqeZggLY97wl29KCmseSV5Io","intent":11,"idempotencyKey":"p42/deployment","outcome":{"result":"refused","code":"head_moved"},"expiresAt":"2026-09-22T14:13:20Z"}}"#);
     }
 
     #[test]
     fn an_entry_with_nothing_is_about_the_log() {
         let entry = Entry::new(Kind::Heartbeat, Timestamp(1_790_000_000_000), Source::internal("timer"));
-        insta::assert_snapshot!(text(&entry, 0), @"");
+        insta::assert_snapshot!(text(&entry, 0), @r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"log","digest":{"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}],"predicateType":"https://countersign.dev/deployment-event/v1","predicate":{"seq":0,"kind":"heartbeat","observedAt":"2026-09-21T14:13:20Z","source":{"event":"timer"}}}"#);
     }
 
     #[test]
@@ -349,13 +352,13 @@ mod tests {
             text[start..text.find(",\"predicateType\"").unwrap()].to_owned()
         };
         let mut entry = full();
-        insta::assert_snapshot!(subject(&entry), @"");
+        insta::assert_snapshot!(subject(&entry), @r#""subject":[{"name":"git+repo:1296269","digest":{"gitCommit":"6dcb09b5b57875f334f61aebed695e2e4193db5e"}}]"#);
         entry.commit = None;
-        insta::assert_snapshot!(subject(&entry), @"");
+        insta::assert_snapshot!(subject(&entry), @r#""subject":[{"digest":{"gitBlob":"8d1c8b69c3fce7bea45c73efd06983e3c419a92f"}}]"#);
         entry.policy = None;
-        insta::assert_snapshot!(subject(&entry), @"");
+        insta::assert_snapshot!(subject(&entry), @r#""subject":[{"name":"delivery:0b989ba4-242f-11e5-81e1-c7b6966d2516","digest":{"sha256":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}}]"#);
         entry.source.body_sha256 = None;
-        insta::assert_snapshot!(subject(&entry), @"");
+        insta::assert_snapshot!(subject(&entry), @r#""subject":[{"name":"log","digest":{"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}]"#);
     }
 
     #[test]
