@@ -290,6 +290,18 @@ fn pitfall_29_parameters_are_data_with_typed_names() {
     }
 }
 
+#[test]
+fn a_comment_as_long_as_github_takes_is_read_quickly() {
+    for piece in
+        ["[", "`a", "``` ", "<!--", "<a b='", "*a_", "](", "![", "\n/x", "\n/why", "\n/a `", "&a;", "\\"]
+    {
+        let body = format!("/why {}", piece.repeat(65_000 / piece.len()));
+        let started = std::time::Instant::now();
+        assert_ne!(parse(&body), Parsed::NotForUs, "{piece:?}");
+        assert!(started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
+    }
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[ -~\u{a0}\u{202e}“”—é\t]{0,12}",
