@@ -229,7 +229,7 @@ mod tests {
     fn every_single_changed_byte_is_noticed() {
         let (note, verifier) = example();
         for place in 0..note.len() {
-            for flip in [0x01, 0x20, 0x80, 0xff] {
+            for flip in [0x01, 0x20] {
                 let mut bytes = note.clone().into_bytes();
                 bytes[place] ^= flip;
                 let Ok(changed) = String::from_utf8(bytes) else { continue };
@@ -239,6 +239,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn what_is_signed_opens_and_a_flipped_bit_does_not(
             text in "([ -~äö—]{0,20}\n){1,5}", place: prop::sample::Index, bit in 0..8_u32,

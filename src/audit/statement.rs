@@ -388,7 +388,7 @@ mod tests {
         ] {
             assert!(Decoded::parse(known.replace(from, to).as_bytes()).is_err(), "{from} -> {to}");
         }
-        assert!(matches!(Decoded::parse(&[b' '; MAX_BYTES + 1]), Err(InvalidEntry::TooLarge(_))));
+        assert!(matches!(Decoded::parse(&vec![b' '; MAX_BYTES + 1]), Err(InvalidEntry::TooLarge(_))));
     }
 
     #[test]
