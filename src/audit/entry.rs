@@ -65,6 +65,9 @@ pub struct Entry {
     /// The parameters a person gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Commitment>,
+    /// What is, or was, asked of GitHub, such as `create_deployment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
     /// The index of the intent this is the outcome of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<u64>,
@@ -212,6 +215,7 @@ impl Entry {
             actors: Vec::new(),
             reason: None,
             parameters: None,
+            effect: None,
             intent: None,
             idempotency_key: None,
             outcome: None,
