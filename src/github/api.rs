@@ -1,23 +1,17 @@
 //! The one door to GitHub: who asks, may we ask now, send, and what does the answer mean.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::limits::{Account, Kind, Limits};
+use super::patience::Patience;
 use super::tokens::{Access, Token, Tokens};
 use super::transport::{Answer, Request, Transport};
 use super::{AppKey, Connection, Error, Secret, Sent};
-use crate::clock::{Clock, random};
+use crate::clock::Clock;
 use crate::ids::Repo;
-
-/// How often a read is sent in all before it is put off.
-const TRIES: u32 = 3;
-/// For how long a read is put off that failed in every try.
-const PUT_OFF: Duration = Duration::from_secs(10);
 
 /// As whom a request is made.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +53,13 @@ impl Api {
     /// As [`Self::read`], with the headers.
     pub(crate) async fn read_answer(&self, who: As<'_>, path: String) -> Result<Answer, Error> {
         let request = Request { method: Method::GET, path, body: None };
-        self.insist(async || self.authorized(who, &request, Kind::Light).await).await
+        let mut patience = Patience::new();
+        loop {
+            match self.authorized(who, &request, Kind::Light).await {
+                Err(Error::Unreachable { why, .. }) => patience.wait(&self.clock, why).await?,
+                result => return result,
+            }
+        }
     }
 
     /// Writes. Sent once: only a refused token, which proves that nothing was done, lets it go again.
@@ -98,7 +98,7 @@ impl Api {
     }
 
     async fn token(&self, repo: &Repo, access: Access) -> Result<Secret, Error> {
-        self.tokens.token(repo, access, async || self.mint(repo, access).await).await
+        self.tokens.token(repo, access, self.mint(repo, access)).await
     }
 
     /// A token more than needed does no harm, so minting is repeated as a read is.
@@ -108,11 +108,13 @@ impl Api {
             path: format!("/app/installations/{}/access_tokens", repo.installation),
             body: Some(encode(&access.request(repo))?),
         };
-        let answer = self
-            .insist(async || self.send(Account::App, Kind::Light, &request, &self.proof()?).await)
-            .await
-            .map_err(|error| no_token(error, repo))?;
-        json(&answer)
+        let mut patience = Patience::new();
+        loop {
+            match self.send(Account::App, Kind::Light, &request, &self.proof()?).await {
+                Err(Error::Unreachable { why, .. }) => patience.wait(&self.clock, why).await?,
+                result => return json(&result.map_err(|error| no_token(error, repo))?),
+            }
+        }
     }
 
     fn proof(&self) -> Result<Secret, Error> {
@@ -135,25 +137,6 @@ impl Api {
         let answer = sent?;
         self.limits.learn(account, &answer)?;
         sort(answer)
-    }
-
-    /// Tries again, a little later each time, what failed for now and may be repeated.
-    async fn insist<F>(&self, attempt: F) -> Result<Answer, Error>
-    where
-        F: AsyncFn() -> Result<Answer, Error>,
-    {
-        let mut tries = 1;
-        loop {
-            let why = match attempt().await {
-                Err(Error::Unreachable { why, .. }) => why,
-                result => return result,
-            };
-            if tries == TRIES {
-                return Err(Error::RetryAt { at: self.clock.now().plus(PUT_OFF + jitter(PUT_OFF)), why });
-            }
-            tokio::time::sleep(Duration::from_millis(100) * tries + jitter(Duration::from_millis(100))).await;
-            tries += 1;
-        }
     }
 }
 
@@ -225,9 +208,4 @@ fn no_token(error: Error, repo: &Repo) -> Error {
             error
         }
     }
-}
-
-fn jitter(most: Duration) -> Duration {
-    let share = u32::from(u16::from_be_bytes(random()));
-    most.saturating_mul(share) / u32::from(u16::MAX)
 }

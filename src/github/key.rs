@@ -62,3 +62,39 @@ struct Claims {
     iat: i64,
     exp: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{DecodingKey, Validation, decode};
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    const PKCS1: &str = include_str!("../../tests/fixtures/github/test-key.pkcs1.pem");
+    const PKCS8: &str = include_str!("../../tests/fixtures/github/test-key.pkcs8.pem");
+    const PUBLIC: &str = include_str!("../../tests/fixtures/github/test-key.public.pem");
+
+    #[test]
+    fn all_three_ways_of_writing_the_key_are_read() {
+        let now = Timestamp::parse("2026-11-21T09:15:00Z").unwrap();
+        let escaped = format!("\"{}\"", PKCS1.replace('\n', "\\n"));
+        for pem in [PKCS1, PKCS8, &escaped] {
+            let proof = AppKey::parse(pem).unwrap().prove(4711, now).unwrap();
+            let mut validation = Validation::new(Algorithm::RS256);
+            validation.validate_exp = false;
+            let key = DecodingKey::from_rsa_pem(PUBLIC.as_bytes()).unwrap();
+            let claims =
+                decode::<serde_json::Value>(proof.expose_secret(), &key, &validation).unwrap().claims;
+            let seconds = now.seconds();
+            let wanted = serde_json::json!({ "iss": "4711", "iat": seconds - 60, "exp": seconds + 540 });
+            assert_eq!(claims, wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_being_quoted_and_a_key_is_never_printed() {
+        let error = AppKey::parse("-----BEGIN hunter2-----").unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert_eq!(format!("{:?}", AppKey::parse(PKCS1).unwrap()), "AppKey(…)");
+    }
+}

@@ -8,6 +8,7 @@ mod transport;
 mod key;
 mod limits;
 mod tokens;
+mod patience;
 mod api;
 mod pages;
 mod path;

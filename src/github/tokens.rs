@@ -90,10 +90,12 @@ impl Tokens {
 
     /// The token that is there, or the one `mint` gives. Of many who ask at once one mints, and all get
     /// what came of it, a failure too.
-    pub(crate) async fn token<F>(&self, repo: &Repo, access: Access, mint: F) -> Result<Secret, Error>
-    where
-        F: AsyncFnOnce() -> Result<Token, Error>,
-    {
+    pub(crate) async fn token(
+        &self,
+        repo: &Repo,
+        access: Access,
+        mint: impl Future<Output = Result<Token, Error>> + Send,
+    ) -> Result<Secret, Error> {
         let slot = self.slot(repo, access);
         let ended = slot.ended.load(Ordering::SeqCst);
         let mut last = slot.last.lock().await;
@@ -102,7 +104,7 @@ impl Tokens {
             Some(Err(error)) if slot.ended.load(Ordering::SeqCst) != ended => return Err(error.clone()),
             Some(_) | None => {}
         }
-        let minted = mint().await;
+        let minted = mint.await;
         slot.ended.fetch_add(1, Ordering::SeqCst);
         let token = minted.as_ref().map(|token| token.token.clone()).map_err(Clone::clone);
         *last = Some(minted);

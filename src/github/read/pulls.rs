@@ -12,14 +12,26 @@ use crate::ids::{Actor, CommentId, CommitSha, IssueNumber, RefName, Repo, RepoId
 /// A pull request as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pull {
-    /// What is true of any in a list of open ones, too.
-    pub head: OpenPull,
+    /// Its number.
+    pub number: IssueNumber,
+    /// Its head commit.
+    pub head_sha: CommitSha,
+    /// The branch of its head.
+    pub head_ref: RefName,
+    /// The repository its head is in; none when that was deleted.
+    pub head_repo: Option<RepoId>,
+    /// The branch it is to be merged into.
+    pub base_ref: RefName,
     /// Neither closed nor merged.
     pub open: bool,
     /// Merged.
     pub merged: bool,
+    /// Who opened it; none when that account was deleted.
+    pub author: Option<Actor>,
     /// How many commits it has.
     pub commits: u64,
+    /// Its page, for people.
+    pub html_url: Option<String>,
 }
 
 /// What a list of open pull requests says of each.
@@ -116,7 +128,18 @@ impl Wire {
         let (Some(merged), Some(commits)) = (self.merged, self.commits) else {
             return Err(Error::broken("a pull request came without \"merged\" or \"commits\""));
         };
-        Ok(Pull { open: self.state == "open", merged, commits, head: self.into_open() })
+        Ok(Pull {
+            number: self.number,
+            head_sha: self.head.sha,
+            head_ref: self.head.name,
+            head_repo: self.head.repo.map(|repo| RepoId(repo.id)),
+            base_ref: self.base.name,
+            open: self.state == "open",
+            merged,
+            author: self.user.actor(),
+            commits,
+            html_url: self.html_url,
+        })
     }
 
     fn into_open(self) -> OpenPull {

@@ -1,8 +1,11 @@
 //! The few fields that are needed before a delivery is acknowledged.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use crate::github::wire::WithId;
@@ -25,11 +28,11 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// When it is not, or when one of these fields is there and cannot be read.
     pub fn peek(body: &'a [u8]) -> Result<Self, serde_json::Error> {
-        let wire: Wire<'_> = serde_json::from_slice(body)?;
+        let Whole(wire) = serde_json::from_slice(body)?;
         Ok(Self {
             repository_id: wire.repository.map(|repository| RepoId(repository.id)),
             installation_id: wire.installation.map(|installation| InstallationId(installation.id)),
-            action: wire.action,
+            action: wire.action.map(|text| text.0),
         })
     }
 }
@@ -41,6 +44,29 @@ pub fn form_payload(body: &[u8]) -> Option<Vec<u8>> {
         .map(|(_, payload)| payload.into_owned().into_bytes())
 }
 
+/// An object and nothing else: a derived struct would take a list, too.
+struct Whole<'a>(Wire<'a>);
+
+impl<'de> Deserialize<'de> for Whole<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Object)
+    }
+}
+
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Whole<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Wire::deserialize(MapAccessDeserializer::new(map)).map(Whole)
+    }
+}
+
 /// Everything else is checked to be JSON and passed over.
 #[derive(Deserialize)]
 struct Wire<'a> {
@@ -49,8 +75,12 @@ struct Wire<'a> {
     #[serde(default)]
     installation: Option<WithId>,
     #[serde(default, borrow)]
-    action: Option<Cow<'a, str>>,
+    action: Option<Text<'a>>,
 }
+
+/// Serde borrows a `Cow` only where it stands by itself.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
