@@ -5,13 +5,15 @@
 //! a database or GitHub, so a decision can be replayed from what was stored.
 
 pub use decision::{Decision, Denial, Outcome, WaitFor};
+pub use eligibility::{Involvement, either, involvement, is_approver, may_ask};
 pub use environment::{
     After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Promote, Require, Source,
 };
-pub use evaluate::Permit;
+pub use evaluate::{Permit, evaluate};
 pub use glob::Glob;
 pub use parameters::{ParameterRule, ParameterType, check_parameters};
 pub use principal::{Principal, RoleLevel, principals};
+pub(crate) use rule::requester::refuse as refuse_requester;
 
 pub mod facts;
 
@@ -19,5 +21,8 @@ mod principal;
 mod glob;
 mod environment;
 mod parameters;
+mod duration;
+mod eligibility;
 mod decision;
 mod evaluate;
+mod rule;

@@ -1,0 +1,140 @@
+//! Runs of GitHub Actions workflows.
+
+use serde::Deserialize;
+
+use super::{Reader, reading};
+use crate::clock::Timestamp;
+use crate::github::error::none_if_gone;
+use crate::github::pages::RunsPage;
+use crate::github::wire::{WithId, lenient, moment};
+use crate::github::{Error, path};
+use crate::ids::{CommitSha, Repo, RepoId, RunId, WorkflowFile};
+
+/// A run. A rerun keeps the id and raises the attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Wire")]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Which attempt this is; the first is 1.
+    pub attempt: i64,
+    /// `queued`, `in_progress`, `completed` or another word.
+    pub status: String,
+    /// How it ended; none while it has not.
+    pub conclusion: Option<String>,
+    /// The commit it runs on.
+    pub head_sha: CommitSha,
+    /// The branch it runs on.
+    pub head_branch: Option<String>,
+    /// The event that started it.
+    pub event: String,
+    /// Where its workflow is, as GitHub writes it.
+    pub path: String,
+    /// The file name of its workflow, when that is one of this repository's own.
+    pub workflow: Option<WorkflowFile>,
+    /// Its title; what `run-name` gives.
+    pub display_title: Option<String>,
+    /// Its page, for people.
+    pub html_url: Option<String>,
+    /// When it was started first.
+    pub created_at: Timestamp,
+    /// The repository its commit comes from; none when that was deleted.
+    pub head_repo: Option<RepoId>,
+}
+
+impl Reader {
+    /// Every run on this commit.
+    pub async fn workflow_runs_of(&self, repo: &Repo, commit: &CommitSha) -> Result<Vec<Run>, Error> {
+        let address = format!("{}/actions/runs?head_sha={commit}&per_page=100", path::of(repo));
+        self.api.all::<RunsPage<Run>>(reading(repo), address).await
+    }
+
+    /// The run of this id; none when there is none.
+    pub async fn run(&self, repo: &Repo, run: RunId) -> Result<Option<Run>, Error> {
+        let address = format!("{}/actions/runs/{run}", path::of(repo));
+        none_if_gone(self.api.read(reading(repo), address).await)
+    }
+
+    /// The dispatched runs of a workflow that were started at or after this second.
+    pub async fn dispatched_runs(
+        &self,
+        repo: &Repo,
+        workflow: &WorkflowFile,
+        since: Timestamp,
+    ) -> Result<Vec<Run>, Error> {
+        let created = path::segment(&format!(">={}", Timestamp::from_seconds(since.seconds())));
+        let address = format!(
+            "{}/actions/workflows/{}/runs?event=workflow_dispatch&created={created}&per_page=100",
+            path::of(repo),
+            path::segment(workflow.as_str())
+        );
+        self.api.all::<RunsPage<Run>>(reading(repo), address).await
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    id: RunId,
+    #[serde(default)]
+    run_attempt: Option<i64>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    conclusion: Option<String>,
+    head_sha: CommitSha,
+    #[serde(default)]
+    head_branch: Option<String>,
+    event: String,
+    path: String,
+    #[serde(default)]
+    display_title: Option<String>,
+    #[serde(default)]
+    html_url: Option<String>,
+    #[serde(deserialize_with = "moment")]
+    created_at: Timestamp,
+    #[serde(default, deserialize_with = "lenient")]
+    head_repository: Option<WithId>,
+}
+
+impl From<Wire> for Run {
+    fn from(wire: Wire) -> Self {
+        Self {
+            id: wire.id,
+            attempt: wire.run_attempt.unwrap_or(1),
+            status: wire.status.unwrap_or_else(|| "unknown".to_owned()),
+            conclusion: wire.conclusion,
+            head_sha: wire.head_sha,
+            head_branch: wire.head_branch,
+            event: wire.event,
+            workflow: own_workflow(&wire.path),
+            path: wire.path,
+            display_title: wire.display_title,
+            html_url: wire.html_url,
+            created_at: wire.created_at,
+            head_repo: wire.head_repository.map(|repo| RepoId(repo.id)),
+        }
+    }
+}
+
+/// `.github/workflows/ci.yml`, or `….yml@refs/heads/main`; another repository's has its name before.
+fn own_workflow(path: &str) -> Option<WorkflowFile> {
+    let file = path.strip_prefix(".github/workflows/")?;
+    file.split('@').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_workflows_have_a_file_name() {
+        let name = |path| own_workflow(path).map(String::from);
+        assert_eq!(name(".github/workflows/ci.yml").as_deref(), Some("ci.yml"));
+        assert_eq!(name(".github/workflows/ci.yml@refs/heads/main").as_deref(), Some("ci.yml"));
+        for path in
+            ["acme/other/.github/workflows/ci.yml@main", "dynamic/pages/ci.yml", "", ".github/workflows/"]
+        {
+            assert_eq!(name(path), None, "{path}");
+        }
+    }
+}

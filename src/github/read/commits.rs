@@ -1,0 +1,164 @@
+//! Commits, and how they lie to each other.
+
+use serde::Deserialize;
+
+use super::{Reader, reading};
+use crate::github::pages::Pages;
+use crate::github::wire::MaybeAccount;
+use crate::github::{Error, path};
+use crate::ids::{Actor, CommitSha, IssueNumber, Repo};
+
+/// As many commits of one pull request as GitHub lists at most.
+const MOST_OF_A_PULL: usize = 250;
+
+/// A commit. Its dates are not here: whoever made it chose them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Wire")]
+pub struct Commit {
+    /// Its hash.
+    pub sha: CommitSha,
+    /// Its whole message.
+    pub message: String,
+    /// The account GitHub found for its author's e-mail.
+    pub author: Option<Actor>,
+    /// Its author's name, as whoever made it wrote it.
+    pub author_name: Option<String>,
+    /// Its author's e-mail, likewise.
+    pub author_email: Option<String>,
+    /// The account GitHub found for its committer's e-mail.
+    pub committer: Option<Actor>,
+    /// Its committer's name, as whoever made it wrote it.
+    pub committer_name: Option<String>,
+    /// Its committer's e-mail, likewise.
+    pub committer_email: Option<String>,
+    /// Its page, for people.
+    pub html_url: Option<String>,
+}
+
+/// Commits, and whether these are all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commits {
+    /// The oldest first.
+    pub commits: Vec<Commit>,
+    /// False when there are, or may be, more than could be read.
+    pub complete: bool,
+}
+
+/// How one commit lies to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// How the head lies to the base.
+    pub status: ComparisonStatus,
+    /// What the head has and the base has not, the oldest first.
+    pub commits: Vec<Commit>,
+    /// Whether these are all of them.
+    pub complete: bool,
+}
+
+/// How a head lies to a base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonStatus {
+    /// The head has all of the base and more.
+    Ahead,
+    /// The base has all of the head and more: the head is in its history.
+    Behind,
+    /// They are the same commit.
+    Identical,
+    /// Each has what the other lacks.
+    Diverged,
+}
+
+impl Reader {
+    /// The commit that a SHA, `heads/BRANCH` or `tags/TAG` means; none when there is none.
+    ///
+    /// GitHub also shows commits that are only in forks of the repository: that one is found says
+    /// nothing about where it comes from.
+    pub async fn commit(&self, repo: &Repo, reference: &str) -> Result<Option<Commit>, Error> {
+        let address = format!("{}/commits/{}", path::of(repo), path::segment(reference));
+        match self.api.read(reading(repo), address).await {
+            Ok(commit) => Ok(Some(commit)),
+            // 422: no commit of that name; 409: the repository is empty.
+            Err(Error::Gone | Error::Refused { status: 409 | 422, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The commits of a pull request; GitHub lists 250 at most, and then they count as incomplete.
+    pub async fn pull_commits(&self, repo: &Repo, number: IssueNumber) -> Result<Commits, Error> {
+        let address = format!("{}/pulls/{number}/commits?per_page=100", path::of(repo));
+        let Pages { pages, complete } = self.api.pages::<Vec<Commit>>(reading(repo), address).await?;
+        let commits: Vec<Commit> = pages.into_iter().flatten().collect();
+        Ok(Commits { complete: complete && commits.len() < MOST_OF_A_PULL, commits })
+    }
+
+    /// How `head` lies to `base`, each a SHA, a branch or a tag; none when there is no such one.
+    pub async fn compare(&self, repo: &Repo, base: &str, head: &str) -> Result<Option<Comparison>, Error> {
+        let basehead = path::segment(&format!("{base}...{head}"));
+        let address = format!("{}/compare/{basehead}?per_page=100", path::of(repo));
+        let Pages { pages, complete } = match self.api.pages::<ComparePage>(reading(repo), address).await {
+            Err(Error::Gone) => return Ok(None),
+            result => result?,
+        };
+        let Some(ComparePage { status, total_commits, .. }) = pages.first() else {
+            return Err(Error::broken("a comparison came without any page"));
+        };
+        let (status, total) = (*status, *total_commits);
+        let commits: Vec<Commit> = pages.into_iter().flat_map(|page| page.commits).collect();
+        Ok(Some(Comparison { status, complete: complete && commits.len() == total, commits }))
+    }
+}
+
+#[derive(Deserialize)]
+struct ComparePage {
+    status: ComparisonStatus,
+    total_commits: usize,
+    commits: Vec<Commit>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    sha: CommitSha,
+    commit: Inner,
+    #[serde(default)]
+    author: MaybeAccount,
+    #[serde(default)]
+    committer: MaybeAccount,
+    #[serde(default)]
+    html_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    message: String,
+    #[serde(default)]
+    author: Option<Named>,
+    #[serde(default)]
+    committer: Option<Named>,
+}
+
+#[derive(Deserialize, Default)]
+struct Named {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+}
+
+impl From<Wire> for Commit {
+    fn from(wire: Wire) -> Self {
+        let author = wire.commit.author.unwrap_or_default();
+        let committer = wire.commit.committer.unwrap_or_default();
+        Self {
+            sha: wire.sha,
+            message: wire.commit.message,
+            author: wire.author.actor(),
+            author_name: author.name,
+            author_email: author.email,
+            committer: wire.committer.actor(),
+            committer_name: committer.name,
+            committer_email: committer.email,
+            html_url: wire.html_url,
+        }
+    }
+}

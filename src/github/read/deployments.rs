@@ -1,0 +1,126 @@
+//! Deployments and their statuses.
+
+use std::cmp::Reverse;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Reader, reading};
+use crate::clock::Timestamp;
+use crate::github::wire::{MaybeAccount, WithId, lenient, moment};
+use crate::github::{Error, path};
+use crate::ids::{Actor, CommitSha, DeploymentId, EnvironmentName, Repo};
+
+/// An object of the Deployments API.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireDeployment")]
+pub struct Deployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// What its creator wrote into it.
+    pub payload: Value,
+    /// The App it was made through; the payload is to be trusted only when this is ours.
+    pub app_id: Option<i64>,
+    /// Who made it.
+    pub creator: Option<Actor>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// One status of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireStatus")]
+pub struct DeploymentStatus {
+    /// Its id; a later one is higher.
+    pub id: i64,
+    /// `success`, `failure`, `error`, `inactive`, `in_progress`, `queued`, `pending`, `waiting` …
+    pub state: String,
+    /// What its creator says about it.
+    pub description: String,
+    /// Who made it.
+    pub creator: Option<Actor>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl Reader {
+    /// The deployments of this commit to this environment.
+    pub async fn deployments(
+        &self,
+        repo: &Repo,
+        commit: &CommitSha,
+        environment: &EnvironmentName,
+    ) -> Result<Vec<Deployment>, Error> {
+        let environment = path::segment(environment.as_str());
+        let address =
+            format!("{}/deployments?sha={commit}&environment={environment}&per_page=100", path::of(repo));
+        self.api.all::<Vec<Deployment>>(reading(repo), address).await
+    }
+
+    /// The statuses of a deployment, the newest first.
+    pub async fn deployment_statuses(
+        &self,
+        repo: &Repo,
+        deployment: DeploymentId,
+    ) -> Result<Vec<DeploymentStatus>, Error> {
+        let address = format!("{}/deployments/{deployment}/statuses?per_page=100", path::of(repo));
+        let mut statuses = self.api.all::<Vec<DeploymentStatus>>(reading(repo), address).await?;
+        statuses.sort_by_key(|status| Reverse(status.id));
+        Ok(statuses)
+    }
+}
+
+#[derive(Deserialize)]
+struct WireDeployment {
+    id: DeploymentId,
+    #[serde(default)]
+    payload: Value,
+    #[serde(default, deserialize_with = "lenient")]
+    performed_via_github_app: Option<WithId>,
+    #[serde(default)]
+    creator: MaybeAccount,
+    #[serde(deserialize_with = "moment")]
+    created_at: Timestamp,
+}
+
+impl From<WireDeployment> for Deployment {
+    fn from(wire: WireDeployment) -> Self {
+        Self {
+            id: wire.id,
+            payload: unquoted(wire.payload),
+            app_id: wire.performed_via_github_app.map(|app| app.id),
+            creator: wire.creator.actor(),
+            created_at: wire.created_at,
+        }
+    }
+}
+
+/// GitHub gives back an object or the text of one.
+fn unquoted(payload: Value) -> Value {
+    let inner = payload.as_str().and_then(|text| serde_json::from_str(text).ok());
+    inner.filter(Value::is_object).unwrap_or(payload)
+}
+
+#[derive(Deserialize)]
+struct WireStatus {
+    id: i64,
+    state: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    creator: MaybeAccount,
+    #[serde(deserialize_with = "moment")]
+    created_at: Timestamp,
+}
+
+impl From<WireStatus> for DeploymentStatus {
+    fn from(wire: WireStatus) -> Self {
+        Self {
+            id: wire.id,
+            state: wire.state,
+            description: wire.description.unwrap_or_default(),
+            creator: wire.creator.actor(),
+            created_at: wire.created_at,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Installation tokens: each for one repository and only what is needed, minted once however many ask.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::wire::moment;
+use super::{Error, Secret};
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{InstallationId, Repo, RepoId};
+
+/// How long before its end a token is replaced.
+const EARLY: Duration = Duration::from_secs(5 * 60);
+/// How many tokens are kept before those that ended are swept out.
+const PLENTY: usize = 4096;
+
+/// What a token may do. One permission that the installation lacks spoils the whole token, so what is
+/// not granted everywhere (statuses; members, which personal accounts do not have) is asked for apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Access {
+    /// Read what decisions look at.
+    Read,
+    /// Perform effects and tell notices.
+    Write,
+    /// Read commit statuses.
+    Statuses,
+    /// Read who is in which team.
+    Members,
+}
+
+impl Access {
+    fn permissions(self) -> Value {
+        match self {
+            Self::Read => json!({
+                "actions": "read", "checks": "read", "contents": "read", "deployments": "read",
+                "issues": "read", "metadata": "read", "pull_requests": "read",
+            }),
+            Self::Write => json!({
+                "actions": "write", "checks": "write", "contents": "read", "deployments": "write",
+                "issues": "write", "metadata": "read", "pull_requests": "write",
+            }),
+            Self::Statuses => json!({ "metadata": "read", "statuses": "read" }),
+            Self::Members => json!({ "members": "read", "metadata": "read" }),
+        }
+    }
+
+    /// The body that asks for such a token.
+    pub(crate) fn request(self, repo: &Repo) -> Value {
+        json!({ "repository_ids": [repo.id], "permissions": self.permissions() })
+    }
+}
+
+/// A token as GitHub minted it. Its text is opaque and of any length.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Token {
+    #[serde(deserialize_with = "secret")]
+    pub(crate) token: Secret,
+    #[serde(deserialize_with = "moment")]
+    expires_at: Timestamp,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::from)
+}
+
+/// The tokens that were minted.
+pub(crate) struct Tokens {
+    clock: Clock,
+    slots: Mutex<HashMap<Key, Arc<Slot>>>,
+}
+
+type Key = (InstallationId, RepoId, Access);
+
+#[derive(Default)]
+struct Slot {
+    /// How many mintings have ended; tells whether one ended while we waited.
+    ended: AtomicU64,
+    last: tokio::sync::Mutex<Option<Result<Token, Error>>>,
+}
+
+impl Tokens {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, slots: Mutex::default() }
+    }
+
+    /// The token that is there, or the one `mint` gives. Of many who ask at once one mints, and all get
+    /// what came of it, a failure too.
+    pub(crate) async fn token(
+        &self,
+        repo: &Repo,
+        access: Access,
+        mint: impl Future<Output = Result<Token, Error>> + Send,
+    ) -> Result<Secret, Error> {
+        let slot = self.slot(repo, access);
+        let ended = slot.ended.load(Ordering::SeqCst);
+        let mut last = slot.last.lock().await;
+        match &*last {
+            Some(Ok(token)) if self.is_fresh(token) => return Ok(token.token.clone()),
+            Some(Err(error)) if slot.ended.load(Ordering::SeqCst) != ended => return Err(error.clone()),
+            Some(_) | None => {}
+        }
+        let minted = mint.await;
+        slot.ended.fetch_add(1, Ordering::SeqCst);
+        let token = minted.as_ref().map(|token| token.token.clone()).map_err(Clone::clone);
+        *last = Some(minted);
+        token
+    }
+
+    /// Forgets a token that GitHub did not take, unless it was replaced meanwhile.
+    pub(crate) async fn forget(&self, repo: &Repo, access: Access, refused: &Secret) {
+        let slot = self.slot(repo, access);
+        let mut last = slot.last.lock().await;
+        let is_it = |token: &Token| token.token.expose_secret() == refused.expose_secret();
+        if matches!(&*last, Some(Ok(token)) if is_it(token)) {
+            *last = None;
+        }
+    }
+
+    fn slot(&self, repo: &Repo, access: Access) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= PLENTY {
+            slots.retain(|_, slot| {
+                slot.last.try_lock().map_or(true, |last| self.is_worth_keeping(last.as_ref()))
+            });
+        }
+        Arc::clone(slots.entry((repo.installation, repo.id, access)).or_default())
+    }
+
+    fn is_worth_keeping(&self, last: Option<&Result<Token, Error>>) -> bool {
+        matches!(last, Some(Ok(token)) if self.is_fresh(token))
+    }
+
+    fn is_fresh(&self, token: &Token) -> bool {
+        token.expires_at > self.clock.now().plus(EARLY)
+    }
+}

@@ -1,0 +1,10 @@
+//! What GitHub tells us: is it GitHub, where does it belong, and what happened.
+
+mod envelope;
+mod event;
+mod payload;
+mod signature;
+
+pub use envelope::{Envelope, form_payload};
+pub use event::{Unreadable, to_event};
+pub use signature::verify;
