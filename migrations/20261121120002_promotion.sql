@@ -51,6 +51,15 @@ CREATE TABLE head (
 );
 CREATE INDEX head_ref ON head (repo, head_ref);
 
+-- Who pushed which commit, to whatever branch and before any pull request: none of them may approve it.
+CREATE TABLE push (
+    repo   BIGINT NOT NULL,
+    sha    TEXT   NOT NULL,
+    pusher BIGINT NOT NULL,
+    login  TEXT   NOT NULL,
+    PRIMARY KEY (repo, sha, pusher)
+);
+
 -- Where we talk with people: one status comment per issue or pull request, and the last things asked there.
 CREATE TABLE subject (
     repo         BIGINT NOT NULL,

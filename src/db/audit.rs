@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use crate::audit::{
     ActorRef, ActorRole, Checkpoint, Commitment, Digest, Disclosure, Entry, Evaluation, Frontier, Hash, Kind,
-    LogKey, Origin, Outcome, RequirementVerdict, Ruling, Source, leaf_hash,
+    LogKey, Origin, Outcome, OutcomeResult, RequirementVerdict, Ruling, Source, leaf_hash,
 };
 use crate::clock::{Timestamp, random};
 use crate::db::{Conn, Error, Result, Tx, on};
@@ -152,6 +152,12 @@ impl NewEntry {
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.entry.outcome = Some(outcome);
         self
+    }
+
+    /// It was refused, for this stable reason.
+    #[must_use]
+    pub fn refused(self, code: &str) -> Self {
+        self.outcome(Outcome { result: OutcomeResult::Refused, code: Some(code.to_owned()) })
     }
 
     /// It is what came of that intent.

@@ -43,7 +43,7 @@ pub async fn add(tx: &mut Tx, repo: RepoId, pull: IssueNumber, head: &Head, reop
 /// The latest heads of a pull request, newest first.
 pub async fn latest(conn: &mut Conn, repo: RepoId, pull: IssueNumber) -> Result<Vec<Head>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, Option<i64>, Option<String>, String, i64)>(
-        "SELECT sha, since, pusher, login, head_ref, fork FROM head WHERE repo = $1 AND pull = $2 ORDER BY seq DESC LIMIT $3")
+        "SELECT sha, since, pusher, login, head_ref, fork FROM head WHERE repo = $1 AND pull = $2 ORDER BY since DESC, seq DESC LIMIT $3")
         .bind(repo.0).bind(pull.0).bind(LATEST).fetch_all(executor).await)?;
     rows.into_iter()
         .map(|(sha, since, pusher, login, branch, fork)| {
@@ -66,4 +66,26 @@ pub async fn pulls_on(conn: &mut Conn, repo: RepoId, branch: &RefName) -> Result
         "SELECT DISTINCT pull FROM head WHERE repo = $1 AND head_ref = $2 AND fork = 0 ORDER BY pull")
         .bind(repo.0).bind(branch.as_str()).fetch_all(executor).await)?;
     Ok(rows.into_iter().map(|(pull,)| IssueNumber(pull)).collect())
+}
+
+/// Remembers who pushed a commit.
+pub async fn pushed(tx: &mut Tx, repo: RepoId, sha: &CommitSha, pusher: &Actor) -> Result<()> {
+    on!(tx.conn(), executor => sqlx::query(
+        "INSERT INTO push (repo, sha, pusher, login) VALUES ($1, $2, $3, $4) ON CONFLICT (repo, sha, pusher) DO NOTHING")
+        .bind(repo.0).bind(sha.as_str()).bind(pusher.id.0).bind(pusher.login.as_str())
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Everybody who pushed this commit, as far as we were told.
+pub async fn pushers(conn: &mut Conn, repo: RepoId, sha: &CommitSha) -> Result<Vec<Actor>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String)>(
+        "SELECT pusher, login FROM push WHERE repo = $1 AND sha = $2 ORDER BY pusher")
+        .bind(repo.0).bind(sha.as_str()).fetch_all(executor).await)?;
+    rows.into_iter()
+        .map(|(id, login)| {
+            let login = login.parse().map_err(|why| Error::impossible("push", id, why))?;
+            Ok(Actor { id: UserId(id), login, bot: false })
+        })
+        .collect()
 }

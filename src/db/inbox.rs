@@ -39,6 +39,8 @@ pub struct Claimed {
     pub received_at: Timestamp,
     /// How often it was tried, this time included.
     pub attempts: i64,
+    /// How many of its commands are done already.
+    pub steps: i64,
     fence: i64,
 }
 
@@ -50,8 +52,8 @@ pub fn pack(body: &[u8]) -> Vec<u8> {
 /// Stores a delivery. Again is a no-op, except that one which failed for good runs again.
 pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
     on!(conn, executor => sqlx::query(
-        "INSERT INTO delivery (seq, guid, event, lane, received_at, body, state, attempts, run_at, fence) \
-         VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM delivery), $1, $2, $3, $4, $5, 'waiting', 0, $4, 0) \
+        "INSERT INTO delivery (seq, guid, event, lane, received_at, body, state, attempts, steps, run_at, fence) \
+         VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM delivery), $1, $2, $3, $4, $5, 'waiting', 0, 0, $4, 0) \
          ON CONFLICT (guid) DO UPDATE SET state = 'waiting', attempts = 0, run_at = excluded.run_at, error = NULL \
          WHERE delivery.state = 'buried'")
         .bind(new.guid.as_str()).bind(&new.event).bind(new.lane).bind(new.received_at.0).bind(&new.body)
@@ -64,15 +66,15 @@ pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
 /// A lane is idle when nothing older in it waits, is being handled, or waits to be tried again.
 pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(LEASE);
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64)>(
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64, i64)>(
         "UPDATE delivery SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM delivery WHERE state = 'waiting' GROUP BY lane) AS heads \
                        WHERE (SELECT run_at FROM delivery d WHERE d.seq = heads.seq) <= $1 ORDER BY seq LIMIT $3) \
-         RETURNING seq, guid, event, body, received_at, attempts, fence")
+         RETURNING seq, guid, event, body, received_at, attempts, steps, fence")
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
     let mut claimed = rows
         .into_iter()
-        .map(|(seq, guid, event, body, received_at, attempts, fence)| {
+        .map(|(seq, guid, event, body, received_at, attempts, steps, fence)| {
             Ok(Claimed {
                 seq,
                 guid: guid.parse().map_err(|why| Error::impossible("delivery", seq, why))?,
@@ -81,6 +83,7 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Cl
                     .map_err(|why| Error::impossible("delivery", seq, why))?,
                 received_at: Timestamp(received_at),
                 attempts,
+                steps,
                 fence,
             })
         })
@@ -102,6 +105,15 @@ pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<()
     end(tx.conn(), claimed, "UPDATE delivery SET state = 'done', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, None).await
 }
 
+/// One of its commands is done, in the transaction of what came of it; the others are not yet.
+pub async fn step(tx: &mut Tx, claimed: &Claimed, steps: i64) -> Result<()> {
+    let changed = on!(tx.conn(), executor => sqlx::query(
+        "UPDATE delivery SET steps = $3 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
+        .bind(claimed.seq).bind(claimed.fence).bind(steps)
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    still_ours(changed, claimed)
+}
+
 /// Gives up on a delivery, with the reason.
 pub async fn bury(tx: &mut Tx, claimed: &Claimed, now: Timestamp, why: &str) -> Result<()> {
     end(tx.conn(), claimed, "UPDATE delivery SET state = 'buried', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, Some(why)).await
@@ -116,6 +128,10 @@ async fn end(conn: &mut Conn, claimed: &Claimed, sql: &'static str, at: Timestam
     let changed = on!(conn, executor => sqlx::query(sql)
         .bind(claimed.seq).bind(claimed.fence).bind(at.0).bind(why)
         .execute(executor).await.map(|done| done.rows_affected()))?;
+    still_ours(changed, claimed)
+}
+
+fn still_ours(changed: u64, claimed: &Claimed) -> Result<()> {
     if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("delivery {}", claimed.guid))) }
 }
 

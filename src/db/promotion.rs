@@ -12,8 +12,10 @@ use crate::promotion::{Promotion, State};
 type Row = (String, i64, Option<i64>);
 
 /// The number that the next promotion of a repository gets.
-pub async fn next_number(tx: &mut Tx, repo: RepoId) -> Result<PromotionNumber> {
-    let (number,) = on!(tx.conn(), executor => sqlx::query_as::<_, (i64,)>(
+///
+/// Asked before the transaction: if somebody else took it meanwhile, [`insert`] fails and it is asked again.
+pub async fn next_number(conn: &mut Conn, repo: RepoId) -> Result<PromotionNumber> {
+    let (number,) = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
         "SELECT COALESCE(MAX(number), 0) + 1 FROM promotion WHERE repo = $1")
         .bind(repo.0).fetch_one(executor).await)?;
     Ok(PromotionNumber(number))

@@ -168,6 +168,12 @@ impl Promotion {
         self.fail(code, sentence, DeploymentState::Error, now)
     }
 
+    /// It can no longer be judged as it was asked for.
+    pub fn superseded(mut self, code: Code, sentence: String, now: Timestamp) -> Step {
+        self.state = State::Superseded { code, sentence, at: now };
+        self.step(Kind::DecisionSuperseded, Vec::new(), now)
+    }
+
     /// Somebody withdraws it.
     pub fn cancelled(mut self, by: Actor, now: Timestamp) -> Step {
         let mut effects = Vec::new();

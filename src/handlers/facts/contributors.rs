@@ -25,10 +25,8 @@ pub(super) async fn of(
     let (commits, complete) = match (&tuple.target, pull) {
         (TargetKind::Head, Some(pull)) => {
             found.extend(pull.head.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
-            for pusher in pushers(app, repo, tuple).await? {
-                found.insert(known(&pusher, Part::Pusher));
-            }
             let commits = app.reader.pull_commits(repo, tuple.subject).await?;
+            found.extend(pushers(app, repo, tuple, &commits.commits).await?);
             (commits.commits, commits.complete)
         }
         (TargetKind::Head | TargetKind::Sha | TargetKind::Tag(_), _) => since_live(app, repo, tuple).await?,
@@ -61,10 +59,22 @@ async fn since_live(app: &App, repo: &Repo, tuple: &Tuple) -> Result<(Vec<Commit
     Ok((commit.into_iter().collect(), true))
 }
 
-async fn pushers(app: &App, repo: &Repo, tuple: &Tuple) -> Result<Vec<Actor>> {
+/// Those who moved the pull request's head, and those who pushed any of its commits before it was opened.
+/// A name in a commit is only what somebody wrote there; who pushed it is what GitHub authenticated.
+async fn pushers(app: &App, repo: &Repo, tuple: &Tuple, commits: &[Commit]) -> Result<BTreeSet<Contributor>> {
     let mut conn = app.db.read().await?;
     let heads = head::latest(&mut conn, repo.id, tuple.subject).await?;
-    Ok(heads.into_iter().filter_map(|head| head.pusher).collect())
+    let mut found: BTreeSet<Contributor> =
+        heads.iter().filter_map(|head| head.pusher.as_ref()).map(|pusher| known(pusher, Part::Pusher)).collect();
+    for commit in commits {
+        let pushers = head::pushers(&mut conn, repo.id, &commit.sha).await?;
+        found.extend(pushers.iter().map(|pusher| known(pusher, Part::Pusher)));
+    }
+    if found.is_empty() {
+        let called = format!("whoever pushed {} before Countersign was told of pushes here", tuple.commit.short());
+        found.insert(Contributor { id: None, called, email: None, part: Part::Pusher });
+    }
+    Ok(found)
 }
 
 /// Authors, committers and co-authors. A co-author is known by e-mail only: by one that GitHub made for

@@ -1,0 +1,112 @@
+//! One person's vote on one promotion, by comment or by button: one engine, the same rights.
+
+use crate::audit::{ActorRole, Kind};
+use crate::authz::may_vote;
+use crate::command::Which;
+use crate::comment;
+use crate::db::{NewEntry, promotion};
+use crate::handlers::ask::{Ask, Said};
+use crate::handlers::store::{First, Stored, store};
+use crate::handlers::which::which;
+use crate::handlers::{Context, Result, facts, load_policy};
+use crate::ids::{Actor, Repo};
+use crate::policy::facts::{Choice, Facts, Vote};
+use crate::policy::{Decision, evaluate, principals};
+use crate::promotion::{Promotion, Step};
+use crate::requirement::{Code, Refusal};
+
+/// `/approve` and `/reject`.
+pub(super) async fn by_comment(
+    ask: &Ask,
+    named: Option<Which>,
+    choice: Choice,
+    reason: Option<String>,
+) -> Result<Said> {
+    let found = which(ask, named.as_ref(), |promotion| promotion.state.is_waiting()).await?;
+    let promotion = match found {
+        Ok(promotion) => promotion,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    let ballot = match cast(&ask.context, &ask.repo, &ask.sender, promotion, choice).await? {
+        Ok(ballot) => ballot,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    let words = comment::voted(&ballot.step.promotion, choice);
+    let context = ask.context.clone();
+    let entry = ballot.entry(&context).occurred_at(ask.comment.created_at).reason(reason.as_deref());
+    Ok(Said::done(words, move |tx| Box::pin(async move { ballot.store(tx, &context, entry).await })))
+}
+
+/// A vote that counts, and what follows from it.
+pub(super) struct Ballot {
+    pub(super) step: Step,
+    voter: Actor,
+    choice: Choice,
+    facts: Facts,
+    decision: Decision,
+}
+
+/// Decides whether a vote counts, and what becomes of the promotion with it.
+pub(super) async fn cast(
+    context: &Context,
+    repo: &Repo,
+    voter: &Actor,
+    promotion: Promotion,
+    choice: Choice,
+) -> Result<std::result::Result<Ballot, Refusal>> {
+    if !promotion.state.is_waiting() {
+        let sentence = format!(
+            "{} is {} and takes no more votes. Ask anew with /promote {}.",
+            promotion.id().number,
+            promotion.state.name().replace('_', " "),
+            promotion.tuple.environment
+        );
+        return Ok(Err(Refusal::new(Code::TooLate, sentence)));
+    }
+    let (app, now) = (&context.app, context.now);
+    let loaded = match load_policy(app, repo).await? {
+        Ok(loaded) => loaded,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let environment = match loaded.environment(&promotion.tuple.environment) {
+        Ok(environment) => environment,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut facts = facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;
+    let voter_now = facts::person(app, repo, voter, &principals(environment)).await?;
+    if let Err(refusal) = may_vote(environment, &promotion.tuple, &facts.contributors, &voter_now, choice) {
+        return Ok(Err(refusal));
+    }
+    facts.votes.retain(|vote| vote.voter.actor.id != voter.id);
+    facts.votes.push(Vote { voter: voter_now, choice, at: now });
+    let decision = evaluate(&loaded.policy, &facts, now);
+    let step = promotion.decided(&decision, now);
+    Ok(Ok(Ballot { step, voter: voter.clone(), choice, facts, decision }))
+}
+
+impl Ballot {
+    /// What the log says about the vote itself.
+    pub(super) fn entry(&self, context: &Context) -> NewEntry {
+        let role = match self.choice {
+            Choice::Approve => ActorRole::Approver,
+            Choice::Reject => ActorRole::Rejecter,
+        };
+        NewEntry::new(Kind::VoteRecorded, context.now, context.source())
+            .about(&self.step.promotion.tuple)
+            .actor(role, &self.voter)
+    }
+
+    /// Records the vote and what follows, in the caller's transaction.
+    pub(super) async fn store(
+        self,
+        tx: &mut crate::db::Tx,
+        context: &Context,
+        entry: NewEntry,
+    ) -> crate::db::Result<()> {
+        tx.append(entry).await?;
+        promotion::vote(tx, self.step.promotion.id(), &self.voter, self.choice, context.now).await?;
+        let decided = Some((self.facts, self.decision));
+        let stored = Stored { step: self.step, decided, source: context.source(), now: context.now };
+        store(tx, stored, First::No).await
+    }
+}

@@ -1,0 +1,47 @@
+//! `/cancel`: withdraws a promotion, and stops what it started.
+
+use crate::authz::may_cancel;
+use crate::command::Which;
+use crate::comment;
+use crate::handlers::ask::{Ask, Said};
+use crate::handlers::store::{First, Stored, store};
+use crate::handlers::which::which;
+use crate::handlers::{Result, facts, load_policy};
+use crate::policy::principals;
+use crate::requirement::{Code, Refusal};
+
+pub(super) async fn cancel(ask: &Ask, named: Option<Which>) -> Result<Said> {
+    let promotion = match which(ask, named.as_ref(), |promotion| promotion.state.is_open()).await? {
+        Ok(promotion) => promotion,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    if !promotion.state.is_open() {
+        let (number, state) = (promotion.id().number, promotion.state.name());
+        let sentence = format!("{number} is {state} already: there is nothing left to cancel.");
+        return Ok(Said::no(&Refusal::new(Code::TooLate, sentence)));
+    }
+    if promotion.tuple.requester.id != ask.sender.id
+        && let Some(refusal) = may_not(ask, &promotion).await?
+    {
+        return Ok(Said::no(&refusal));
+    }
+    let step = promotion.cancelled(ask.sender.clone(), ask.context.now);
+    let words = comment::cancelled(&step.promotion);
+    let stored = Stored { step, decided: None, source: ask.context.source(), now: ask.context.now };
+    Ok(Said::done(words, move |tx| Box::pin(store(tx, stored, First::No))))
+}
+
+/// The requester may always withdraw; others need a right that the policy gives them.
+async fn may_not(ask: &Ask, promotion: &crate::promotion::Promotion) -> Result<Option<Refusal>> {
+    let app = &ask.context.app;
+    let loaded = match load_policy(app, &ask.repo).await? {
+        Ok(loaded) => loaded,
+        Err(refusal) => return Ok(Some(refusal)),
+    };
+    let environment = match loaded.environment(&promotion.tuple.environment) {
+        Ok(environment) => environment,
+        Err(refusal) => return Ok(Some(refusal)),
+    };
+    let person = facts::person(app, &ask.repo, &ask.sender, &principals(environment)).await?;
+    Ok(may_cancel(environment, &promotion.tuple, &person).err())
+}

@@ -1,0 +1,87 @@
+//! A comment was written: its commands are carried out one after the other, each exactly once.
+
+use crate::audit::{ActorRole, Kind};
+use crate::command::{Command, Parsed, parse};
+use crate::db::{NewEntry, inbox, notice};
+use crate::effect::{Notice, Reaction};
+use crate::event::{Comment, CommentChange};
+use crate::handlers::ask::{Ask, Said};
+use crate::handlers::{Context, Result, approve, ask, cancel, help, promote, status, why};
+use crate::ids::{Actor, Repo};
+use crate::policy::facts::Choice;
+
+/// Only what a person wrote counts, and only when it was written.
+pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment: Comment) -> Result<()> {
+    if sender.bot || comment.through_app {
+        return context.finish().await;
+    }
+    let Parsed::Commands(commands) = parse(&comment.body) else { return context.finish().await };
+    acknowledge(&context, &repo, &comment).await?;
+    let count = commands.len();
+    let done = usize::try_from(context.delivery.steps).unwrap_or(0);
+    for (index, command) in commands.into_iter().enumerate().skip(done) {
+        let ask = Ask {
+            context: context.clone(),
+            repo: repo.clone(),
+            sender: sender.clone(),
+            comment: comment.clone(),
+            line: ask::line_of(&comment.body, index),
+            step: index + 1,
+            last: index + 1 == count,
+        };
+        let said = match command {
+            Ok(command) => carry_out(&ask, command).await?,
+            Err(error) => Said::unclear(&error),
+        };
+        ask.answer(said).await?;
+    }
+    Ok(())
+}
+
+async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
+    match command {
+        Command::Promote(wish) => promote::promote(ask, wish).await,
+        Command::Approve { which } => approve::by_comment(ask, which, Choice::Approve, None).await,
+        Command::Reject { which, reason } => approve::by_comment(ask, which, Choice::Reject, Some(reason)).await,
+        Command::Cancel { which } => cancel::cancel(ask, which).await,
+        Command::Status { environment } => status::status(ask, environment).await,
+        Command::Why { which } => why::why(ask, which).await,
+        Command::Help { command } => Ok(help::help(command)),
+    }
+}
+
+/// The writer sees at once that the comment was read.
+async fn acknowledge(context: &Context, repo: &Repo, comment: &Comment) -> Result<()> {
+    let (repo, now) = (repo.clone(), context.now);
+    let seen = Notice::React { comment: comment.id, reaction: Reaction::Eyes };
+    context
+        .app
+        .db
+        .write(move |tx| Box::pin(async move { notice::want(tx.conn(), &repo, &seen, now).await }))
+        .await?;
+    context.app.db.ring_outbox();
+    Ok(())
+}
+
+/// An edited or deleted command is recorded, and changes nothing.
+pub(super) async fn changed(context: Context, repo: Repo, sender: Actor, change: CommentChange) -> Result<()> {
+    let was_command =
+        change.body_before.as_deref().is_some_and(|before| matches!(parse(before), Parsed::Commands(_)));
+    if !was_command || sender.bot {
+        return context.finish().await;
+    }
+    let entry = NewEntry::new(Kind::RequestRefused, context.now, context.source())
+        .repo(repo.id)
+        .actor(ActorRole::Requester, &sender)
+        .refused("comment_changed");
+    let Context { app, delivery, now } = context;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.append(entry).await?;
+                inbox::finish(tx, &delivery, now).await
+            })
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The time has come to look at a promotion again: it may have expired, soaked long enough, or an event was lost.
+
+use crate::db::{inbox, notice, promotion};
+use crate::effect::Notice;
+use crate::handlers::reevaluate::judge;
+use crate::handlers::store::{First, Stored, store};
+use crate::handlers::workflow_run::look;
+use crate::handlers::{Context, Result};
+use crate::ids::{CheckRunId, PromotionId, PromotionNumber, Repo};
+
+pub(super) async fn woken(context: Context, repo: Repo, number: PromotionNumber) -> Result<()> {
+    let mut conn = context.app.db.read().await?;
+    let found = promotion::find(&mut conn, PromotionId { repo: repo.id, number }).await?;
+    drop(conn);
+    let Some(promotion) = found else { return context.finish().await };
+    if promotion.state.is_under_way() {
+        return look(context, repo, promotion).await;
+    }
+    if !promotion.state.is_waiting() {
+        return context.finish().await;
+    }
+    let (step, decided) = judge(&context, &repo, promotion).await?;
+    let stored = Stored { step, decided, source: context.source(), now: context.now };
+    let Context { app, delivery, now } = context;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store(tx, stored, First::No).await?;
+                inbox::finish(tx, &delivery, now).await
+            })
+        })
+        .await?;
+    app.db.ring_outbox();
+    Ok(())
+}
+
+/// Somebody asked GitHub to run our check again: it is written anew from the state.
+pub(super) async fn check_run_rerequested(context: Context, repo: Repo, check_run: CheckRunId) -> Result<()> {
+    let mut conn = context.app.db.read().await?;
+    let found = promotion::by_check_run(&mut conn, repo.id, check_run).await?;
+    drop(conn);
+    let Some(promotion) = found else { return context.finish().await };
+    let notice = Notice::CheckRun { promotion: promotion.id().number };
+    let Context { app, delivery, now } = context;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                notice::want(tx.conn(), &repo, &notice, now).await?;
+                inbox::finish(tx, &delivery, now).await
+            })
+        })
+        .await?;
+    app.db.ring_outbox();
+    Ok(())
+}

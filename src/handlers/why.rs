@@ -1,0 +1,37 @@
+//! `/why`: every requirement of a promotion, its verdict and its code, evaluated now.
+
+use crate::command::Which;
+use crate::comment;
+use crate::db::promotion;
+use crate::handlers::ask::{Ask, Said};
+use crate::handlers::reevaluate::judge;
+use crate::handlers::store::{First, Stored, store};
+use crate::handlers::which::which;
+use crate::handlers::Result;
+use crate::ids::PromotionNumber;
+
+pub(super) async fn why(ask: &Ask, number: Option<PromotionNumber>) -> Result<Said> {
+    let named = match number {
+        Some(number) => Some(number),
+        None => latest(ask).await?,
+    };
+    let promotion = match which(ask, named.map(Which::Number).as_ref(), |_| true).await? {
+        Ok(promotion) => promotion,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    if !promotion.state.is_waiting() {
+        return Ok(Said::words(comment::why(&promotion)));
+    }
+    let now = ask.context.now;
+    let (step, decided) = judge(&ask.context, &ask.repo, promotion).await?;
+    let words = comment::why(&step.promotion);
+    let stored = Stored { step, decided, source: ask.context.source(), now };
+    Ok(Said::done(words, move |tx| Box::pin(store(tx, stored, First::No))))
+}
+
+/// Without a number, the last one asked for here.
+async fn latest(ask: &Ask) -> Result<Option<PromotionNumber>> {
+    let mut conn = ask.context.app.db.read().await?;
+    let last = promotion::of_subject(&mut conn, ask.repo.id, ask.comment.number, 1).await?;
+    Ok(last.first().map(|promotion| promotion.id().number))
+}

@@ -1,0 +1,65 @@
+//! A workflow run moved on: perhaps one that deploys, perhaps one that a requirement looks at.
+
+use crate::db::{inbox, promotion};
+use crate::event::WorkflowRunChange;
+use crate::handlers::reevaluate::waiting_on;
+use crate::handlers::store::{First, Stored, store};
+use crate::handlers::{Context, Result};
+use crate::ids::Repo;
+use crate::promotion::{Promotion, Run, RunSeen, State, Step};
+use crate::requirement::Code;
+
+pub(super) async fn changed(context: Context, repo: Repo, change: WorkflowRunChange) -> Result<()> {
+    let mut conn = context.app.db.read().await?;
+    let deploying = promotion::by_run(&mut conn, repo.id, change.run).await?;
+    drop(conn);
+    match deploying {
+        Some(promotion) => look(context, repo, promotion).await,
+        None if change.finished => waiting_on(context, repo, change.commit).await,
+        None => context.finish().await,
+    }
+}
+
+/// Reads what became of a promotion's run or deployment, stores it, and finishes the delivery.
+pub(super) async fn look(context: Context, repo: Repo, promotion: Promotion) -> Result<()> {
+    let step = seen(&context, &repo, promotion).await?;
+    let stored = Stored { step, decided: None, source: context.source(), now: context.now };
+    let Context { app, delivery, now } = context;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                store(tx, stored, First::No).await?;
+                inbox::finish(tx, &delivery, now).await
+            })
+        })
+        .await?;
+    app.db.ring_outbox();
+    app.db.ring_inbox();
+    Ok(())
+}
+
+async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<Step> {
+    let (app, now) = (&context.app, context.now);
+    let State::Deploying { deployment, run, .. } = &promotion.state else { return Ok(promotion.unchanged(now)) };
+    let (deployment, run) = (*deployment, run.clone());
+    let mut conn = app.db.read().await?;
+    let replaced = promotion::live(&mut conn, repo.id)
+        .await?
+        .iter()
+        .find(|live| live.tuple.environment == promotion.tuple.environment)
+        .and_then(|live| live.state.deployment());
+    drop(conn);
+    if promotion.deploy.workflow.is_none() {
+        let statuses = app.reader.deployment_statuses(repo, deployment).await?;
+        let word = statuses.first().map(|status| status.state.clone()).unwrap_or_default();
+        return Ok(promotion.deployment_seen(&word, replaced, now));
+    }
+    let Some(run) = run else { return Ok(promotion.unchanged(now)) };
+    let Some(read) = app.reader.run(repo, run.id).await? else {
+        let sentence = "GitHub no longer knows the deployment workflow's run: look in Actions, and ask again.";
+        return Ok(promotion.effect_failed(Code::OutcomeUnknown, sentence.to_owned(), now));
+    };
+    let conclusion = read.conclusion.filter(|_| read.status == "completed");
+    let seen = RunSeen { run: Run { id: read.id, url: read.html_url }, commit: read.head_sha, conclusion };
+    Ok(promotion.run_seen(&seen, replaced, now))
+}
