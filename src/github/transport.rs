@@ -60,8 +60,6 @@ impl Transport {
         // octocrab is given no credentials, and its "retry" feature is not compiled in: both are ours.
         let octocrab = Octocrab::builder()
             .set_connect_timeout(Some(CONNECT_WITHIN))
-            .set_read_timeout(Some(ANSWER_WITHIN))
-            .set_write_timeout(Some(ANSWER_WITHIN))
             .build()
             .map_err(|error| Error::broken(format!("no HTTP client can be made: {}", causes(&error))))?;
         Ok(Self { octocrab, root, base })

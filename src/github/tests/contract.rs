@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::peer::{Asked, Peer, Reply, START, repo};
+use crate::github::read::{Level, Membership};
 use crate::github::write::{
     Button, CheckRunPayload, CheckRunState, Conclusion, DeploymentState, NewDeployment, NewDeploymentStatus,
     Output, Reaction,
 };
 use crate::github::{Reader, Writer};
-use crate::ids::{CheckRunId, CommentId, CommitSha, DeploymentId, IssueNumber, RunId};
+use crate::ids::{CheckRunId, CommentId, CommitSha, DeploymentId, IssueNumber, Repo, RepoId, RunId};
 
 #[tokio::test]
 #[expect(clippy::print_stderr, reason = "says that it was skipped")]
 async fn every_request_is_a_published_operation() {
-    let Some(contract) = published() else {
+    let Some(contract) = published("contract.jsonschema.json") else {
         eprintln!("skipped: GitHub's contract is not here (COUNTERSIGN_SHARED names its folder)");
         return;
     };
@@ -38,6 +39,56 @@ async fn every_request_is_a_published_operation() {
     for asked in asked {
         check(&contract, &asked);
     }
+}
+
+#[tokio::test]
+#[expect(clippy::print_stderr, reason = "says that it was skipped")]
+async fn every_published_example_of_an_answer_can_be_read() {
+    let Some(description) = published("openapi-subset.json") else {
+        eprintln!("skipped: GitHub's description is not here (COUNTERSIGN_SHARED names its folder)");
+        return;
+    };
+    let peer = Peer::start(move |asked| Reply::json(200, &example(&description, asked))).await;
+    let reader = peer.github().reader();
+    let repo = Repo { id: RepoId(1_296_269), name: "octocat/Hello-World".parse().unwrap(), ..repo() };
+    let (commit, number) = ("a".repeat(40).parse::<CommitSha>().unwrap(), IssueNumber(1347));
+    let octocat = "octocat".parse().unwrap();
+    assert_eq!(reader.repository(&repo).await.unwrap().default_branch.as_str(), "master");
+    assert!(reader.branch_tip(&repo, &"featureA".parse().unwrap()).await.unwrap().is_some());
+    assert!(reader.commit(&repo, "main").await.unwrap().unwrap().author.is_some());
+    assert_eq!(reader.pull_commits(&repo, number).await.unwrap().commits.len(), 1);
+    assert!(reader.compare(&repo, "main", "topic").await.unwrap().unwrap().complete);
+    assert_eq!(reader.pull(&repo, number).await.unwrap().unwrap().number, number);
+    assert_eq!(reader.open_pulls(&repo).await.unwrap().len(), 1);
+    assert_eq!(reader.comments_since(&repo, number, START).await.unwrap().len(), 1);
+    assert_eq!(reader.workflow_runs_of(&repo, &commit).await.unwrap().len(), 1);
+    assert_eq!(reader.run(&repo, RunId(30_433_642)).await.unwrap().unwrap().id, RunId(30_433_642));
+    assert_eq!(reader.dispatched_runs(&repo, &"cd.yml".parse().unwrap(), START).await.unwrap().len(), 1);
+    assert_eq!(reader.check_runs(&repo, &commit).await.unwrap()[0].app_slug.as_deref(), Some("octoapp"));
+    assert_eq!(reader.statuses(&repo, &commit).await.unwrap().len(), 2);
+    assert_eq!(reader.permission(&repo, &octocat).await.unwrap().unwrap().level, Level::Admin);
+    assert_eq!(reader.team_member(&repo, "github", "justice-league", &octocat).await, Ok(Membership::Active));
+    assert!(reader.user(&repo, &octocat).await.unwrap().is_some());
+    let deployments = reader.deployments(&repo, &commit, &"production".parse().unwrap()).await.unwrap();
+    assert!(deployments[0].payload.is_object() && deployments[0].creator.is_some());
+    assert_eq!(reader.deployment_statuses(&repo, DeploymentId(42)).await.unwrap()[0].state, "success");
+    assert_eq!(reader.app().await.unwrap().slug, "octoapp");
+    assert_eq!(reader.hook_deliveries(None).await.unwrap().deliveries.len(), 2);
+}
+
+fn example(description: &Value, asked: &Asked) -> Value {
+    let path = asked.path.split('?').next().unwrap();
+    let (_, operation) = description["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(template, _)| fits(&format!("GET {template}"), "GET", path))
+        .min_by_key(|(template, _)| template.matches('{').count())
+        .unwrap();
+    let examples = &operation["get"]["responses"]["200"]["content"]["application/json"]["examples"];
+    let first = examples.as_object().unwrap().values().next().unwrap();
+    let place = first["$ref"].as_str().unwrap().trim_start_matches('#');
+    description.pointer(place).unwrap()["value"].clone()
 }
 
 /// The answers are no part of this: most are 404.
@@ -128,10 +179,10 @@ fn check_run(head_sha: CommitSha, state: CheckRunState) -> CheckRunPayload {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the contract is is not a setting of the program")]
-fn published() -> Option<Value> {
+fn published(file: &str) -> Option<Value> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let shared = std::env::var_os("COUNTERSIGN_SHARED").map_or(beside, PathBuf::from);
-    let text = fs::read(shared.join("github/contract.jsonschema.json")).ok()?;
+    let text = fs::read(shared.join("github").join(file)).ok()?;
     Some(serde_json::from_slice(&text).unwrap())
 }
 
