@@ -21,7 +21,7 @@ pub(crate) trait Page: DeserializeOwned {
 
 impl<T: DeserializeOwned> Page for Vec<T> {
     type Item = T;
-    fn items(self) -> Vec<T> {
+    fn items(self) -> Self {
         self
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::ids::{InstallationId, Repo, RepoId};
 
 /// How long before its end a token is replaced.
-const EARLY: Duration = Duration::from_secs(5 * 60);
+const EARLY: Duration = Duration::from_mins(5);
 /// How many tokens are kept before those that ended are swept out.
 const PLENTY: usize = 4096;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Limited};
 use octocrab::Octocrab;
 use secrecy::ExposeSecret as _;
@@ -60,8 +60,6 @@ impl Transport {
         // octocrab is given no credentials, and its "retry" feature is not compiled in: both are ours.
         let octocrab = Octocrab::builder()
             .set_connect_timeout(Some(CONNECT_WITHIN))
-            .set_read_timeout(Some(ANSWER_WITHIN))
-            .set_write_timeout(Some(ANSWER_WITHIN))
             .build()
             .map_err(|error| Error::broken(format!("no HTTP client can be made: {}", causes(&error))))?;
         Ok(Self { octocrab, root, base })
@@ -116,18 +114,23 @@ impl Transport {
         // octocrab follows redirects, without the token when they lead to another host, and repeats a
         // redirected POST as a GET. What it then brings back must not be taken for the answer.
         let answered_by = response.extensions().get::<RequestUri>().map(|uri| uri.0.clone());
-        let elsewhere = answered_by.filter(|uri| *uri != asked);
-        if let Some(uri) = elsewhere.filter(|uri| method != Method::GET || !self.is_ours(&uri.to_string())) {
-            return Err(Error::broken(format!(
-                "it redirects to {}; if the repository was renamed, the next event tells its new name",
-                uri.authority().map_or("another place", http::uri::Authority::host)
-            )));
+        if let Some(uri) = answered_by.filter(|uri| *uri != asked) {
+            self.may_follow(&method, &uri)?;
         }
         read_whole(response).await
     }
 
-    fn is_ours(&self, url: &str) -> bool {
-        Url::parse(url).is_ok_and(|url| url.origin() == self.base.origin())
+    fn may_follow(&self, method: &Method, target: &Uri) -> Result<(), Error> {
+        if *method != Method::GET {
+            let message = "it was not carried out but redirected. If the repository was renamed, its next event \
+                           tells its new name";
+            return Err(Error::Refused { status: 301, message: message.to_owned() });
+        }
+        if Url::parse(&target.to_string()).is_ok_and(|target| target.origin() == self.base.origin()) {
+            return Ok(());
+        }
+        let host = target.host().unwrap_or("nowhere");
+        Err(Error::broken(format!("it redirects to another host, {host}")))
     }
 }
 

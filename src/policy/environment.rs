@@ -1,6 +1,8 @@
 //! The rules of a policy, after they were read and found sound.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use url::Url;
@@ -127,6 +129,35 @@ impl Environment {
         match &self.require.approvals {
             Approvals::Rules(rules) => rules,
             Approvals::None | Approvals::Unstated => &[],
+        }
+    }
+}
+
+/// Why a text is not a source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a source: write pull_request, default_branch or tag:PATTERN")]
+pub struct InvalidSource {
+    text: String,
+}
+
+impl FromStr for Source {
+    type Err = InvalidSource;
+    fn from_str(text: &str) -> Result<Self, InvalidSource> {
+        let source = match text {
+            "pull_request" => Some(Self::PullRequest),
+            "default_branch" => Some(Self::DefaultBranch),
+            other => other.strip_prefix("tag:").and_then(|glob| glob.parse().ok()).map(Self::Tag),
+        };
+        source.ok_or_else(|| InvalidSource { text: text.chars().take(120).collect() })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PullRequest => f.write_str("pull_request"),
+            Self::DefaultBranch => f.write_str("default_branch"),
+            Self::Tag(glob) => write!(f, "tag:{glob}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::github::transport::Answer;
 
 /// The longest that an answer can make us wait: primary limits are per hour.
-const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(2);
 
 /// What was heard.
 #[derive(Debug, PartialEq, Eq)]

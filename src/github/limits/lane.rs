@@ -13,8 +13,8 @@ use crate::github::{Error, Sent};
 /// How many requests may be under way at once; GitHub allows 100 for everything an App does.
 const BESIDE_EACH_OTHER: usize = 50;
 /// What to wait after a secondary limit that names no time; doubled each time it comes again.
-const FIRST_WAIT: Duration = Duration::from_secs(60);
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+const FIRST_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 pub(crate) struct Lane {
     places: Arc<Semaphore>,

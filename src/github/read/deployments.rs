@@ -124,3 +124,19 @@ impl From<WireStatus> for DeploymentStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_payload_is_the_same_whether_it_comes_as_an_object_or_as_its_text() {
+        assert_eq!(unquoted(json!({ "promotion": "p1" })), json!({ "promotion": "p1" }));
+        assert_eq!(unquoted(json!("{\"promotion\":\"p1\"}")), json!({ "promotion": "p1" }));
+        for other in [json!(""), json!("p1"), json!("[1]"), json!(null)] {
+            assert_eq!(unquoted(other.clone()), other);
+        }
+    }
+}

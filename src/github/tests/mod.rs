@@ -1,5 +1,6 @@
 //! The client against a peer that does what each test tells it to.
 
+mod contract;
 mod peer;
 
 use std::collections::BTreeMap;
@@ -191,7 +192,7 @@ async fn a_redirect_on_the_same_host_is_followed_for_reads_only() {
     assert!(github.reader().user(&repo(), &"alice".parse().unwrap()).await.unwrap().is_some());
     assert_eq!(peer.seen_at("/users/alice2")[0].header("authorization"), Some(format!("Bearer {TOKEN}")));
     let error = github.writer().create_comment(&repo(), IssueNumber(1), "hello").await.unwrap_err();
-    assert!(matches!(error, Error::Unreachable { sent: Sent::Maybe, .. }), "{error}");
+    assert!(matches!(error, Error::Refused { status: 301, .. }), "{error}");
 }
 
 #[tokio::test]

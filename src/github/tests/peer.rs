@@ -32,6 +32,7 @@ pub(super) fn repo() -> Repo {
 /// What the peer was asked.
 #[derive(Clone)]
 pub(super) struct Asked {
+    pub(super) method: http::Method,
     /// With the query, without the prefix.
     pub(super) path: String,
     headers: http::HeaderMap,
@@ -41,6 +42,10 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn header(&self, name: &str) -> Option<String> {
         Some(self.headers.get(name)?.to_str().unwrap().to_owned())
+    }
+
+    pub(super) fn has_body(&self) -> bool {
+        !self.body.is_empty()
     }
 
     pub(super) fn json(&self) -> Value {
@@ -85,7 +90,7 @@ impl Peer {
         let minting = clock.clone();
         let minting = move |asked: &Asked| {
             if asked.path.ends_with("/access_tokens") {
-                let expires_at = minting.now().plus(std::time::Duration::from_secs(3600)).to_string();
+                let expires_at = minting.now().plus(std::time::Duration::from_hours(1)).to_string();
                 return Reply::json(201, &json!({ "token": TOKEN, "expires_at": expires_at }));
             }
             answer(asked)
@@ -107,7 +112,7 @@ impl Peer {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
                 let path = parts.uri.to_string().strip_prefix("/api/v3").unwrap().to_owned();
-                let asked = Asked { path, headers: parts.headers, body };
+                let asked = Asked { method: parts.method, path, headers: parts.headers, body };
                 record.lock().unwrap().push(asked.clone());
                 answer(&asked).0
             }
