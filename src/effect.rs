@@ -92,9 +92,12 @@ impl DeploymentState {
 pub struct Mark(String);
 
 impl Mark {
+    /// What every mark begins with.
+    pub const PREFIX: &str = "cs_";
+
     /// A new one.
     pub fn random() -> Self {
-        Self(format!("cs_{}", hex::encode(random::<12>())))
+        Self(format!("{}{}", Self::PREFIX, hex::encode(random::<12>())))
     }
 
     /// One that was stored.

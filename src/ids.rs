@@ -173,6 +173,15 @@ impl CommitSha {
     }
 }
 
+impl EnvironmentName {
+    /// Whether end users probably use it: its name says so, as a word of its own.
+    pub fn looks_like_production(&self) -> bool {
+        self.0.split(['-', '_', '/', '.']).any(|word| {
+            ["production", "prod", "live"].iter().any(|name| word.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
 /// The rules of `git check-ref-format` that matter for one name of a branch or tag.
 fn is_ref_name(text: &str) -> bool {
     (1..=255).contains(&text.len())

@@ -187,6 +187,14 @@ pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Due>
         .collect()
 }
 
+/// When somebody is to look at it again.
+pub async fn set_alarm(tx: &mut Tx, id: PromotionId, wake_at: Option<Timestamp>) -> Result<()> {
+    on!(tx.conn(), executor => sqlx::query("UPDATE promotion SET wake_at = $3 WHERE repo = $1 AND number = $2")
+        .bind(id.repo.0).bind(id.number.0).bind(wake_at.map(|at| at.0))
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
 /// The alarm was rung: not again until it is set again.
 pub async fn alarm_rung(tx: &mut Tx, due: &Due) -> Result<()> {
     on!(tx.conn(), executor => sqlx::query(

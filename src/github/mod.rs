@@ -16,6 +16,7 @@ mod wire;
 pub mod read;
 pub mod write;
 pub mod webhook;
+pub mod perform;
 pub mod fake;
 
 #[cfg(test)]

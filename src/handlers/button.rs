@@ -22,10 +22,11 @@ pub(super) async fn pressed(context: Context, repo: Repo, sender: Actor, press: 
     if press.app != context.app.app_id || sender.bot {
         return context.finish().await;
     }
+    // Only our own App can write what stands there, so it may be believed.
+    let named = check_run::parse_external_id(&press.external_id).filter(|id| id.repo == repo.id);
+    let Some(id) = named else { return context.finish().await };
     let mut conn = context.app.db.read().await?;
-    let Some(promotion) = promotion::by_check_run(&mut conn, repo.id, press.check_run).await? else {
-        return context.finish().await;
-    };
+    let Some(promotion) = promotion::find(&mut conn, id).await? else { return context.finish().await };
     drop(conn);
     match cast(&context, &repo, &sender, promotion.clone(), choice).await? {
         Ok(ballot) => {

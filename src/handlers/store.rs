@@ -36,6 +36,10 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
     let Step { promotion, kind, effects, wake_at } = step;
     match first {
         First::Yes => promotion::insert(tx, &promotion, wake_at).await?,
+        First::No if is_as_before(tx, &promotion).await? && effects.is_empty() => {
+            // Nothing to tell anybody: only the next look moves.
+            return promotion::set_alarm(tx, promotion.id(), wake_at).await;
+        }
         First::No => promotion::update(tx, &promotion, wake_at).await?,
     }
     if let Some(kind) = kind {
@@ -55,6 +59,10 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
         promotion::wake_others(tx, promotion.id(), now).await?;
     }
     show(tx, &promotion, now).await
+}
+
+async fn is_as_before(tx: &mut Tx, promotion: &Promotion) -> db::Result<bool> {
+    Ok(promotion::find(tx.conn(), promotion.id()).await?.as_ref() == Some(promotion))
 }
 
 /// Has the promotion's check run and its subject's comment written anew.

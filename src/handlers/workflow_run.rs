@@ -1,13 +1,19 @@
 //! A workflow run moved on: perhaps one that deploys, perhaps one that a requirement looks at.
 
+use std::time::Duration;
+
 use crate::db::{inbox, promotion};
 use crate::event::WorkflowRunChange;
+use crate::github::perform::Earlier;
 use crate::handlers::reevaluate::waiting_on;
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Context, Result};
 use crate::ids::Repo;
 use crate::promotion::{Promotion, Run, RunSeen, State, Step};
 use crate::requirement::Code;
+
+/// How long a dispatched run may stay out of GitHub's lists.
+const FOUND_WITHIN: Duration = Duration::from_secs(300);
 
 pub(super) async fn changed(context: Context, repo: Repo, change: WorkflowRunChange) -> Result<()> {
     let mut conn = context.app.db.read().await?;
@@ -40,8 +46,9 @@ pub(super) async fn look(context: Context, repo: Repo, promotion: Promotion) -> 
 
 async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<Step> {
     let (app, now) = (&context.app, context.now);
-    let State::Deploying { deployment, run, .. } = &promotion.state else { return Ok(promotion.unchanged(now)) };
-    let (deployment, run) = (*deployment, run.clone());
+    let State::Deploying { deployment, run, dispatched_as, since } = promotion.state.clone() else {
+        return Ok(promotion.unchanged(now));
+    };
     let mut conn = app.db.read().await?;
     let replaced = promotion::live(&mut conn, repo.id)
         .await?
@@ -49,12 +56,28 @@ async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<St
         .find(|live| live.tuple.environment == promotion.tuple.environment)
         .and_then(|live| live.state.deployment());
     drop(conn);
-    if promotion.deploy.workflow.is_none() {
+    let Some(workflow) = promotion.deploy.workflow.clone() else {
         let statuses = app.reader.deployment_statuses(repo, deployment).await?;
         let word = statuses.first().map(|status| status.state.clone()).unwrap_or_default();
         return Ok(promotion.deployment_seen(&word, replaced, now));
-    }
-    let Some(run) = run else { return Ok(promotion.unchanged(now)) };
+    };
+    let run = match (run, dispatched_as) {
+        (Some(run), _) => run,
+        // Not dispatched yet: the outbox is at it.
+        (None, None) => return Ok(promotion.unchanged(now)),
+        (None, Some(mark)) => {
+            let asked = (&workflow, &promotion.tuple.commit);
+            match app.reader.run_of(repo, asked, &mark, since).await? {
+                Earlier::Found(run) => run,
+                Earlier::Nothing if now.since(since) < FOUND_WITHIN => return Ok(promotion.unchanged(now)),
+                Earlier::Nothing => {
+                    let sentence = format!("{workflow} was dispatched, and no run of it carries the mark {mark}: look in Actions, put the input countersign_id into its run-name, and ask again.");
+                    return Ok(promotion.effect_failed(Code::OutcomeUnknown, sentence, now));
+                }
+                Earlier::Unclear(why) => return Ok(promotion.effect_failed(Code::OutcomeUnknown, why, now)),
+            }
+        }
+    };
     let Some(read) = app.reader.run(repo, run.id).await? else {
         let sentence = "GitHub no longer knows the deployment workflow's run: look in Actions, and ask again.";
         return Ok(promotion.effect_failed(Code::OutcomeUnknown, sentence.to_owned(), now));

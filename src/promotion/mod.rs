@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::effect::Mark;
 use crate::ids::{Actor, CheckRunId, DeploymentId, PromotionId, Repo, RunId, WorkflowFile};
 use crate::policy::facts::Tuple;
 use crate::requirement::{Code, Requirement};
@@ -70,6 +71,8 @@ pub enum State {
         deployment: DeploymentId,
         /// The workflow's run, once it is known.
         run: Option<Run>,
+        /// The mark under which the workflow was dispatched, once it was.
+        dispatched_as: Option<Mark>,
         /// When the deployment was made.
         since: Timestamp,
     },

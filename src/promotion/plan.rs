@@ -97,7 +97,7 @@ impl Promotion {
             let effect = status(deployment, DeploymentState::Inactive, description);
             return Step { effects: vec![effect], ..self.unchanged(now) };
         }
-        self.state = State::Deploying { deployment, run: None, since: now };
+        self.state = State::Deploying { deployment, run: None, dispatched_as: None, since: now };
         let mut effects = Vec::new();
         if let Some(workflow) = &self.deploy.workflow {
             effects.push(status(deployment, DeploymentState::Queued, format!("Starting {workflow}")));
@@ -106,15 +106,16 @@ impl Promotion {
         Step { kind: None, effects, wake_at: self.wake_at(now), promotion: self }
     }
 
-    /// GitHub started the workflow.
-    pub fn dispatched(mut self, started: Run, now: Timestamp) -> Step {
-        let State::Deploying { deployment, run, .. } = &mut self.state else {
+    /// GitHub started the workflow; some servers do not say which run it is.
+    pub fn dispatched(mut self, started: Option<Run>, mark: Mark, now: Timestamp) -> Step {
+        let State::Deploying { deployment, run, dispatched_as, .. } = &mut self.state else {
             // Somebody cancelled while the answer was on its way.
-            let effects = vec![Effect::CancelRun { run: started.id }];
+            let effects = started.map(|run| Effect::CancelRun { run: run.id }).into_iter().collect();
             return Step { effects, ..self.unchanged(now) };
         };
         let deployment = *deployment;
-        *run = Some(started);
+        *run = started;
+        *dispatched_as = Some(mark);
         let effects = vec![status(deployment, DeploymentState::InProgress, "The workflow is running")];
         Step { kind: None, effects, wake_at: Some(now), promotion: self }
     }

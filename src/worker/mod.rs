@@ -1,1 +1,117 @@
-//! worker
+//! The work: deliveries are handled, effects performed, notices told, alarms rung.
+//!
+//! All of it is rows in the database, so [`Workers::drain`] can do everything there is to do and return,
+//! which is how the tests wait; and a program that died goes on where it was.
+
+mod alarms;
+mod backoff;
+mod inbox;
+mod notices;
+mod outbox;
+mod redeliveries;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use url::Url;
+
+use crate::app::App;
+use crate::github::Writer;
+use crate::{db, handlers};
+
+/// How often to look although nobody rang: another replica's bell is not heard here.
+const POLL: Duration = Duration::from_millis(500);
+/// How often to ask GitHub for deliveries that never arrived.
+const RECOVER: Duration = Duration::from_secs(600);
+/// How many rows one turn takes.
+const BATCH: i64 = 16;
+
+/// Why a turn of work failed as a whole; what went wrong with one row stands in that row.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// GitHub did not answer.
+    #[error(transparent)]
+    GitHub(#[from] crate::github::Error),
+    /// Facts could not be gathered.
+    #[error(transparent)]
+    Handler(#[from] handlers::Error),
+}
+
+/// Whoever does the work. The only one with a hand on GitHub. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    app: App,
+    writer: Writer,
+    web_url: Option<Url>,
+}
+
+impl Workers {
+    /// Workers for this program; `web_url` is where GitHub's pages are.
+    pub fn new(app: App, writer: Writer, web_url: Option<Url>) -> Self {
+        Self { app, writer, web_url }
+    }
+
+    /// Works until told to stop, and returns when what was claimed is finished.
+    pub async fn run(&self, stop: watch::Receiver<bool>) {
+        tokio::join!(
+            self.repeat(stop.clone(), "inbox", Self::handle_deliveries, Bell::Inbox),
+            self.repeat(stop.clone(), "outbox", Self::perform_effects, Bell::Outbox),
+            self.repeat(stop.clone(), "notices", Self::tell_notices, Bell::Outbox),
+            self.repeat(stop.clone(), "alarms", Self::ring_alarms, Bell::Every(POLL)),
+            self.repeat(stop, "redeliveries", Self::recover_deliveries, Bell::Every(RECOVER)),
+        );
+    }
+
+    /// Does everything there is to do at this moment: what is to be tried again later is left for later.
+    pub async fn drain(&self) -> Result<(), Error> {
+        loop {
+            let mut done = self.ring_alarms().await?;
+            done += self.handle_deliveries().await?;
+            done += self.perform_effects().await?;
+            done += self.tell_notices().await?;
+            if done == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn repeat<F>(&self, mut stop: watch::Receiver<bool>, name: &'static str, turn: F, bell: Bell)
+    where
+        F: AsyncFn(&Self) -> Result<usize, Error>,
+    {
+        while !*stop.borrow() {
+            let rest = match turn(self).await {
+                Ok(0) => None,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::error!(work = name, error = %crate::telemetry::causes(&error), "the work failed and is tried again");
+                    Some(Duration::from_secs(1))
+                }
+            };
+            tokio::select! {
+                () = self.rings(bell, rest) => {}
+                changed = stop.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    async fn rings(&self, bell: Bell, rest: Option<Duration>) {
+        match (rest, bell) {
+            (Some(rest), _) => tokio::time::sleep(rest).await,
+            (None, Bell::Inbox) => self.app.db.inbox_rings(POLL).await,
+            (None, Bell::Outbox) => self.app.db.outbox_rings(POLL).await,
+            (None, Bell::Every(pause)) => tokio::time::sleep(pause).await,
+        }
+    }
+}
+
+/// What a worker that has nothing to do waits for.
+#[derive(Clone, Copy)]
+enum Bell {
+    Inbox,
+    Outbox,
+    Every(Duration),
+}

@@ -1,33 +1,15 @@
 //! Comments and reactions.
 
 use http::Method;
-use serde::Serialize;
 use serde_json::json;
 
 use super::{Writer, cut, id_of};
+use crate::effect::Reaction;
 use crate::github::{Error, path};
 use crate::ids::{CommentId, IssueNumber, Repo};
 
 /// The longest comment GitHub takes.
 const LONGEST_COMMENT: usize = 65_536;
-
-/// What a comment can be answered with at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reaction {
-    /// Seen.
-    Eyes,
-    /// On its way.
-    Rocket,
-    /// Done.
-    #[serde(rename = "+1")]
-    ThumbsUp,
-    /// Refused.
-    #[serde(rename = "-1")]
-    ThumbsDown,
-    /// Not understood.
-    Confused,
-}
 
 impl Writer {
     /// Reacts to a comment. The same reaction again changes nothing, so this one may be repeated.
@@ -38,7 +20,7 @@ impl Writer {
         reaction: Reaction,
     ) -> Result<(), Error> {
         let path = format!("{}/issues/comments/{comment}/reactions", path::of(repo));
-        self.publish(repo, Method::POST, path, &json!({ "content": reaction })).await.map(drop)
+        self.publish(repo, Method::POST, path, &json!({ "content": reaction.as_str() })).await.map(drop)
     }
 
     /// Writes a comment on an issue or a pull request.

@@ -41,26 +41,6 @@ pub struct NewDeploymentStatus {
     pub auto_inactive: bool,
 }
 
-/// How a deployment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeploymentState {
-    /// Not begun.
-    Queued,
-    /// Waiting for something.
-    Pending,
-    /// Under way.
-    InProgress,
-    /// Done.
-    Success,
-    /// Not done.
-    Failure,
-    /// Could not be tried, or nobody knows.
-    Error,
-    /// No longer what is there.
-    Inactive,
-}
-
 impl Writer {
     /// Makes a deployment of exactly this commit: nothing is merged, and whether it may go is ours to say.
     pub(crate) async fn create_deployment(
@@ -95,7 +75,7 @@ impl Writer {
     ) -> Result<(), Error> {
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-        put("state", json!(status.state));
+        put("state", json!(status.state.as_str()));
         put("description", json!(cut::line(&status.description, LONGEST_DESCRIPTION)));
         put("auto_inactive", json!(status.auto_inactive));
         if let Some(url) = &status.log_url {

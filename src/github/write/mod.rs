@@ -22,8 +22,7 @@ use crate::ids::Repo;
 
 pub use actions::Dispatched;
 pub use check_runs::{Button, CheckRunPayload, CheckRunState, Conclusion, Output};
-pub use comments::Reaction;
-pub use deployments::{DeploymentState, NewDeployment, NewDeploymentStatus};
+pub use deployments::{NewDeployment, NewDeploymentStatus};
 
 /// Writes. Its methods are for the crate's own worker only. Cheap to clone.
 #[derive(Clone)]

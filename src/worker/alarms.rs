@@ -1,0 +1,38 @@
+//! Promotions whose time has come get a delivery of our own: through the one door, in their lane's order.
+
+use crate::db::inbox::{self, NewDelivery};
+use crate::db::promotion;
+use crate::event::WakeCall;
+use crate::worker::{BATCH, Error, Workers};
+
+/// The event's name in the inbox; GitHub has none with a dot.
+pub(super) const WAKE: &str = "countersign.wake";
+
+impl Workers {
+    pub(super) async fn ring_alarms(&self) -> Result<usize, Error> {
+        let now = self.app.clock.now();
+        let mut conn = self.app.db.read().await?;
+        let due = promotion::due(&mut conn, now, BATCH).await?;
+        drop(conn);
+        let count = due.len();
+        for due in due {
+            let call = WakeCall { repo: due.repo.clone(), promotion: due.number };
+            let body = serde_json::to_vec(&call).unwrap_or_default();
+            let guid = format!("wake-{}-{}-{}", due.repo.id, due.number, due.at.0);
+            let Ok(guid) = guid.parse() else { continue };
+            let delivery =
+                NewDelivery { guid, event: WAKE.to_owned(), lane: due.repo.id.0, received_at: now, body: inbox::pack(&body) };
+            let ring = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
+                Box::pin(async move {
+                    inbox::insert(tx.conn(), &delivery).await?;
+                    promotion::alarm_rung(tx, &due).await
+                })
+            };
+            self.app.db.write(ring).await?;
+        }
+        if count > 0 {
+            self.app.db.ring_inbox();
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,157 @@
+//! Deliveries: claimed, read, handled; tried again when that may help, and buried with the reason when not.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+
+use crate::clock::Timestamp;
+use crate::comment::{self, Answer};
+use crate::db::inbox::{self, Claimed};
+use crate::db::{self, notice, subject};
+use crate::effect::{Notice, Reaction};
+use crate::event::{Event, WakeCall, What};
+use crate::github::{self, webhook};
+use crate::handlers::{self, Context};
+use crate::ids::{Actor, Login, UserId};
+use crate::requirement::{Code, Refusal};
+use crate::telemetry::causes;
+use crate::worker::alarms::WAKE;
+use crate::worker::{BATCH, Error, Workers, backoff};
+
+/// After so many tries a delivery is given up: about three hours.
+const TRIES: i64 = 24;
+/// After so many when GitHub's answer is not going to change by itself.
+const TRIES_AGAINST_A_NO: i64 = 4;
+
+impl Workers {
+    /// One turn; how many deliveries it took.
+    pub(super) async fn handle_deliveries(&self) -> Result<usize, Error> {
+        let now = self.app.clock.now();
+        let mut conn = self.app.db.read().await?;
+        if !inbox::any_ready(&mut conn, now).await? {
+            return Ok(0);
+        }
+        drop(conn);
+        let claimed =
+            self.app.db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, BATCH).await })).await?;
+        let count = claimed.len();
+        for ended in join_all(claimed.into_iter().map(|delivery| self.handle_delivery(delivery))).await {
+            ended?;
+        }
+        Ok(count)
+    }
+
+    async fn handle_delivery(&self, delivery: Claimed) -> Result<(), Error> {
+        let context = Context::new(self.app.clone(), delivery.clone());
+        let event = match read(&delivery) {
+            Ok(Some(event)) => event,
+            Ok(None) => return ended(context.finish().await),
+            Err(why) => return self.bury(&delivery, None, &why).await,
+        };
+        let handled = AssertUnwindSafe(handlers::handle(context, event.clone())).catch_unwind().await;
+        match handled {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => self.failed(&delivery, event, &error).await,
+            Err(_) => self.try_again(&delivery, event, "the handler panicked; see the server's log").await,
+        }
+    }
+
+    async fn failed(&self, delivery: &Claimed, event: Event, error: &handlers::Error) -> Result<(), Error> {
+        let why = causes(error);
+        match error {
+            // Somebody else has it now.
+            handlers::Error::Db(db::Error::LeaseLost(_)) => Ok(()),
+            handlers::Error::GitHub(github::Error::RetryAt { at, .. }) => self.again_at(delivery, *at, &why).await,
+            handlers::Error::GitHub(
+                github::Error::Refused { .. } | github::Error::Gone | github::Error::Broken { .. },
+            ) if delivery.attempts >= TRIES_AGAINST_A_NO => self.bury(delivery, Some(event), &why).await,
+            handlers::Error::GitHub(_) | handlers::Error::Db(_) => self.try_again(delivery, event, &why).await,
+        }
+    }
+
+    async fn try_again(&self, delivery: &Claimed, event: Event, why: &str) -> Result<(), Error> {
+        if delivery.attempts >= TRIES {
+            return self.bury(delivery, Some(event), why).await;
+        }
+        self.again_at(delivery, backoff::after(delivery.attempts, self.app.clock.now()), why).await
+    }
+
+    async fn again_at(&self, delivery: &Claimed, at: Timestamp, why: &str) -> Result<(), Error> {
+        tracing::warn!(delivery = %delivery.guid, attempts = delivery.attempts, why, "the delivery is tried again at {at}");
+        let (delivery, why) = (delivery.clone(), why.to_owned());
+        let write = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { inbox::try_again(tx, &delivery, at, &why).await }))
+            .await;
+        unless_lost(write)
+    }
+
+    /// Gives up, and tells whoever waits for an answer.
+    async fn bury(&self, delivery: &Claimed, event: Option<Event>, why: &str) -> Result<(), Error> {
+        tracing::error!(delivery = %delivery.guid, event = %delivery.event, why, "the delivery is buried");
+        let now = self.app.clock.now();
+        let (delivery, why) = (delivery.clone(), why.to_owned());
+        let write = self
+            .app
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(event) = event {
+                        apologise(tx, &event, &why, now).await?;
+                    }
+                    inbox::bury(tx, &delivery, now, &why).await
+                })
+            })
+            .await;
+        self.app.db.ring_outbox();
+        unless_lost(write)
+    }
+}
+
+/// A command that could not be carried out is answered all the same.
+async fn apologise(tx: &mut db::Tx, event: &Event, why: &str, now: Timestamp) -> db::Result<()> {
+    let What::CommentCreated(written) = &event.what else { return Ok(()) };
+    let sentence = format!("Nothing was changed, because this could not be finished: {why}. Write the comment again when that is mended.");
+    let refusal = Refusal::new(Code::RefusedByGithub, sentence);
+    let answer = Answer {
+        asker: event.sender.login.clone(),
+        asked: written.body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+        markdown: comment::refused(&refusal).into(),
+        at: now,
+    };
+    subject::answer(tx, event.repo.id, written.number, &answer).await?;
+    let react = Notice::React { comment: written.id, reaction: Reaction::Confused };
+    notice::want(tx.conn(), &event.repo, &react, now).await?;
+    let told = Notice::StatusComment { subject: written.number };
+    notice::want(tx.conn(), &event.repo, &told, now).await
+}
+
+fn read(delivery: &Claimed) -> Result<Option<Event>, String> {
+    if delivery.event != WAKE {
+        return webhook::to_event(&delivery.event, &delivery.body).map_err(|why| why.to_string());
+    }
+    let call: WakeCall = serde_json::from_slice(&delivery.body).map_err(|why| why.to_string())?;
+    let login: Login = "countersign".parse().map_err(|why: crate::ids::InvalidName| why.to_string())?;
+    let sender = Actor { id: UserId(0), login, bot: true };
+    Ok(Some(Event { repo: call.repo, sender, what: What::Wake(call.promotion) }))
+}
+
+fn ended(result: handlers::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(handlers::Error::Db(db::Error::LeaseLost(_))) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// A lease that was lost is somebody else's business.
+pub(super) fn unless_lost(result: db::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(db::Error::LeaseLost(what)) => {
+            tracing::warn!(what, "the lease was lost: somebody else goes on with it");
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}

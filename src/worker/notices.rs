@@ -1,0 +1,192 @@
+//! Notices: written from the state as it is when they are told, and found again by what we left there.
+
+use futures_util::future::join_all;
+
+use crate::check_run::{self, CheckStatus};
+use crate::clock::Timestamp;
+use crate::comment::{self, StatusView};
+use crate::db::notice::{self, Claimed};
+use crate::db::{promotion, subject};
+use crate::effect::Notice;
+use crate::github;
+use crate::github::write::{Button, CheckRunPayload, CheckRunState, Output};
+use crate::ids::{CheckRunId, CommentId, IssueNumber, PromotionId, PromotionNumber, Repo};
+use crate::promotion::Promotion;
+use crate::telemetry::causes;
+use crate::worker::{BATCH, Error, Workers, backoff};
+
+/// A notice that could not be told so often is not told, until something changes.
+const TRIES: i64 = 10;
+/// How many promotions the status comment shows.
+const SHOWN: i64 = 10;
+
+impl Workers {
+    /// One turn; how many notices it took.
+    pub(super) async fn tell_notices(&self) -> Result<usize, Error> {
+        let now = self.app.clock.now();
+        let mut conn = self.app.db.read().await?;
+        if !notice::any_ready(&mut conn, now).await? {
+            return Ok(0);
+        }
+        drop(conn);
+        let claimed =
+            self.app.db.write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, BATCH).await })).await?;
+        let count = claimed.len();
+        for ended in join_all(claimed.into_iter().map(|notice| self.tell(notice))).await {
+            ended?;
+        }
+        Ok(count)
+    }
+
+    async fn tell(&self, claimed: Claimed) -> Result<(), Error> {
+        let repo = &claimed.repo;
+        let told = match &claimed.notice {
+            Notice::React { comment, reaction } => Ok(self.writer.react(repo, *comment, *reaction).await?),
+            Notice::StatusComment { subject } => self.write_comment(&claimed, repo, *subject).await,
+            Notice::CheckRun { promotion } => self.write_check_run(&claimed, repo, *promotion).await,
+        };
+        self.told(claimed, told).await
+    }
+
+    async fn told(&self, claimed: Claimed, told: Result<(), Error>) -> Result<(), Error> {
+        let now = self.app.clock.now();
+        let Err(error) = told else {
+            let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
+                Box::pin(async move { notice::told(tx.conn(), &claimed, now).await })
+            };
+            return Ok(self.app.db.write(write).await?);
+        };
+        let (at, why) = (again(&claimed, &error, now), causes(&error));
+        tracing::warn!(notice = %claimed.notice.key(), why, "the notice could not be told");
+        let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
+            Box::pin(async move { notice::failed(tx.conn(), &claimed, at, &why).await })
+        };
+        Ok(self.app.db.write(write).await?)
+    }
+
+    async fn write_comment(&self, claimed: &Claimed, repo: &Repo, number: IssueNumber) -> Result<(), Error> {
+        let mut conn = self.app.db.read().await?;
+        let promotions = promotion::of_subject(&mut conn, repo.id, number, SHOWN).await?;
+        let live = promotion::live(&mut conn, repo.id).await?;
+        let answers = subject::answers(&mut conn, repo.id, number).await?;
+        let known = subject::comment(&mut conn, repo.id, number).await?;
+        drop(conn);
+        let web_url = self.web_url.as_ref();
+        let view =
+            StatusView { repo, subject: number, promotions: &promotions, live: &live, answers: &answers, web_url };
+        let body = comment::status_comment(&view);
+        let known = match known {
+            None if claimed.attempts > 1 => self.earlier_comment(repo, number).await?,
+            known => known,
+        };
+        if let Some(comment) = known {
+            match self.writer.update_comment(repo, comment, &body).await {
+                Ok(()) => return self.remember_comment(repo, number, comment).await,
+                // Somebody deleted it: people can read what is true all the same.
+                Err(github::Error::Gone) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let comment = self.writer.create_comment(repo, number, &body).await?;
+        self.remember_comment(repo, number, comment).await
+    }
+
+    /// A mark in a comment counts only when our own App wrote it.
+    async fn earlier_comment(&self, repo: &Repo, number: IssueNumber) -> Result<Option<CommentId>, Error> {
+        let mark = comment::marker(repo.id, number);
+        let comments = self.app.reader.comments_since(repo, number, Timestamp(0)).await?;
+        let ours = comments.into_iter().find(|comment| {
+            comment.app_id == Some(self.app.app_id) && comment.body.starts_with(&mark)
+        });
+        Ok(ours.map(|comment| comment.id))
+    }
+
+    async fn remember_comment(&self, repo: &Repo, number: IssueNumber, comment: CommentId) -> Result<(), Error> {
+        let repo = repo.id;
+        let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
+            Box::pin(async move { subject::set_comment(tx, repo, number, Some(comment)).await })
+        };
+        Ok(self.app.db.write(write).await?)
+    }
+
+    async fn write_check_run(&self, claimed: &Claimed, repo: &Repo, number: PromotionNumber) -> Result<(), Error> {
+        let id = PromotionId { repo: repo.id, number };
+        let mut conn = self.app.db.read().await?;
+        let Some(promotion) = promotion::find(&mut conn, id).await? else { return Ok(()) };
+        drop(conn);
+        let shown = check_run::of_promotion(&promotion);
+        let payload = payload(&promotion, shown, self.app.clock.now());
+        let known = match promotion.check_run {
+            None if claimed.attempts > 1 => self.earlier_check_run(repo, &promotion, &payload).await?,
+            known => known,
+        };
+        if let Some(check_run) = known {
+            self.writer.update_check_run(repo, check_run, &payload).await?;
+            if promotion.check_run.is_none() {
+                self.remember_check_run(id, check_run).await?;
+            }
+            return Ok(());
+        }
+        let check_run = self.writer.create_check_run(repo, &payload).await?;
+        self.remember_check_run(id, check_run).await
+    }
+
+    async fn earlier_check_run(
+        &self,
+        repo: &Repo,
+        promotion: &Promotion,
+        payload: &CheckRunPayload,
+    ) -> Result<Option<CheckRunId>, Error> {
+        let found = self.app.reader.check_runs(repo, &promotion.tuple.commit).await?;
+        let ours = found.into_iter().find(|run| {
+            run.app_id == Some(self.app.app_id) && run.external_id.as_deref() == Some(&payload.external_id)
+        });
+        Ok(ours.map(|run| run.id))
+    }
+
+    async fn remember_check_run(&self, id: PromotionId, check_run: CheckRunId) -> Result<(), Error> {
+        let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
+            Box::pin(async move { promotion::set_check_run(tx, id, check_run).await })
+        };
+        Ok(self.app.db.write(write).await?)
+    }
+}
+
+/// When to try again; never, when GitHub's no is not going to change.
+fn again(claimed: &Claimed, error: &Error, now: Timestamp) -> Option<Timestamp> {
+    if claimed.attempts >= TRIES {
+        return None;
+    }
+    match error {
+        Error::GitHub(github::Error::RetryAt { at, .. }) => Some(*at),
+        Error::GitHub(github::Error::Refused { .. } | github::Error::Gone) => None,
+        Error::GitHub(github::Error::Unreachable { .. } | github::Error::Broken { .. })
+        | Error::Db(_)
+        | Error::Handler(_) => Some(backoff::after(claimed.attempts, now)),
+    }
+}
+
+fn payload(promotion: &Promotion, shown: check_run::CheckRun, now: Timestamp) -> CheckRunPayload {
+    let state = match shown.status {
+        CheckStatus::InProgress => CheckRunState::InProgress,
+        CheckStatus::Completed(conclusion) => CheckRunState::Completed { conclusion, at: now },
+    };
+    CheckRunPayload {
+        name: shown.name,
+        head_sha: promotion.tuple.commit.clone(),
+        state,
+        started_at: promotion.tuple.requested_at,
+        external_id: shown.external_id,
+        details_url: None,
+        output: Output { title: shown.title, summary: shown.summary, text: None },
+        actions: shown
+            .buttons
+            .into_iter()
+            .map(|button| Button {
+                label: button.label,
+                description: button.description,
+                identifier: button.identifier,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,304 @@
+//! Effects: claimed with their intent, judged again, performed, and their outcome recorded.
+//!
+//! A try that is not the first looks at GitHub before it acts: the one before may have got through.
+
+use futures_util::future::join_all;
+
+use crate::audit::{Kind, Outcome, OutcomeResult, Source};
+use crate::clock::Timestamp;
+use crate::db::outbox::{self, Claimed, Ended};
+use crate::db::{NewEntry, promotion};
+use crate::effect::{Effect, Mark};
+use crate::github::perform::Earlier;
+use crate::github::{self, Sent};
+use crate::handlers::store::{First, Stored, store};
+use crate::handlers::{facts, load_policy};
+use crate::ids::{DeploymentId, RefName, RunId};
+use crate::policy::facts::Facts;
+use crate::policy::{self, Decision, Permit, evaluate};
+use crate::promotion::{Promotion, Run, State, Step};
+use crate::requirement::Code;
+use crate::telemetry::causes;
+use crate::worker::inbox::unless_lost;
+use crate::worker::{BATCH, Error, Workers, backoff};
+
+/// After so many tries nobody can say what became of it.
+const TRIES: i64 = 12;
+/// What an earlier try started may take so long to show up at GitHub.
+const SETTLE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How one try ended.
+enum Tried {
+    /// It is done; or an earlier try had done it.
+    Done { what: Done, earlier: bool },
+    /// It may not be done any more: with what was decided, if something was.
+    NotAllowed(Option<Box<(Facts, Decision)>>),
+    /// GitHub said no.
+    Refused(String),
+    /// Nobody can know.
+    Unknown(String),
+    /// Again at that moment.
+    Later(Timestamp, String),
+}
+
+enum Done {
+    Deployment(DeploymentId),
+    Dispatched(Option<Run>),
+    Told,
+}
+
+impl Workers {
+    /// One turn; how many effects it took.
+    pub(super) async fn perform_effects(&self) -> Result<usize, Error> {
+        let now = self.app.clock.now();
+        let mut conn = self.app.db.read().await?;
+        if !outbox::any_ready(&mut conn, now).await? {
+            return Ok(0);
+        }
+        drop(conn);
+        let claimed =
+            self.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, BATCH).await })).await?;
+        let count = claimed.len();
+        for ended in join_all(claimed.into_iter().map(|effect| self.perform(effect))).await {
+            ended?;
+        }
+        Ok(count)
+    }
+
+    async fn perform(&self, claimed: Claimed) -> Result<(), Error> {
+        let mut conn = self.app.db.read().await?;
+        let Some(promotion) = promotion::find(&mut conn, claimed.promotion).await? else {
+            return Err(crate::db::Error::Stale(format!("promotion {}", claimed.promotion)).into());
+        };
+        drop(conn);
+        let tried = match &claimed.effect {
+            Effect::CreateDeployment => self.create_deployment(&claimed, &promotion).await,
+            Effect::DispatchWorkflow { deployment } => self.dispatch(&claimed, &promotion, *deployment).await,
+            Effect::CancelRun { run } => self.cancel(&claimed, &promotion, *run).await,
+            Effect::SetDeploymentStatus { deployment, state, description } => {
+                self.set_status(&claimed, &promotion, *deployment, (*state, description)).await
+            }
+        };
+        let tried = tried.unwrap_or_else(|error| self.after(&claimed, &error));
+        self.record(claimed, promotion, tried).await
+    }
+
+    async fn create_deployment(&self, claimed: &Claimed, promotion: &Promotion) -> Result<Tried, Error> {
+        if claimed.attempts > 1 {
+            let found = self.app.reader.earlier_deployment(claimed, promotion, self.app.app_id).await?;
+            if let Earlier::Found(deployment) = found {
+                return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
+            }
+        }
+        if !matches!(promotion.state, State::Approved { .. }) {
+            return Ok(Tried::NotAllowed(None));
+        }
+        let (permit, _) = match self.permit(promotion).await? {
+            Ok(licence) => licence,
+            Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
+        };
+        let made = self.writer.create_permitted_deployment(claimed, &permit, promotion).await?;
+        Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
+    }
+
+    async fn dispatch(
+        &self,
+        claimed: &Claimed,
+        promotion: &Promotion,
+        deployment: DeploymentId,
+    ) -> Result<Tried, Error> {
+        let Some(workflow) = &promotion.deploy.workflow else { return Ok(Tried::NotAllowed(None)) };
+        if claimed.attempts > 1 {
+            let (mark, asked) = (mark(claimed), (workflow, &promotion.tuple.commit));
+            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at).await? {
+                Earlier::Found(run) => {
+                    return Ok(Tried::Done { what: Done::Dispatched(Some(run)), earlier: true });
+                }
+                Earlier::Unclear(why) => return Ok(Tried::Unknown(why)),
+                Earlier::Nothing => {}
+            }
+        }
+        if promotion.state.deployment() != Some(deployment) || !promotion.state.is_under_way() {
+            return Ok(Tried::NotAllowed(None));
+        }
+        let (permit, reference) = match self.permit(promotion).await? {
+            Ok(licence) => licence,
+            Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
+        };
+        let Some(reference) = reference else { return Ok(Tried::NotAllowed(None)) };
+        let run = self.writer.dispatch_permitted(claimed, &permit, promotion, workflow, &reference).await?;
+        Ok(Tried::Done { what: Done::Dispatched(run.map(|id| Run { id, url: None })), earlier: false })
+    }
+
+    async fn cancel(&self, claimed: &Claimed, promotion: &Promotion, run: RunId) -> Result<Tried, Error> {
+        self.writer.cancel_claimed_run(claimed, &promotion.repo, run).await?;
+        Ok(Tried::Done { what: Done::Told, earlier: false })
+    }
+
+    async fn set_status(
+        &self,
+        claimed: &Claimed,
+        promotion: &Promotion,
+        deployment: DeploymentId,
+        status: (crate::effect::DeploymentState, &str),
+    ) -> Result<Tried, Error> {
+        if claimed.attempts > 1 && self.app.reader.status_is_set(&promotion.repo, deployment, status).await? {
+            return Ok(Tried::Done { what: Done::Told, earlier: true });
+        }
+        self.writer.set_claimed_status(claimed, promotion, deployment, status).await?;
+        Ok(Tried::Done { what: Done::Told, earlier: false })
+    }
+
+    /// Everything is read and judged again, at the moment the effect is performed.
+    #[expect(clippy::type_complexity, reason = "a licence, or what was decided instead")]
+    async fn permit(
+        &self,
+        promotion: &Promotion,
+    ) -> Result<Result<(Permit, Option<RefName>), Option<Box<(Facts, Decision)>>>, Error> {
+        let Ok(loaded) = load_policy(&self.app, &promotion.repo).await? else { return Ok(Err(None)) };
+        let Some(environment) = loaded.policy.environment(&promotion.tuple.environment) else {
+            return Ok(Err(None));
+        };
+        let facts = facts::gather(&self.app, &promotion.repo, &promotion.tuple, &loaded, environment).await?;
+        let decision = evaluate(&loaded.policy, &facts, self.app.clock.now());
+        match decision.verdict {
+            policy::Outcome::Allow(permit) => Ok(Ok((permit, facts.dispatch_ref))),
+            policy::Outcome::Wait(_) | policy::Outcome::Deny(_) => Ok(Err(Some(Box::new((facts, decision))))),
+        }
+    }
+
+    /// What an error says about what to do next.
+    fn after(&self, claimed: &Claimed, error: &Error) -> Tried {
+        let (now, why) = (self.app.clock.now(), causes(error));
+        let github = match error {
+            Error::GitHub(github) | Error::Handler(crate::handlers::Error::GitHub(github)) => github,
+            Error::Db(_) | Error::Handler(crate::handlers::Error::Db(_)) => {
+                return Tried::Later(backoff::after(claimed.attempts, now), why);
+            }
+        };
+        match github {
+            github::Error::RetryAt { at, .. } => Tried::Later(*at, why),
+            _ if claimed.attempts >= TRIES => Tried::Unknown(why),
+            github::Error::Unreachable { sent: Sent::Maybe, .. } => Tried::Later(now.plus(SETTLE), why),
+            github::Error::Unreachable { sent: Sent::No, .. } | github::Error::Broken { .. } => {
+                Tried::Later(backoff::after(claimed.attempts, now), why)
+            }
+            github::Error::Gone | github::Error::Refused { .. } => Tried::Refused(why),
+        }
+    }
+
+    async fn record(&self, claimed: Claimed, promotion: Promotion, tried: Tried) -> Result<(), Error> {
+        let now = self.app.clock.now();
+        let (ended, kind, code, why) = match &tried {
+            Tried::Later(at, why) => return self.later(claimed, *at, why.clone()).await,
+            Tried::Done { earlier, .. } => {
+                let kind = if *earlier { Kind::EffectReconciled } else { Kind::EffectResult };
+                (Ended::Succeeded, kind, None, None)
+            }
+            Tried::NotAllowed(_) => (Ended::Refused, Kind::EffectResult, Some("not_allowed"), None),
+            Tried::Refused(why) => {
+                (Ended::Refused, Kind::EffectResult, Some(Code::RefusedByGithub.as_str()), Some(why.clone()))
+            }
+            Tried::Unknown(why) => {
+                (Ended::Unknown, Kind::EffectResult, Some(Code::OutcomeUnknown.as_str()), Some(why.clone()))
+            }
+        };
+        let outcome = Outcome { result: result(ended), code: code.map(str::to_owned) };
+        let source = Source::internal("outbox");
+        let entry = NewEntry::new(kind, now, source.clone())
+            .about(&promotion.tuple)
+            .effect(claimed.effect.name())
+            .of_intent(claimed.intent.index(), claimed.intent.mark())
+            .outcome(outcome);
+        let (entry, decided, step) = next(promotion, &claimed, tried, entry, now);
+        let stored = Stored { step, decided, source, now };
+        let write = self
+            .app
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.append(entry).await?;
+                    outbox::finish(tx, &claimed, ended, why.as_deref()).await?;
+                    store(tx, stored, First::No).await
+                })
+            })
+            .await;
+        if let Err(crate::db::Error::Stale(what)) = &write {
+            // The outcome stands at GitHub and is found there by the next try, when the lease runs out.
+            tracing::warn!(what, "somebody else changed the promotion meanwhile");
+            return Ok(());
+        }
+        self.app.db.ring_outbox();
+        unless_lost(write)
+    }
+
+    async fn later(&self, claimed: Claimed, at: Timestamp, why: String) -> Result<(), Error> {
+        tracing::warn!(effect = claimed.effect.name(), promotion = %claimed.promotion, why, "the effect is tried again at {at}");
+        let write = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { outbox::try_again(tx, &claimed, at, &why).await }))
+            .await;
+        unless_lost(write)
+    }
+}
+
+type Next = (NewEntry, Option<(Facts, Decision)>, Step);
+
+/// What becomes of the promotion, and what the entry adds.
+fn next(promotion: Promotion, claimed: &Claimed, tried: Tried, entry: NewEntry, now: Timestamp) -> Next {
+    match tried {
+        Tried::Done { what: Done::Deployment(deployment), .. } => {
+            (entry.deployment(Some(deployment)), None, promotion.deployment_created(deployment, now))
+        }
+        Tried::Done { what: Done::Dispatched(run), .. } => {
+            let entry = entry.run(run.as_ref().map(|run| run.id));
+            (entry, None, promotion.dispatched(run, mark(claimed), now))
+        }
+        Tried::NotAllowed(Some(decided)) => {
+            let (facts, decision) = *decided;
+            let step = match claimed.effect {
+                Effect::CreateDeployment => promotion.decided(&decision, now),
+                Effect::DispatchWorkflow { .. } | Effect::CancelRun { .. } | Effect::SetDeploymentStatus { .. } => {
+                    promotion.stopped(&decision, now)
+                }
+            };
+            (entry, Some((facts, decision)), step)
+        }
+        Tried::NotAllowed(None) => {
+            let sentence = "Not started: the policy no longer lets it. Look at the policy, and ask again.";
+            (entry, None, promotion.effect_failed(Code::PolicyChanged, sentence.to_owned(), now))
+        }
+        Tried::Refused(why) if needed(&claimed.effect) => {
+            let sentence = format!("GitHub refused: {why}. Mend that, and ask again.");
+            (entry, None, promotion.effect_failed(Code::RefusedByGithub, sentence, now))
+        }
+        Tried::Unknown(why) if needed(&claimed.effect) => {
+            let sentence = format!("Nobody can say whether it was started: {why}. Look at the repository's Actions before you ask again.");
+            (entry, None, promotion.effect_failed(Code::OutcomeUnknown, sentence, now))
+        }
+        Tried::Done { what: Done::Told, .. } | Tried::Refused(_) | Tried::Unknown(_) | Tried::Later(..) => {
+            (entry, None, promotion.unchanged(now))
+        }
+    }
+}
+
+/// Without these there is no deployment; the others only tell how it stands or stop it.
+fn needed(effect: &Effect) -> bool {
+    match effect {
+        Effect::CreateDeployment | Effect::DispatchWorkflow { .. } => true,
+        Effect::CancelRun { .. } | Effect::SetDeploymentStatus { .. } => false,
+    }
+}
+
+fn mark(claimed: &Claimed) -> Mark {
+    Mark::stored(claimed.intent.mark().to_owned())
+}
+
+fn result(ended: Ended) -> OutcomeResult {
+    match ended {
+        Ended::Succeeded => OutcomeResult::Succeeded,
+        Ended::Refused => OutcomeResult::Refused,
+        Ended::Unknown => OutcomeResult::Unknown,
+    }
+}
