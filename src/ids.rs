@@ -176,9 +176,9 @@ impl CommitSha {
 impl EnvironmentName {
     /// Whether end users probably use it: its name says so, as a word of its own.
     pub fn looks_like_production(&self) -> bool {
-        self.0.split(['-', '_', '/', '.']).any(|word| {
-            ["production", "prod", "live"].iter().any(|name| word.eq_ignore_ascii_case(name))
-        })
+        self.0
+            .split(['-', '_', '/', '.'])
+            .any(|word| ["production", "prod", "live"].iter().any(|name| word.eq_ignore_ascii_case(name)))
     }
 }
 

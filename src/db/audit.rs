@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use crate::audit::{
-    ActorRef, ActorRole, Checkpoint, Commitment, Digest, Disclosure, Entry, Evaluation, Frontier, Hash, Kind,
-    LogKey, Origin, Outcome, OutcomeResult, RequirementVerdict, Ruling, Source, leaf_hash,
+    ActorRef, ActorRole, Checkpoint, CheckpointError, Commitment, Digest, Disclosure, Entry, Evaluation,
+    Frontier, Hash, Kind, LogKey, Origin, Outcome, OutcomeResult, RequirementVerdict, Ruling, Source,
+    leaf_hash,
 };
 use crate::clock::{Timestamp, random};
 use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::{Actor, BlobSha, DeploymentId, PromotionNumber, RepoId, RunId};
-use crate::policy::{self, Decision};
 use crate::policy::facts::{Facts, Tuple};
+use crate::policy::{self, Decision};
 use crate::requirement::{Requirement, Verdict};
 
 /// The epoch of the log: there is one, until a history is lost and another is begun.
@@ -52,8 +53,7 @@ pub struct RecordedIntent {
 impl RecordedIntent {
     /// One that was recorded in an earlier transaction, as the outbox kept it.
     pub(super) fn stored(index: i64, leaf_hash: &[u8], mark: String) -> Result<Self> {
-        let leaf_hash =
-            Hash::from_slice(leaf_hash).map_err(|why| Error::impossible("effect", &mark, why))?;
+        let leaf_hash = Hash::from_slice(leaf_hash).map_err(|why| Error::impossible("effect", &mark, why))?;
         Ok(Self { index: index_of("effect", index)?, leaf_hash, mark })
     }
 
@@ -296,10 +296,13 @@ impl Tx {
         if !self.log.grown {
             return Ok(());
         }
-        let origin: Origin = key.origin().map_err(|error| Error::Log(error.to_string()))?;
+        let refused = |why: CheckpointError| Error::Log(why.to_string());
+        let origin: Origin = key.name().as_str().parse().map_err(refused)?;
         let root = self.log.frontier.root();
-        let note = Checkpoint { origin, size: self.log.frontier.size(), root }.sign(key);
-        let (size, frontier, at) = (column(self.log.frontier.size())?, self.log.frontier.to_bytes(), self.log.at);
+        let checkpoint = Checkpoint { origin, size: self.log.frontier.size(), root };
+        let note = checkpoint.sign(key).map_err(refused)?;
+        let (size, frontier, at) =
+            (column(self.log.frontier.size())?, self.log.frontier.to_bytes(), self.log.at);
         on!(&mut self.conn, executor => sqlx::query(
             "INSERT INTO checkpoint (log, size, root, note, frontier, at) VALUES ($1, $2, $3, $4, $5, $6)")
             .bind(LOG).bind(size).bind(root.as_bytes().to_vec()).bind(note).bind(frontier).bind(at)

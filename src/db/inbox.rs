@@ -121,10 +121,23 @@ pub async fn bury(tx: &mut Tx, claimed: &Claimed, now: Timestamp, why: &str) -> 
 
 /// Tries a delivery again at `at`.
 pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
-    end(tx.conn(), claimed, "UPDATE delivery SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", at, Some(why)).await
+    end(
+        tx.conn(),
+        claimed,
+        "UPDATE delivery SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'",
+        at,
+        Some(why),
+    )
+    .await
 }
 
-async fn end(conn: &mut Conn, claimed: &Claimed, sql: &'static str, at: Timestamp, why: Option<&str>) -> Result<()> {
+async fn end(
+    conn: &mut Conn,
+    claimed: &Claimed,
+    sql: &'static str,
+    at: Timestamp,
+    why: Option<&str>,
+) -> Result<()> {
     let changed = on!(conn, executor => sqlx::query(sql)
         .bind(claimed.seq).bind(claimed.fence).bind(at.0).bind(why)
         .execute(executor).await.map(|done| done.rows_affected()))?;

@@ -101,7 +101,11 @@ pub async fn by_run(conn: &mut Conn, repo: RepoId, run: RunId) -> Result<Option<
 }
 
 /// The promotion whose deployment this is.
-pub async fn by_deployment(conn: &mut Conn, repo: RepoId, deployment: DeploymentId) -> Result<Option<Promotion>> {
+pub async fn by_deployment(
+    conn: &mut Conn,
+    repo: RepoId,
+    deployment: DeploymentId,
+) -> Result<Option<Promotion>> {
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
         "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND deployment = $2")
         .bind(repo.0).bind(deployment.0).fetch_optional(executor).await)?;
@@ -126,7 +130,12 @@ pub async fn open(conn: &mut Conn, repo: RepoId) -> Result<Vec<Promotion>> {
 }
 
 /// The last promotions asked for on one issue or pull request, newest first.
-pub async fn of_subject(conn: &mut Conn, repo: RepoId, subject: IssueNumber, limit: i64) -> Result<Vec<Promotion>> {
+pub async fn of_subject(
+    conn: &mut Conn,
+    repo: RepoId,
+    subject: IssueNumber,
+    limit: i64,
+) -> Result<Vec<Promotion>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
         "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND subject = $2 ORDER BY number DESC LIMIT $3")
         .bind(repo.0).bind(subject.0).bind(limit).fetch_all(executor).await)?;

@@ -42,7 +42,9 @@ pub async fn answers(conn: &mut Conn, repo: RepoId, subject: IssueNumber) -> Res
         "SELECT document FROM answer WHERE repo = $1 AND subject = $2 ORDER BY seq DESC")
         .bind(repo.0).bind(subject.0).fetch_all(executor).await)?;
     rows.into_iter()
-        .map(|(document,)| serde_json::from_str(&document).map_err(|why| Error::impossible("answer", &document, why)))
+        .map(|(document,)| {
+            serde_json::from_str(&document).map_err(|why| Error::impossible("answer", &document, why))
+        })
         .collect()
 }
 
@@ -55,7 +57,12 @@ pub async fn comment(conn: &mut Conn, repo: RepoId, subject: IssueNumber) -> Res
 }
 
 /// Remembers the status comment; none when it is gone.
-pub async fn set_comment(tx: &mut Tx, repo: RepoId, subject: IssueNumber, comment: Option<CommentId>) -> Result<()> {
+pub async fn set_comment(
+    tx: &mut Tx,
+    repo: RepoId,
+    subject: IssueNumber,
+    comment: Option<CommentId>,
+) -> Result<()> {
     on!(tx.conn(), executor => sqlx::query(
         "INSERT INTO subject (repo, number, comment) VALUES ($1, $2, $3) \
          ON CONFLICT (repo, number) DO UPDATE SET comment = excluded.comment")

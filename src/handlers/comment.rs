@@ -42,7 +42,9 @@ async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
     match command {
         Command::Promote(wish) => promote::promote(ask, wish).await,
         Command::Approve { which } => approve::by_comment(ask, which, Choice::Approve, None).await,
-        Command::Reject { which, reason } => approve::by_comment(ask, which, Choice::Reject, Some(reason)).await,
+        Command::Reject { which, reason } => {
+            approve::by_comment(ask, which, Choice::Reject, Some(reason)).await
+        }
         Command::Cancel { which } => cancel::cancel(ask, which).await,
         Command::Status { environment } => status::status(ask, environment).await,
         Command::Why { which } => why::why(ask, which).await,
@@ -64,7 +66,12 @@ async fn acknowledge(context: &Context, repo: &Repo, comment: &Comment) -> Resul
 }
 
 /// An edited or deleted command is recorded, and changes nothing.
-pub(super) async fn changed(context: Context, repo: Repo, sender: Actor, change: CommentChange) -> Result<()> {
+pub(super) async fn changed(
+    context: Context,
+    repo: Repo,
+    sender: Actor,
+    change: CommentChange,
+) -> Result<()> {
     let was_command =
         change.body_before.as_deref().is_some_and(|before| matches!(parse(before), Parsed::Commands(_)));
     if !was_command || sender.bot {

@@ -109,7 +109,11 @@ mod tests {
         assert_eq!(code(Some(&head("a", 10)), &head("a", 11), 11), None, "known before, and still so");
         assert_eq!(code(Some(&head("a", 11)), &head("a", 11), 11), Some(Code::HeadMoved), "the same second");
         assert_eq!(code(Some(&head("a", 12)), &head("a", 11), 11), Some(Code::HeadMoved), "moved afterwards");
-        assert_eq!(code(Some(&head("a", 5)), &head("b", 11), 11), Some(Code::HeadMoved), "a push we were not told of");
+        assert_eq!(
+            code(Some(&head("a", 5)), &head("b", 11), 11),
+            Some(Code::HeadMoved),
+            "a push we were not told of"
+        );
         assert_eq!(code(None, &head("a", 11), 11), Some(Code::HeadUnknown));
     }
 }

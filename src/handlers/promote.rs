@@ -80,7 +80,13 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
 }
 
 /// The first promotion under a version of the policy says which one that is.
-async fn log_policy(tx: &mut Tx, repo: &Repo, tuple: &Tuple, source: &Source, now: Timestamp) -> db::Result<()> {
+async fn log_policy(
+    tx: &mut Tx,
+    repo: &Repo,
+    tuple: &Tuple,
+    source: &Source,
+    now: Timestamp,
+) -> db::Result<()> {
     if audit::policy_is_logged(tx.conn(), repo.id, &tuple.policy).await? {
         return Ok(());
     }
@@ -134,7 +140,13 @@ async fn target(ask: &Ask, target: &Target) -> Result<Named> {
 
 type What = (CommitSha, TargetKind, BTreeMap<String, String>);
 
-async fn tuple(ask: &Ask, wish: &Promote, loaded: &Loaded, environment: &Environment, what: What) -> Result<Tuple> {
+async fn tuple(
+    ask: &Ask,
+    wish: &Promote,
+    loaded: &Loaded,
+    environment: &Environment,
+    what: What,
+) -> Result<Tuple> {
     let mut conn = ask.context.app.db.read().await?;
     let number = promotion::next_number(&mut conn, ask.repo.id).await?;
     let (commit, target, parameters) = what;

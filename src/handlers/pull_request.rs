@@ -7,7 +7,12 @@ use crate::handlers::reevaluate::judge_all;
 use crate::handlers::{Context, Result};
 use crate::ids::{Actor, Repo};
 
-pub(super) async fn changed(context: Context, repo: Repo, sender: Actor, change: PullRequestChange) -> Result<()> {
+pub(super) async fn changed(
+    context: Context,
+    repo: Repo,
+    sender: Actor,
+    change: PullRequestChange,
+) -> Result<()> {
     let moved = matches!(change.action, PullRequestAction::Opened | PullRequestAction::Synchronize);
     let head = Head {
         sha: change.head,
@@ -19,10 +24,11 @@ pub(super) async fn changed(context: Context, repo: Repo, sender: Actor, change:
     };
     let reopened = change.action == PullRequestAction::Reopened;
     let (at, number) = (repo.id, change.number);
-    let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
-        Box::pin(async move { head::add(tx, at, number, &head, reopened).await })
-    };
-    context.app.db.write(write).await?;
+    context
+        .app
+        .db
+        .write(move |tx| Box::pin(async move { head::add(tx, at, number, &head, reopened).await }))
+        .await?;
     match change.action {
         PullRequestAction::Synchronize
         | PullRequestAction::Closed

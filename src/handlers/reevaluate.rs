@@ -53,7 +53,8 @@ pub(super) async fn judge(
         Err(refusal) => return Ok((promotion.superseded(refusal.code, refusal.sentence, now), None)),
     };
     let Some(environment) = loaded.policy.environment(&promotion.tuple.environment) else {
-        let sentence = "The policy no longer knows this environment; ask again under the new policy.".to_owned();
+        let sentence =
+            "The policy no longer knows this environment; ask again under the new policy.".to_owned();
         return Ok((promotion.superseded(Code::PolicyChanged, sentence, now), None));
     };
     let facts = facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;

@@ -88,8 +88,9 @@ fn entry(
         entry = entry.decided(facts, decision);
     }
     match &promotion.state {
-        State::Failed { code, .. } | State::Superseded { code, .. } => entry
-            .outcome(Outcome { result: OutcomeResult::Refused, code: Some(code.as_str().to_owned()) }),
+        State::Failed { code, .. } | State::Superseded { code, .. } => {
+            entry.outcome(Outcome { result: OutcomeResult::Refused, code: Some(code.as_str().to_owned()) })
+        }
         State::Succeeded { .. } => entry.outcome(Outcome { result: OutcomeResult::Succeeded, code: None }),
         State::Cancelled { by, .. } => entry.actor(crate::audit::ActorRole::Canceller, by),
         State::Rejected { by, .. } => entry.actor(crate::audit::ActorRole::Voter, by),

@@ -23,9 +23,14 @@ pub(super) async fn which(
             Some(found) if found.tuple.subject == ask.comment.number => Ok(found),
             Some(found) => Err(Refusal::new(
                 Code::WhichPromotion,
-                format!("{number} was asked for on #{}: go there to look at it and to vote.", found.tuple.subject),
+                format!(
+                    "{number} was asked for on #{}: go there to look at it and to vote.",
+                    found.tuple.subject
+                ),
             )),
-            None => Err(Refusal::new(Code::WhichPromotion, format!("There is no {number} in this repository."))),
+            None => {
+                Err(Refusal::new(Code::WhichPromotion, format!("There is no {number} in this repository.")))
+            }
         });
     }
     let mut here: Vec<Promotion> = promotion::open(&mut conn, ask.repo.id)

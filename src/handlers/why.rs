@@ -3,11 +3,11 @@
 use crate::command::Which;
 use crate::comment;
 use crate::db::promotion;
+use crate::handlers::Result;
 use crate::handlers::ask::{Ask, Said};
 use crate::handlers::reevaluate::judge;
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
-use crate::handlers::Result;
 use crate::ids::PromotionNumber;
 
 pub(super) async fn why(ask: &Ask, number: Option<PromotionNumber>) -> Result<Said> {

@@ -71,7 +71,9 @@ async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<St
                 Earlier::Found(run) => run,
                 Earlier::Nothing if now.since(since) < FOUND_WITHIN => return Ok(promotion.unchanged(now)),
                 Earlier::Nothing => {
-                    let sentence = format!("{workflow} was dispatched, and no run of it carries the mark {mark}: look in Actions, put the input countersign_id into its run-name, and ask again.");
+                    let sentence = format!(
+                        "{workflow} was dispatched, and no run of it carries the mark {mark}: look in Actions, put the input countersign_id into its run-name, and ask again."
+                    );
                     return Ok(promotion.effect_failed(Code::OutcomeUnknown, sentence, now));
                 }
                 Earlier::Unclear(why) => return Ok(promotion.effect_failed(Code::OutcomeUnknown, why, now)),
@@ -79,7 +81,8 @@ async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<St
         }
     };
     let Some(read) = app.reader.run(repo, run.id).await? else {
-        let sentence = "GitHub no longer knows the deployment workflow's run: look in Actions, and ask again.";
+        let sentence =
+            "GitHub no longer knows the deployment workflow's run: look in Actions, and ask again.";
         return Ok(promotion.effect_failed(Code::OutcomeUnknown, sentence.to_owned(), now));
     };
     let conclusion = read.conclusion.filter(|_| read.status == "completed");

@@ -187,7 +187,9 @@ impl State {
     /// The workflow's run, if it is known.
     pub fn run(&self) -> Option<&Run> {
         match self {
-            Self::Deploying { run, .. } | Self::Succeeded { run, .. } | Self::Failed { run, .. } => run.as_ref(),
+            Self::Deploying { run, .. } | Self::Succeeded { run, .. } | Self::Failed { run, .. } => {
+                run.as_ref()
+            }
             Self::Blocked
             | Self::AwaitingApproval
             | Self::Approved { .. }

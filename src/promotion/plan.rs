@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::audit::Kind;
 use crate::clock::Timestamp;
-use crate::effect::{DeploymentState, Effect};
+use crate::effect::{DeploymentState, Effect, Mark};
 use crate::ids::{Actor, CommitSha, DeploymentId, Repo};
 use crate::policy::facts::Tuple;
 use crate::policy::{Decision, Denial, Outcome, WaitFor};
@@ -63,7 +63,12 @@ impl Promotion {
         };
         self.state = state;
         let changed = before != (self.state.name(), codes(&self.requirements));
-        Step { kind: changed.then_some(kind), effects: Vec::new(), wake_at: self.wake_at(now), promotion: self }
+        Step {
+            kind: changed.then_some(kind),
+            effects: Vec::new(),
+            wake_at: self.wake_at(now),
+            promotion: self,
+        }
     }
 
     fn allowed(mut self, now: Timestamp) -> Step {
@@ -138,7 +143,9 @@ impl Promotion {
             None => self.unchanged(now),
             Some("success") => self.succeed(replaced, now),
             Some(conclusion) => {
-                let sentence = format!("The deployment workflow ended with {conclusion}. See its run, mend it, and ask again.");
+                let sentence = format!(
+                    "The deployment workflow ended with {conclusion}. See its run, mend it, and ask again."
+                );
                 self.fail(Code::DeploymentFailed, sentence, DeploymentState::Failure, now)
             }
         }
@@ -180,7 +187,11 @@ impl Promotion {
         let mut effects = Vec::new();
         if let State::Deploying { deployment, run, .. } = &self.state {
             effects.extend(run.as_ref().map(|run| Effect::CancelRun { run: run.id }));
-            effects.push(status(*deployment, DeploymentState::Inactive, format!("Cancelled by {}", by.login)));
+            effects.push(status(
+                *deployment,
+                DeploymentState::Inactive,
+                format!("Cancelled by {}", by.login),
+            ));
         }
         self.state = State::Cancelled { by, at: now };
         self.step(Kind::DecisionCancelled, effects, now)
@@ -195,7 +206,11 @@ impl Promotion {
         let State::Deploying { deployment, run, .. } = self.state.clone() else { return self.unchanged(now) };
         let mut effects = Vec::new();
         if self.deploy.workflow.is_some() {
-            effects.push(status(deployment, DeploymentState::Success, format!("{} is live", self.tuple.commit.short())));
+            effects.push(status(
+                deployment,
+                DeploymentState::Success,
+                format!("{} is live", self.tuple.commit.short()),
+            ));
         }
         if let Some(replaced) = replaced.filter(|replaced| *replaced != deployment) {
             let description = format!("Replaced by {}", self.id().number);
@@ -209,7 +224,8 @@ impl Promotion {
         let deployment = self.state.deployment();
         let run = self.state.run().cloned();
         let description = format!("{} failed: {}", self.id().number, code.as_str());
-        let effects = deployment.map(|deployment| status(deployment, shown, description)).into_iter().collect();
+        let effects =
+            deployment.map(|deployment| status(deployment, shown, description)).into_iter().collect();
         self.state = State::Failed { deployment, run, at: now, code, sentence };
         self.step(Kind::PromotionFailed, effects, now)
     }

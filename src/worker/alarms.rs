@@ -20,15 +20,22 @@ impl Workers {
             let body = serde_json::to_vec(&call).unwrap_or_default();
             let guid = format!("wake-{}-{}-{}", due.repo.id, due.number, due.at.0);
             let Ok(guid) = guid.parse() else { continue };
-            let delivery =
-                NewDelivery { guid, event: WAKE.to_owned(), lane: due.repo.id.0, received_at: now, body: inbox::pack(&body) };
-            let ring = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
-                Box::pin(async move {
-                    inbox::insert(tx.conn(), &delivery).await?;
-                    promotion::alarm_rung(tx, &due).await
-                })
+            let delivery = NewDelivery {
+                guid,
+                event: WAKE.to_owned(),
+                lane: due.repo.id.0,
+                received_at: now,
+                body: inbox::pack(&body),
             };
-            self.app.db.write(ring).await?;
+            self.app
+                .db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        inbox::insert(tx.conn(), &delivery).await?;
+                        promotion::alarm_rung(tx, &due).await
+                    })
+                })
+                .await?;
         }
         if count > 0 {
             self.app.db.ring_inbox();

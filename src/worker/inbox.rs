@@ -33,8 +33,11 @@ impl Workers {
             return Ok(0);
         }
         drop(conn);
-        let claimed =
-            self.app.db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, BATCH).await })).await?;
+        let claimed = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, BATCH).await }))
+            .await?;
         let count = claimed.len();
         for ended in join_all(claimed.into_iter().map(|delivery| self.handle_delivery(delivery))).await {
             ended?;
@@ -62,11 +65,15 @@ impl Workers {
         match error {
             // Somebody else has it now.
             handlers::Error::Db(db::Error::LeaseLost(_)) => Ok(()),
-            handlers::Error::GitHub(github::Error::RetryAt { at, .. }) => self.again_at(delivery, *at, &why).await,
+            handlers::Error::GitHub(github::Error::RetryAt { at, .. }) => {
+                self.again_at(delivery, *at, &why).await
+            }
             handlers::Error::GitHub(
                 github::Error::Refused { .. } | github::Error::Gone | github::Error::Broken { .. },
             ) if delivery.attempts >= TRIES_AGAINST_A_NO => self.bury(delivery, Some(event), &why).await,
-            handlers::Error::GitHub(_) | handlers::Error::Db(_) => self.try_again(delivery, event, &why).await,
+            handlers::Error::GitHub(_) | handlers::Error::Db(_) => {
+                self.try_again(delivery, event, &why).await
+            }
         }
     }
 
@@ -113,7 +120,9 @@ impl Workers {
 /// A command that could not be carried out is answered all the same.
 async fn apologise(tx: &mut db::Tx, event: &Event, why: &str, now: Timestamp) -> db::Result<()> {
     let What::CommentCreated(written) = &event.what else { return Ok(()) };
-    let sentence = format!("Nothing was changed, because this could not be finished: {why}. Write the comment again when that is mended.");
+    let sentence = format!(
+        "Nothing was changed, because this could not be finished: {why}. Write the comment again when that is mended."
+    );
     let refusal = Refusal::new(Code::RefusedByGithub, sentence);
     let answer = Answer {
         asker: event.sender.login.clone(),

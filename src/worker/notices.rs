@@ -29,8 +29,11 @@ impl Workers {
             return Ok(0);
         }
         drop(conn);
-        let claimed =
-            self.app.db.write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, BATCH).await })).await?;
+        let claimed = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, BATCH).await }))
+            .await?;
         let count = claimed.len();
         for ended in join_all(claimed.into_iter().map(|notice| self.tell(notice))).await {
             ended?;
@@ -51,17 +54,19 @@ impl Workers {
     async fn told(&self, claimed: Claimed, told: Result<(), Error>) -> Result<(), Error> {
         let now = self.app.clock.now();
         let Err(error) = told else {
-            let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
-                Box::pin(async move { notice::told(tx.conn(), &claimed, now).await })
-            };
-            return Ok(self.app.db.write(write).await?);
+            return Ok(self
+                .app
+                .db
+                .write(move |tx| Box::pin(async move { notice::told(tx.conn(), &claimed, now).await }))
+                .await?);
         };
         let (at, why) = (again(&claimed, &error, now), causes(&error));
         tracing::warn!(notice = %claimed.notice.key(), why, "the notice could not be told");
-        let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
-            Box::pin(async move { notice::failed(tx.conn(), &claimed, at, &why).await })
-        };
-        Ok(self.app.db.write(write).await?)
+        Ok(self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { notice::failed(tx.conn(), &claimed, at, &why).await }))
+            .await?)
     }
 
     async fn write_comment(&self, claimed: &Claimed, repo: &Repo, number: IssueNumber) -> Result<(), Error> {
@@ -72,8 +77,14 @@ impl Workers {
         let known = subject::comment(&mut conn, repo.id, number).await?;
         drop(conn);
         let web_url = self.web_url.as_ref();
-        let view =
-            StatusView { repo, subject: number, promotions: &promotions, live: &live, answers: &answers, web_url };
+        let view = StatusView {
+            repo,
+            subject: number,
+            promotions: &promotions,
+            live: &live,
+            answers: &answers,
+            web_url,
+        };
         let body = comment::status_comment(&view);
         let known = match known {
             None if claimed.attempts > 1 => self.earlier_comment(repo, number).await?,
@@ -95,21 +106,34 @@ impl Workers {
     async fn earlier_comment(&self, repo: &Repo, number: IssueNumber) -> Result<Option<CommentId>, Error> {
         let mark = comment::marker(repo.id, number);
         let comments = self.app.reader.comments_since(repo, number, Timestamp(0)).await?;
-        let ours = comments.into_iter().find(|comment| {
-            comment.app_id == Some(self.app.app_id) && comment.body.starts_with(&mark)
-        });
+        let ours = comments
+            .into_iter()
+            .find(|comment| comment.app_id == Some(self.app.app_id) && comment.body.starts_with(&mark));
         Ok(ours.map(|comment| comment.id))
     }
 
-    async fn remember_comment(&self, repo: &Repo, number: IssueNumber, comment: CommentId) -> Result<(), Error> {
+    async fn remember_comment(
+        &self,
+        repo: &Repo,
+        number: IssueNumber,
+        comment: CommentId,
+    ) -> Result<(), Error> {
         let repo = repo.id;
-        let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
-            Box::pin(async move { subject::set_comment(tx, repo, number, Some(comment)).await })
-        };
-        Ok(self.app.db.write(write).await?)
+        Ok(self
+            .app
+            .db
+            .write(move |tx| {
+                Box::pin(async move { subject::set_comment(tx, repo, number, Some(comment)).await })
+            })
+            .await?)
     }
 
-    async fn write_check_run(&self, claimed: &Claimed, repo: &Repo, number: PromotionNumber) -> Result<(), Error> {
+    async fn write_check_run(
+        &self,
+        claimed: &Claimed,
+        repo: &Repo,
+        number: PromotionNumber,
+    ) -> Result<(), Error> {
         let id = PromotionId { repo: repo.id, number };
         let mut conn = self.app.db.read().await?;
         let Some(promotion) = promotion::find(&mut conn, id).await? else { return Ok(()) };
@@ -145,10 +169,11 @@ impl Workers {
     }
 
     async fn remember_check_run(&self, id: PromotionId, check_run: CheckRunId) -> Result<(), Error> {
-        let write = move |tx: &mut crate::db::Tx| -> futures_util::future::BoxFuture<'_, crate::db::Result<()>> {
-            Box::pin(async move { promotion::set_check_run(tx, id, check_run).await })
-        };
-        Ok(self.app.db.write(write).await?)
+        Ok(self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { promotion::set_check_run(tx, id, check_run).await }))
+            .await?)
     }
 }
 

@@ -56,8 +56,11 @@ impl Workers {
             return Ok(0);
         }
         drop(conn);
-        let claimed =
-            self.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, BATCH).await })).await?;
+        let claimed = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, BATCH).await }))
+            .await?;
         let count = claimed.len();
         for ended in join_all(claimed.into_iter().map(|effect| self.perform(effect))).await {
             ended?;
@@ -259,9 +262,9 @@ fn next(promotion: Promotion, claimed: &Claimed, tried: Tried, entry: NewEntry, 
             let (facts, decision) = *decided;
             let step = match claimed.effect {
                 Effect::CreateDeployment => promotion.decided(&decision, now),
-                Effect::DispatchWorkflow { .. } | Effect::CancelRun { .. } | Effect::SetDeploymentStatus { .. } => {
-                    promotion.stopped(&decision, now)
-                }
+                Effect::DispatchWorkflow { .. }
+                | Effect::CancelRun { .. }
+                | Effect::SetDeploymentStatus { .. } => promotion.stopped(&decision, now),
             };
             (entry, Some((facts, decision)), step)
         }
@@ -274,7 +277,9 @@ fn next(promotion: Promotion, claimed: &Claimed, tried: Tried, entry: NewEntry, 
             (entry, None, promotion.effect_failed(Code::RefusedByGithub, sentence, now))
         }
         Tried::Unknown(why) if needed(&claimed.effect) => {
-            let sentence = format!("Nobody can say whether it was started: {why}. Look at the repository's Actions before you ask again.");
+            let sentence = format!(
+                "Nobody can say whether it was started: {why}. Look at the repository's Actions before you ask again."
+            );
             (entry, None, promotion.effect_failed(Code::OutcomeUnknown, sentence, now))
         }
         Tried::Done { what: Done::Told, .. } | Tried::Refused(_) | Tried::Unknown(_) | Tried::Later(..) => {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Writer, cut, id_of};
+use crate::effect::DeploymentState;
 use crate::github::api::message;
 use crate::github::{Error, path};
 use crate::ids::{CommitSha, DeploymentId, EnvironmentName, Repo};

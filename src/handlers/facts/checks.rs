@@ -23,7 +23,9 @@ pub(super) async fn workflows(
     let mut runs = app.reader.workflow_runs_of(repo, &tuple.commit).await?;
     runs.sort_by_key(|run| run.id);
     for run in runs {
-        let Some(workflow) = run.workflow.filter(|name| environment.require.workflows.contains(name)) else { continue };
+        let Some(workflow) = run.workflow.filter(|name| environment.require.workflows.contains(name)) else {
+            continue;
+        };
         if run.head_repo != Some(repo.id) || run.head_sha != tuple.commit {
             continue;
         }

@@ -64,14 +64,18 @@ async fn since_live(app: &App, repo: &Repo, tuple: &Tuple) -> Result<(Vec<Commit
 async fn pushers(app: &App, repo: &Repo, tuple: &Tuple, commits: &[Commit]) -> Result<BTreeSet<Contributor>> {
     let mut conn = app.db.read().await?;
     let heads = head::latest(&mut conn, repo.id, tuple.subject).await?;
-    let mut found: BTreeSet<Contributor> =
-        heads.iter().filter_map(|head| head.pusher.as_ref()).map(|pusher| known(pusher, Part::Pusher)).collect();
+    let mut found: BTreeSet<Contributor> = heads
+        .iter()
+        .filter_map(|head| head.pusher.as_ref())
+        .map(|pusher| known(pusher, Part::Pusher))
+        .collect();
     for commit in commits {
         let pushers = head::pushers(&mut conn, repo.id, &commit.sha).await?;
         found.extend(pushers.iter().map(|pusher| known(pusher, Part::Pusher)));
     }
     if found.is_empty() {
-        let called = format!("whoever pushed {} before Countersign was told of pushes here", tuple.commit.short());
+        let called =
+            format!("whoever pushed {} before Countersign was told of pushes here", tuple.commit.short());
         found.insert(Contributor { id: None, called, email: None, part: Part::Pusher });
     }
     Ok(found)
@@ -153,7 +157,8 @@ mod tests {
     use super::*;
 
     fn commit(author: Option<(i64, &str)>, email: &str, message: &str) -> Commit {
-        let account = author.map(|(id, login)| Actor { id: UserId(id), login: login.parse().unwrap(), bot: false });
+        let account =
+            author.map(|(id, login)| Actor { id: UserId(id), login: login.parse().unwrap(), bot: false });
         Commit {
             sha: "a".repeat(40).parse().unwrap(),
             message: message.to_owned(),
@@ -174,7 +179,10 @@ mod tests {
     #[test]
     fn co_authors_count_as_those_they_are() {
         let message = "Fix\n\nCo-authored-by: Bob <7+bob@users.noreply.github.com>\nCO-AUTHORED-BY: Carol <carol@acme.example>\nco-authored-by: Eve <eve@evil.example>";
-        let commits = [commit(Some((1, "alice")), "alice@acme.example", message), commit(Some((3, "carol")), "Carol@acme.example", "x")];
+        let commits = [
+            commit(Some((1, "alice")), "alice@acme.example", message),
+            commit(Some((3, "carol")), "Carol@acme.example", "x"),
+        ];
         let found = ids(&commits);
         assert!(found.contains(&(Some(7), Part::CoAuthor)), "{found:?}");
         assert!(found.contains(&(Some(3), Part::CoAuthor)), "{found:?}");
@@ -188,7 +196,13 @@ mod tests {
 
     #[test]
     fn only_githubs_own_private_addresses_name_an_account() {
-        for email in ["7+bob@evil.example", "bob@users.noreply.github.com", "x+bob@users.noreply.github.com", "-7+b@users.noreply.github.com", ""] {
+        for email in [
+            "7+bob@evil.example",
+            "bob@users.noreply.github.com",
+            "x+bob@users.noreply.github.com",
+            "-7+b@users.noreply.github.com",
+            "",
+        ] {
             assert_eq!(private_email(email), None, "{email}");
         }
     }
