@@ -1,26 +1,11 @@
 //! Where we talk with people: the one status comment of an issue or pull request, and the last answers in it.
 
-use serde::{Deserialize, Serialize};
-
-use crate::clock::Timestamp;
+use crate::comment::Answer;
 use crate::db::{Conn, Error, Result, Tx, on};
-use crate::ids::{CommentId, IssueNumber, Login, RepoId};
+use crate::ids::{CommentId, IssueNumber, RepoId};
 
 /// How many of the last answers the status comment shows.
 const SHOWN: i64 = 5;
-
-/// What was said to somebody who asked for something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Who asked.
-    pub asker: Login,
-    /// What they wrote: untrusted.
-    pub asked: String,
-    /// What we say: Markdown of our own making.
-    pub markdown: String,
-    /// When.
-    pub at: Timestamp,
-}
 
 /// Keeps an answer to be shown, and forgets the ones that are no longer.
 pub async fn answer(tx: &mut Tx, repo: RepoId, subject: IssueNumber, answer: &Answer) -> Result<()> {

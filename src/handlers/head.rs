@@ -31,11 +31,11 @@ pub(super) async fn as_of(app: &App, repo: &Repo, pull: &Pull, comment: &Comment
 /// What GitHub says the head is. Known since this comment: whoever pushed it, we were not told.
 fn read_now(repo: &Repo, pull: &Pull, since: Timestamp) -> Head {
     Head {
-        sha: pull.head.head_sha.clone(),
+        sha: pull.head_sha.clone(),
         since,
         pusher: None,
-        branch: pull.head.head_ref.clone(),
-        fork: pull.head.head_repo != Some(repo.id),
+        branch: pull.head_ref.clone(),
+        fork: pull.head_repo != Some(repo.id),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn of(
     let mut found = BTreeSet::new();
     let (commits, complete) = match (&tuple.target, pull) {
         (TargetKind::Head, Some(pull)) => {
-            found.extend(pull.head.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
+            found.extend(pull.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
             let commits = app.reader.pull_commits(repo, tuple.subject).await?;
             found.extend(pushers(app, repo, tuple, &commits.commits).await?);
             (commits.commits, commits.complete)

@@ -37,11 +37,11 @@ pub(super) async fn find(
 
 fn fact(pull: &Pull, repo: &Repo) -> PullFact {
     PullFact {
-        number: pull.head.number,
-        head: pull.head.head_sha.clone(),
+        number: pull.number,
+        head: pull.head_sha.clone(),
         open: pull.open,
         merged: pull.merged,
-        fork: pull.head.head_repo != Some(repo.id),
+        fork: pull.head_repo != Some(repo.id),
     }
 }
 
@@ -67,7 +67,7 @@ async fn dispatch_ref(
     {
         return Ok(Some(tag.clone()));
     }
-    let own_branch = pull.filter(|pull| pull.head.head_repo == Some(repo.id)).map(|pull| &pull.head.head_ref);
+    let own_branch = pull.filter(|pull| pull.head_repo == Some(repo.id)).map(|pull| &pull.head_ref);
     for branch in own_branch.into_iter().chain([default_branch]) {
         if app.reader.branch_tip(repo, branch).await?.as_ref() == Some(&tuple.commit) {
             return Ok(Some(branch.clone()));
