@@ -353,3 +353,36 @@ async fn what_is_known_costs_nothing_and_lists_lead_on() {
     let request = world.http.get(format!("{}{path}", world.url)).bearer_auth(&world.token);
     assert_eq!(request.header("if-none-match", etag).send().await.unwrap().status(), 304);
 }
+
+#[tokio::test]
+async fn the_pump_posts_webhooks_once_and_lets_runs_move() {
+    let world = World::new().await;
+    world.fake.change(|state| state.settings.auto = true);
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = seen.clone();
+    let hook = axum::Router::new().fallback(move |headers: http::HeaderMap| {
+        kept.lock().unwrap().push(headers["x-github-event"].to_str().unwrap().to_owned());
+        async { http::StatusCode::INTERNAL_SERVER_ERROR }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, hook).await });
+    world.fake.push_file("acme/shop", "alice", "main", ("a", "b")).unwrap();
+    world.clock.advance(Duration::from_secs(10));
+    let fake = world.fake.clone();
+    let pump = tokio::spawn(async move { fake.pump(url).await });
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        world.clock.advance(Duration::from_secs(1));
+        let done = world.fake.with_state(|state| state.schedule.is_empty() && state.outgoing.is_empty());
+        if done && world.fake.with_state(|state| state.attempts.len() >= 7) {
+            break;
+        }
+    }
+    pump.abort();
+    let seen = seen.lock().unwrap().clone();
+    let wanted =
+        ["push", "workflow_run", "check_run", "workflow_run", "check_run", "check_suite", "workflow_run"];
+    assert_eq!(seen, wanted);
+    assert!(world.fake.with_state(|state| state.attempts.iter().all(|attempt| attempt.status_code == 500)));
+}
