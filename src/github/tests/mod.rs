@@ -356,7 +356,7 @@ async fn files_and_tags_are_what_they_say() {
             &json!({ "type": "file", "sha": sha, "size": 262_145, "encoding": "none", "content": "" }),
         ),
         "/repos/acme/shop/contents/folder" => Reply::json(200, &json!([])),
-        "/repos/acme/shop/git/ref/tags%2Fv1" => Reply::json(200, &annotated),
+        "/repos/acme/shop/git/ref/tags/v1" => Reply::json(200, &annotated),
         "/repos/acme/shop/commits/tags%2Fv1" => Reply::json(
             200,
             &json!({ "sha": sha, "commit": { "message": "x" }, "author": {}, "committer": null }),
@@ -397,4 +397,35 @@ async fn deliveries_come_page_by_page_with_the_apps_own_proof() {
     reader.hook_deliveries(page.next.as_deref()).await.unwrap();
     assert_eq!(peer.seen()[1].path, "/app/hook/deliveries?per_page=100&cursor=v1_a%2Bb");
     assert!(peer.seen()[0].header("authorization").unwrap().starts_with("Bearer eyJ"));
+}
+
+#[tokio::test]
+async fn a_permission_that_is_not_granted_spoils_only_what_needs_it() {
+    let peer = Peer::without_tokens(|asked| match asked.path.ends_with("/access_tokens") {
+        true if asked.json()["permissions"].get("statuses").is_some() => Reply::json(
+            422,
+            &json!({ "message": "The permissions requested are not granted to this installation." }),
+        ),
+        true => Reply::json(201, &json!({ "token": "ghs_x", "expires_at": "2099-01-01T00:00:00Z" })),
+        false => Reply::json(200, &json!({ "total_count": 0, "check_runs": [] })),
+    })
+    .await;
+    let reader = peer.github().reader();
+    let commit = "a".repeat(40).parse().unwrap();
+    assert_eq!(reader.check_runs(&repo(), &commit).await, Ok(Vec::new()));
+    let error = reader.statuses(&repo(), &commit).await.unwrap_err();
+    assert!(matches!(error, Error::Refused { status: 422, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_proof_points_at_the_clock() {
+    let peer = Peer::without_tokens(|_| {
+        Reply::json(401, &json!({ "message": "'Expiration time' claim ('exp') is too far in the future" }))
+    })
+    .await;
+    let error = peer.github().reader().pull(&repo(), IssueNumber(1)).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Refused { status: 401, message } if message.contains("clock")),
+        "{error}"
+    );
 }
