@@ -1,0 +1,173 @@
+//! Commits, trees and files, and how commits are related.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::refused::{Act, Refused};
+use crate::clock::Timestamp;
+
+/// Paths and the ids of the files' contents.
+pub type Tree = BTreeMap<String, String>;
+
+/// Who wrote or committed, as git has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The name in the commit; anybody can write anything here.
+    pub name: String,
+    /// The address in the commit; anybody can write anything here.
+    pub email: String,
+    /// The account GitHub found for the address, if it found one.
+    pub user: Option<i64>,
+    /// The date in the commit; the client chose it.
+    pub date: Timestamp,
+}
+
+/// A commit.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its id: 40 hexadecimal digits, made from everything below.
+    pub sha: String,
+    /// What it follows on; two for a merge.
+    pub parents: Vec<String>,
+    /// Who wrote it.
+    pub author: Signature,
+    /// Who committed it.
+    pub committer: Signature,
+    /// Its message.
+    pub message: String,
+    /// All files as of this commit.
+    pub tree: Tree,
+}
+
+impl Commit {
+    /// The first line of the message.
+    pub fn headline(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+
+    /// The id of its tree.
+    pub fn tree_sha(&self) -> String {
+        let listing: String = self.tree.iter().map(|(path, blob)| format!("{blob} {path}\n")).collect();
+        object_id("tree", listing.as_bytes())
+    }
+}
+
+/// Commits and files by their ids.
+#[derive(Debug, Clone, Default)]
+pub struct Objects {
+    /// Commits by id.
+    pub commits: BTreeMap<String, Commit>,
+    /// Contents by id.
+    pub blobs: BTreeMap<String, Vec<u8>>,
+}
+
+/// How two commits stand to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The best commit that both have.
+    pub merge_base: String,
+    /// What only the head has, oldest first.
+    pub ahead: Vec<String>,
+    /// How many commits only the base has.
+    pub behind: usize,
+}
+
+impl Comparison {
+    /// GitHub's word: `identical`, `ahead`, `behind` or `diverged`.
+    pub fn status(&self) -> &'static str {
+        match (self.ahead.is_empty(), self.behind == 0) {
+            (true, true) => "identical",
+            (false, true) => "ahead",
+            (true, false) => "behind",
+            (false, false) => "diverged",
+        }
+    }
+}
+
+impl Objects {
+    /// Keeps a file's content and gives its id.
+    pub fn store(&mut self, content: &[u8]) -> String {
+        let id = object_id("blob", content);
+        self.blobs.insert(id.clone(), content.to_vec());
+        id
+    }
+
+    /// Keeps a commit and gives its id.
+    pub fn commit(
+        &mut self,
+        parents: Vec<String>,
+        (author, committer): (Signature, Signature),
+        message: &str,
+        tree: Tree,
+    ) -> String {
+        let mut commit =
+            Commit { sha: String::new(), parents, author, committer, message: message.to_owned(), tree };
+        commit.sha = object_id("commit", encode(&commit).as_bytes());
+        let sha = commit.sha.clone();
+        self.commits.insert(sha.clone(), commit);
+        sha
+    }
+
+    /// A commit by its full id.
+    pub fn get(&self, sha: &str) -> Act<&Commit> {
+        let missing = || Refused::invalid(format!("No commit found for SHA: {sha}"));
+        self.commits.get(sha).ok_or_else(missing)
+    }
+
+    /// The commit and everything before it.
+    pub fn ancestors(&self, sha: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut waiting = vec![sha.to_owned()];
+        while let Some(next) = waiting.pop() {
+            if let Some(commit) = self.commits.get(&next)
+                && found.insert(next)
+            {
+                waiting.extend(commit.parents.iter().cloned());
+            }
+        }
+        found
+    }
+
+    /// Whether `earlier` is `later` or comes before it.
+    pub fn is_ancestor(&self, earlier: &str, later: &str) -> bool {
+        self.ancestors(later).contains(earlier)
+    }
+
+    /// How `head` stands to `base`; refused if they have nothing in common.
+    pub fn compare(&self, base: &str, head: &str) -> Act<Comparison> {
+        let (of_base, of_head) = (self.ancestors(base), self.ancestors(head));
+        let common: BTreeSet<&String> = of_base.intersection(&of_head).collect();
+        let best = common.iter().max_by_key(|sha| self.ancestors(sha).len());
+        let merge_base = best.map(|sha| (**sha).clone()).ok_or_else(Refused::not_found)?;
+        let mut ahead: Vec<String> = of_head.difference(&of_base).cloned().collect();
+        ahead.sort_by_key(|sha| (self.ancestors(sha).len(), sha.clone()));
+        Ok(Comparison { merge_base, ahead, behind: of_base.difference(&of_head).count() })
+    }
+
+    /// A file as of a commit.
+    pub fn file<'a>(&'a self, commit: &'a Commit, path: &str) -> Option<(&'a str, &'a [u8])> {
+        let id = commit.tree.get(path)?;
+        Some((id.as_str(), self.blobs.get(id)?.as_slice()))
+    }
+}
+
+/// Git's way to name an object, with SHA-256 cut to the length of a SHA-1.
+pub fn object_id(kind: &str, content: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{kind} {}\0", content.len()));
+    hash.update(content);
+    hex::encode(hash.finalize()).chars().take(40).collect()
+}
+
+fn encode(commit: &Commit) -> String {
+    let parents: String = commit.parents.iter().map(|p| format!("parent {p}\n")).collect();
+    let person = |s: &Signature| format!("{} <{}> {} +0000", s.name, s.email, s.date.seconds());
+    format!(
+        "tree {}\n{parents}author {}\ncommitter {}\n\n{}",
+        commit.tree_sha(),
+        person(&commit.author),
+        person(&commit.committer),
+        commit.message
+    )
+}
