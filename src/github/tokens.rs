@@ -139,3 +139,36 @@ impl Tokens {
         token.expires_at > self.clock.now().plus(EARLY)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_waited_share_a_failure_and_the_next_one_tries_again() {
+        let tokens = Tokens::new(Clock::manual(Timestamp(0)));
+        let repo = Repo { id: RepoId(1), name: "a/b".parse().unwrap(), installation: InstallationId(2) };
+        let minted = AtomicUsize::new(0);
+        let mint = || async {
+            minted.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            Err(Error::Gone)
+        };
+        let ask = || tokens.token(&repo, Access::Read, mint());
+        let (first, second, third) = tokio::join!(ask(), ask(), ask());
+        assert!([first, second, third].into_iter().all(|result| matches!(result, Err(Error::Gone))));
+        assert_eq!(minted.load(Ordering::SeqCst), 1);
+        assert!(ask().await.is_err());
+        assert_eq!(minted.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let token: Token =
+            serde_json::from_value(json!({ "token": "ghs_hidden", "expires_at": "2026-11-21T09:15:00Z" }))
+                .unwrap();
+        assert!(!format!("{token:?}").contains("hidden"));
+    }
+}

@@ -58,6 +58,7 @@ impl Transport {
         base.set_fragment(None);
         let root = base.as_str().trim_end_matches('/').to_owned();
         // octocrab is given no credentials, and its "retry" feature is not compiled in: both are ours.
+        // It adds a User-Agent of its own after ours.
         let octocrab = Octocrab::builder()
             .set_connect_timeout(Some(CONNECT_WITHIN))
             .build()

@@ -100,3 +100,24 @@ impl Limits {
         Arc::clone(lanes.entry(account).or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    #[tokio::test]
+    async fn fifty_are_under_way_at_most_per_installation() {
+        let limits = Limits::new(Clock::manual(Timestamp(0)), Pace::default());
+        let one = Account::Installation(InstallationId(1));
+        let mut places = Vec::new();
+        for _ in 0..50 {
+            places.push(limits.enter(one, Kind::Light).await.unwrap());
+        }
+        let waits = tokio::time::timeout(Duration::from_millis(20), limits.enter(one, Kind::Light)).await;
+        assert!(waits.is_err());
+        assert!(limits.enter(Account::Installation(InstallationId(2)), Kind::Light).await.is_ok());
+        places.pop();
+        assert!(limits.enter(one, Kind::Light).await.is_ok());
+    }
+}

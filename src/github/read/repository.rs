@@ -80,7 +80,8 @@ impl Reader {
 
     async fn git_ref(&self, repo: &Repo, space: &str, name: &RefName) -> Result<Option<Object>, Error> {
         let full = format!("{space}/{name}");
-        let address = format!("{}/git/ref/{}", path::of(repo), path::segment(&full));
+        // The slash after "heads" or "tags" is plain, as in GitHub's documentation.
+        let address = format!("{}/git/ref/{space}/{}", path::of(repo), path::segment(name.as_str()));
         let found: Result<GitRef, Error> = self.api.read(reading(repo), address).await;
         match found {
             Ok(found) if found.name == format!("refs/{full}") => Ok(Some(found.object)),

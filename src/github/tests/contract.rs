@@ -214,5 +214,8 @@ fn fits(operation: &str, method: &str, path: &str) -> bool {
     let (of, template) = operation.split_once(' ').unwrap();
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     let same = |(wanted, there): (&&str, &&str)| wanted.starts_with('{') || wanted == there;
-    of == method && template.len() == path.len() && template.iter().zip(&path).all(same)
+    // A git ref may have plain slashes.
+    let long_enough =
+        template.len() == path.len() || operation.ends_with("/git/ref/{ref}") && template.len() < path.len();
+    of == method && long_enough && template.iter().zip(&path).all(same)
 }
