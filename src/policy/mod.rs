@@ -36,3 +36,6 @@ mod evaluate;
 mod decision;
 mod eligibility;
 mod rule;
+
+#[cfg(test)]
+mod tests;
