@@ -15,7 +15,7 @@ use super::{
 use crate::ids::EnvironmentName;
 
 /// How long a promotion may wait when the policy does not say.
-const EXPIRES: Duration = Duration::from_secs(24 * 60 * 60);
+const EXPIRES: Duration = Duration::from_hours(24);
 
 impl Policy {
     /// Reads a policy file. `path` is what the problems call it.
@@ -24,7 +24,7 @@ impl Policy {
     /// Every problem that could be found, in the order of the file; only the first one where the
     /// text is not YAML at all.
     pub fn parse(path: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let node = node::parse(path, text).map_err(|problem| vec![problem])?;
+        let node = node::parse(path, text).map_err(|problem| vec![*problem])?;
         let mut reader = Reader { path, source: text, problems: Vec::new() };
         let file = PolicyFile::read(&node, &mut reader);
         let policy = file.map(|file| {

@@ -33,16 +33,16 @@ pub(super) enum Value {
 }
 
 /// Reads one document within strict limits.
-pub(super) fn parse(path: &str, text: &str) -> Result<Node, Problem> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Node, Box<Problem>> {
     if text.len() > LARGEST {
         let message = format!("the policy has {} bytes, and more than {LARGEST} are not read", text.len());
         let what = Wrong::new(ProblemCode::TooLarge, message, "make it smaller");
-        return Err(Problem::at(path, text, 0..0, what));
+        return Err(Box::new(Problem::at(path, text, 0..0, what)));
     }
     let read: Result<Raw, _> = serde_saphyr::from_str_with_options(text, options());
     match read {
         Ok(Raw(spanned)) => Ok(place(spanned, None, text)),
-        Err(error) => Err(syntax_problem(path, text, &error)),
+        Err(error) => Err(Box::new(syntax_problem(path, text, &error))),
     }
 }
 
@@ -78,6 +78,7 @@ fn syntax_problem(path: &str, text: &str, error: &serde_saphyr::Error) -> Proble
 fn explain(error: &serde_saphyr::Error) -> Wrong {
     use serde_saphyr::Error;
     match error {
+        Error::AliasError { error, .. } => explain(error),
         Error::DuplicateMappingKey { .. } => {
             let message = "this key stands twice in one mapping";
             Wrong::new(ProblemCode::DuplicateKey, message, "keep one of the two")

@@ -212,11 +212,16 @@ impl FromNode for ApprovalsSection {
 
 /// The version of this format.
 #[derive(Debug, Clone)]
-pub(super) struct FormatVersion(pub(super) i64);
+pub(super) struct FormatVersion;
 
 impl FromNode for FormatVersion {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        i64::read(node, reader).map(Self)
+        let number = i64::read(node, reader)?;
+        if number != 1 {
+            let message = format!("version {number} of this format is not known");
+            reader.wrong(&node.span, ProblemCode::InvalidValue, message, "write `version: 1`");
+        }
+        Some(Self)
     }
 }
 

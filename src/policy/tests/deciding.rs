@@ -191,7 +191,7 @@ fn the_commit_has_to_have_been_in_the_earlier_environment_long_enough() {
     ");
     insta::assert_snapshot!(staging(vec![(-10, None)]), @r"
     WAIT for Requirements
-    Pending after staging for 30m [soaking] 1a2b3c4 is live in staging and has soaked there long enough at 2027-01-15T08:20:00Z. | until 2027-01-15T08:20:00Z
+    Pending after staging for 30m [soaking] 1a2b3c4 is live in staging and has to stay so until 2027-01-15T08:20:00Z; this goes on then. | until 2027-01-15T08:20:00Z
     ");
     insta::assert_snapshot!(staging(vec![(-60, Some(-40)), (-30, Some(-15))]), @r"
     WAIT for Requirements

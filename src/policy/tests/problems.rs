@@ -60,6 +60,7 @@ environments:
 ";
     let lines: Vec<String> = problems(text).iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
+    .github/countersign.yml:1:10: version 2 of this format is not known; write `version: 1`
     .github/countersign.yml:4:23: "main" is not a source: pull_request, default_branch or tag:PATTERN; write something like `default_branch`
     .github/countersign.yml:4:30: this list is empty; add an entry, or remove the key
     .github/countersign.yml:5:16: there is no key "aprovals" here; did you mean `approvals`?
@@ -174,7 +175,8 @@ fn aliases_cannot_blow_up() {
         let below = format!("*a{}, ", level - 1).repeat(9);
         text.push_str(&format!("a{level}: &a{level} [{below}]\n"));
     }
-    assert_eq!(problems(&text)[0].code, ProblemCode::TooLarge);
+    let found = problems(&text);
+    assert_eq!(found[0].code, ProblemCode::TooLarge, "{found:?}");
 }
 
 #[test]
