@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::read::{At, FromNode, Reader, Table};
 use super::schema::{
     AfterSection, ApprovalSection, ApprovalsSection, CheckSection, DeploySection, EnvironmentSection,
-    PolicyFile, RequireSection,
+    FormatVersion, PolicyFile, RequireSection,
 };
 use super::{
     After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Promote, Require, node, soundness,
@@ -42,7 +42,8 @@ impl Policy {
 }
 
 fn build(file: PolicyFile, reader: &mut Reader<'_>) -> Policy {
-    let environments = file.environments.value.0.into_iter();
+    let PolicyFile { version: At { value: FormatVersion, .. }, environments } = file;
+    let environments = environments.value.0.into_iter();
     let built = environments.map(|(name, section)| (name.value, environment(section.value, reader)));
     Policy { environments: built.collect() }
 }

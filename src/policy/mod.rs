@@ -29,6 +29,7 @@ mod parameters;
 mod file;
 mod soundness;
 mod schema;
+mod words;
 mod read;
 mod node;
 mod problem;

@@ -14,7 +14,7 @@ fn the_shops_policy_means_what_it_says() {
     let by: Vec<String> = production.promote.by.iter().map(ToString::to_string).collect();
     assert_eq!(by, ["team:acme/release", "user:alice"]);
     let after = &production.require.after[&"staging".parse().unwrap()];
-    assert_eq!(after.soak, Some(Duration::from_secs(1800)));
+    assert_eq!(after.soak, Some(Duration::from_mins(30)));
     assert_eq!(
         production.require.checks,
         [
@@ -38,7 +38,7 @@ fn what_is_not_said_has_a_safe_meaning() {
     let policy = parse(SMALLEST);
     let preview = &policy.environments[&"preview".parse().unwrap()];
     assert_eq!(preview.promote.from, [Source::PullRequest]);
-    assert_eq!(preview.expires, Duration::from_secs(24 * 60 * 60));
+    assert_eq!(preview.expires, Duration::from_hours(24));
     assert_eq!(preview.require.approvals, Approvals::Unstated);
     assert!(preview.parameters.is_empty() && preview.deploy.is_none() && preview.url.is_none());
     let alone = parse(ALONE);

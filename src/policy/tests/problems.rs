@@ -109,10 +109,11 @@ environments:
 #[test]
 fn every_kind_of_problem_has_its_code_and_place() {
     let deep = format!("version: {}1{}", "[".repeat(60), "]".repeat(60));
-    let inputs: String = (0..25).map(|n| format!("i{n}: x, ")).collect();
+    let inputs: String = (0..25).map(|n| format!("i{n}: x, ")).collect::<Vec<_>>().concat();
     let environments: String = (0..51)
         .map(|n| format!("  e{n}: {{ promote: {{ from: [pull_request], by: [role:write] }} }}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     for (text, code, offending) in [
         (changed("  staging:\n", "  staging:\n    url: x\n"), ProblemCode::InvalidValue, "x"),
         (
@@ -173,7 +174,7 @@ fn aliases_cannot_blow_up() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let below = format!("*a{}, ", level - 1).repeat(9);
-        text.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+        text = format!("{text}a{level}: &a{level} [{below}]\n");
     }
     let found = problems(&text);
     assert_eq!(found[0].code, ProblemCode::TooLarge, "{found:?}");
