@@ -129,3 +129,101 @@ impl Authorized {
         self.act
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::ids::{Actor, IssueNumber, PromotionNumber, RepoId};
+    use crate::policy::Policy;
+    use crate::policy::facts::{Part, TargetKind};
+
+    const POLICY: &str = include_str!("../tests/fixtures/policies/shop.yml");
+
+    fn production() -> Environment {
+        let policy = Policy::parse("countersign.yml", POLICY).unwrap();
+        policy.environment(&"production".parse().unwrap()).unwrap().clone()
+    }
+
+    fn person(id: i64, login: &str, is: &[&str]) -> Person {
+        Person {
+            actor: Actor { id: UserId(id), login: login.parse().unwrap(), bot: login.ends_with("[bot]") },
+            is: is.iter().map(|text| text.parse().unwrap()).collect(),
+        }
+    }
+
+    fn tuple() -> Tuple {
+        Tuple {
+            promotion: PromotionId { repo: RepoId(9), number: PromotionNumber(42) },
+            environment: "production".parse().unwrap(),
+            commit: "a".repeat(40).parse().unwrap(),
+            policy: "b".repeat(40).parse().unwrap(),
+            parameters: std::collections::BTreeMap::new(),
+            requester: person(1, "alice", &[]).actor,
+            subject: IssueNumber(7),
+            target: TargetKind::Head,
+            requested_at: Timestamp(0),
+            expires_at: Timestamp(1),
+        }
+    }
+
+    /// What the refusal says, or that there was none.
+    fn answer(result: Result<Authorized, Refusal>) -> String {
+        match result {
+            Ok(authorized) => format!("{} may {:?}", authorized.person(), authorized.act()),
+            Err(refusal) => format!("{}: {}", refusal.code.as_str(), refusal.sentence),
+        }
+    }
+
+    fn vote(person: &Person, choice: Choice) -> String {
+        let took_part =
+            |id, part| Contributor { id: Some(UserId(id)), called: "somebody".to_owned(), email: None, part };
+        let contributors = [took_part(4, Part::Author), took_part(5, Part::Pusher)];
+        answer(may_vote(&production(), &tuple(), &contributors, person, choice))
+    }
+
+    #[test]
+    fn asking_takes_one_of_the_named() {
+        let ask = |person: Person| answer(may_promote(&production(), &person));
+        insta::assert_snapshot!(ask(person(1, "alice", &["user:alice"])), @"1 may Promote");
+        insta::assert_snapshot!(ask(person(2, "bob", &["team:acme/sre"])), @"requester_not_allowed: bob may not ask for this; team:acme/release or user:alice may.");
+        insta::assert_snapshot!(ask(person(3, "ci[bot]", &["team:acme/release"])), @"requester_not_allowed: ci[bot] may not ask for this; team:acme/release or user:alice may. A bot has to be named by its own login.");
+    }
+
+    #[test]
+    fn approving_takes_an_approver_who_took_no_part() {
+        let sre = |id, login| person(id, login, &["team:acme/sre"]);
+        insta::assert_snapshot!(vote(&sre(2, "bob"), Choice::Approve), @"2 may Vote { promotion: PromotionId { repo: RepoId(9), number: PromotionNumber(42) }, choice: Approve }");
+        insta::assert_snapshot!(vote(&sre(1, "alice"), Choice::Approve), @"separation_of_duties: Your approval does not count because you asked for it; somebody else of team:acme/sre has to approve.");
+        insta::assert_snapshot!(vote(&sre(4, "dave"), Choice::Approve), @"separation_of_duties: Your approval does not count because you wrote one of its commits; somebody else of team:acme/sre has to approve.");
+        insta::assert_snapshot!(vote(&sre(5, "erin"), Choice::Approve), @"separation_of_duties: Your approval does not count because you pushed it; somebody else of team:acme/sre has to approve.");
+        insta::assert_snapshot!(vote(&sre(6, "ci[bot]"), Choice::Approve), @"not_an_approver: Bots do not vote; team:acme/sre may.");
+        insta::assert_snapshot!(vote(&person(7, "mallory", &["user:alice"]), Choice::Approve), @"not_an_approver: mallory may not vote on production; team:acme/sre may.");
+    }
+
+    #[test]
+    fn rejecting_takes_an_approver_even_one_who_took_part() {
+        let sre = |id, login| person(id, login, &["team:acme/sre"]);
+        insta::assert_snapshot!(vote(&sre(4, "dave"), Choice::Reject), @"4 may Vote { promotion: PromotionId { repo: RepoId(9), number: PromotionNumber(42) }, choice: Reject }");
+        assert!(vote(&person(7, "mallory", &[]), Choice::Reject).starts_with("not_an_approver"));
+        assert!(vote(&sre(6, "ci[bot]"), Choice::Reject).starts_with("not_an_approver"));
+    }
+
+    #[test]
+    fn an_environment_without_approvals_has_nothing_to_vote_on() {
+        let policy = Policy::parse("countersign.yml", POLICY).unwrap();
+        let staging = policy.environment(&"staging".parse().unwrap()).unwrap();
+        let tuple = Tuple { environment: "staging".parse().unwrap(), ..tuple() };
+        let result = may_vote(staging, &tuple, &[], &person(2, "bob", &["role:write"]), Choice::Approve);
+        insta::assert_snapshot!(answer(result), @"not_an_approver: staging needs no approvals, so there is nothing to vote on.");
+    }
+
+    #[test]
+    fn cancelling_takes_the_requester_or_somebody_with_a_say() {
+        let cancel = |person: Person| answer(may_cancel(&production(), &tuple(), &person));
+        insta::assert_snapshot!(cancel(person(1, "alice-renamed", &[])), @"1 may Cancel { promotion: PromotionId { repo: RepoId(9), number: PromotionNumber(42) } }");
+        assert_eq!(cancel(person(2, "bob", &["team:acme/sre"])).split(' ').next(), Some("2"));
+        assert_eq!(cancel(person(3, "carol", &["team:acme/release"])).split(' ').next(), Some("3"));
+        insta::assert_snapshot!(cancel(person(7, "alice", &["role:write"])), @"canceller_not_allowed: alice may not cancel p42; alice may, and so may team:acme/release or user:alice.");
+    }
+}

@@ -32,7 +32,7 @@ impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m")];
-        let exact = units.into_iter().find(|(size, _)| seconds > 0 && seconds % size == 0);
+        let exact = units.into_iter().find(|(size, _)| seconds > 0 && seconds.is_multiple_of(*size));
         let (size, unit) = exact.unwrap_or((1, "s"));
         write!(f, "{}{unit}", seconds / size)
     }

@@ -6,6 +6,7 @@ use super::facts::{Facts, Tuple};
 use super::rule::{self, Case, ending};
 use super::{Decision, Denial, Outcome, Policy, WaitFor};
 use crate::clock::Timestamp;
+use crate::ids::EnvironmentName;
 use crate::requirement::{Code, Refusal, Requirement, Verdict};
 
 /// The licence to deploy one tuple: proof that every requirement held when it was made.
@@ -48,7 +49,7 @@ fn weigh(facts: &Facts, requirements: &[Requirement]) -> Outcome {
 }
 
 fn unknown_environment(policy: &Policy, facts: &Facts) -> Refusal {
-    let known: Vec<&str> = policy.environments.keys().map(|name| name.as_str()).collect();
+    let known: Vec<&str> = policy.environments.keys().map(EnvironmentName::as_str).collect();
     let sentence =
         format!("The policy has no environment {}; it has {}.", facts.tuple.environment, known.join(", "));
     Refusal::new(Code::UnknownEnvironment, sentence)

@@ -33,7 +33,7 @@ pub struct Facts {
     pub checks: BTreeMap<String, Vec<CheckFact>>,
     /// When this very commit was live in each environment that the policy's `after` names.
     pub live: BTreeMap<EnvironmentName, Vec<LiveSpan>>,
-    /// Everybody who took part in the change.
+    /// Everybody who took part in the change; never empty, because every commit has an author.
     pub contributors: Vec<Contributor>,
     /// The latest vote of each voter.
     pub votes: Vec<Vote>,
@@ -131,7 +131,7 @@ pub struct RunFact {
 pub struct CheckFact {
     /// The App's slug; none for a commit status.
     pub app: Option<String>,
-    /// How it ended; none while it has not.
+    /// How it ended; none while it has not. A commit status that is not `pending` ended as its state.
     pub conclusion: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::read::{At, FromNode, Reader, Table};
 use super::schema::{
     AfterSection, ApprovalSection, ApprovalsSection, CheckSection, DeploySection, EnvironmentSection,
-    PolicyFile, RequireSection,
+    FormatVersion, PolicyFile, RequireSection,
 };
 use super::{
     After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Promote, Require, node, soundness,
@@ -15,7 +15,7 @@ use super::{
 use crate::ids::EnvironmentName;
 
 /// How long a promotion may wait when the policy does not say.
-const EXPIRES: Duration = Duration::from_secs(24 * 60 * 60);
+const EXPIRES: Duration = Duration::from_hours(24);
 
 impl Policy {
     /// Reads a policy file. `path` is what the problems call it.
@@ -24,7 +24,7 @@ impl Policy {
     /// Every problem that could be found, in the order of the file; only the first one where the
     /// text is not YAML at all.
     pub fn parse(path: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let node = node::parse(path, text).map_err(|problem| vec![problem])?;
+        let node = node::parse(path, text).map_err(|problem| vec![*problem])?;
         let mut reader = Reader { path, source: text, problems: Vec::new() };
         let file = PolicyFile::read(&node, &mut reader);
         let policy = file.map(|file| {
@@ -42,7 +42,8 @@ impl Policy {
 }
 
 fn build(file: PolicyFile, reader: &mut Reader<'_>) -> Policy {
-    let environments = file.environments.value.0.into_iter();
+    let PolicyFile { version: At { value: FormatVersion, .. }, environments } = file;
+    let environments = environments.value.0.into_iter();
     let built = environments.map(|(name, section)| (name.value, environment(section.value, reader)));
     Policy { environments: built.collect() }
 }

@@ -29,6 +29,7 @@ mod parameters;
 mod file;
 mod soundness;
 mod schema;
+mod words;
 mod read;
 mod node;
 mod problem;
@@ -36,3 +37,6 @@ mod evaluate;
 mod decision;
 mod eligibility;
 mod rule;
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Location, MergeKeyPolicy, Spanned};
 
 use super::problem::{Problem, ProblemCode, Wrong};
@@ -32,16 +33,16 @@ pub(super) enum Value {
 }
 
 /// Reads one document within strict limits.
-pub(super) fn parse(path: &str, text: &str) -> Result<Node, Problem> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Node, Box<Problem>> {
     if text.len() > LARGEST {
         let message = format!("the policy has {} bytes, and more than {LARGEST} are not read", text.len());
         let what = Wrong::new(ProblemCode::TooLarge, message, "make it smaller");
-        return Err(Problem::at(path, text, 0..0, what));
+        return Err(Box::new(Problem::at(path, text, 0..0, what)));
     }
     let read: Result<Raw, _> = serde_saphyr::from_str_with_options(text, options());
     match read {
         Ok(Raw(spanned)) => Ok(place(spanned, None, text)),
-        Err(error) => Err(syntax_problem(path, text, &error)),
+        Err(error) => Err(Box::new(syntax_problem(path, text, &error))),
     }
 }
 
@@ -70,15 +71,41 @@ fn options() -> serde_saphyr::Options {
 fn syntax_problem(path: &str, text: &str, error: &serde_saphyr::Error) -> Problem {
     let error = error.without_snippet();
     let span = error.location().map_or(0..0, |location| place_of_error(location, text));
-    let duplicate = matches!(error, serde_saphyr::Error::DuplicateMappingKey { .. });
-    let what = if duplicate {
-        let message = "this key stands twice in one mapping";
-        Wrong::new(ProblemCode::DuplicateKey, message, "keep one of the two")
-    } else {
-        let message = format!("this cannot be read as YAML: {error}");
-        Wrong::new(ProblemCode::Syntax, message, "correct the YAML at this place")
-    };
-    Problem::at(path, text, span, what)
+    Problem::at(path, text, span, explain(error))
+}
+
+/// What the parser could not take, in our words where it is a limit of ours.
+fn explain(error: &serde_saphyr::Error) -> Wrong {
+    use serde_saphyr::Error;
+    match error {
+        Error::AliasError { error, .. } => explain(error),
+        Error::DuplicateMappingKey { .. } => {
+            let message = "this key stands twice in one mapping";
+            Wrong::new(ProblemCode::DuplicateKey, message, "keep one of the two")
+        }
+        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } | Error::MultipleDocuments { .. } => {
+            let message = "a second YAML document begins here";
+            Wrong::new(ProblemCode::Syntax, message, "keep one document and remove the `---`")
+        }
+        Error::MergeKeyNotAllowed { .. } => {
+            let message = "merge keys (`<<`) are not read here";
+            Wrong::new(ProblemCode::Syntax, message, "write the keys out")
+        }
+        Error::Budget { .. }
+        | Error::AliasReplayCounterOverflow { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => {
+            let message = "the policy is nested too deeply or grows too large from here";
+            Wrong::new(ProblemCode::TooLarge, message, "make it smaller and use fewer aliases")
+        }
+        other => {
+            let said = other.to_string();
+            let said = said.split(" at line ").next().unwrap_or(&said);
+            let message = format!("this cannot be read as YAML: {said}");
+            Wrong::new(ProblemCode::Syntax, message, "correct the YAML here or just before")
+        }
+    }
 }
 
 /// The rest of the line where the location says nothing better.

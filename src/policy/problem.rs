@@ -95,7 +95,7 @@ impl Problem {
 }
 
 impl fmt::Display for Problem {
-    /// One line: `.github/countersign.yml:3:5: there is no key `requires` here; write `require``.
+    /// One line: `.github/countersign.yml:3:5: there is no key "requires" here; did you mean …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, line, column, message, suggestion, .. } = self;
         write!(f, "{path}:{line}:{column}: {}; {}", printable(message), printable(suggestion))

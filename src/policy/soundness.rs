@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Principal;
 use super::problem::ProblemCode;
 use super::read::{At, Reader, closest};
-use super::schema::{ApprovalSection, ApprovalsSection, EnvironmentSection, FormatVersion, PolicyFile};
+use super::schema::{ApprovalSection, ApprovalsSection, EnvironmentSection, PolicyFile};
 use crate::ids::EnvironmentName;
 
 /// The most environments of one policy.
@@ -19,7 +19,6 @@ type Named = (At<EnvironmentName>, At<EnvironmentSection>);
 
 /// Notes every contradiction.
 pub(super) fn check(file: &PolicyFile, reader: &mut Reader<'_>) {
-    check_version(&file.version, reader);
     let environments = &file.environments.value.0;
     if let Some((name, _)) = environments.get(ENVIRONMENTS) {
         let message = format!("there are more than {ENVIRONMENTS} environments");
@@ -35,14 +34,6 @@ pub(super) fn check(file: &PolicyFile, reader: &mut Reader<'_>) {
         }
     }
     check_cycles(environments, reader);
-}
-
-fn check_version(version: &At<FormatVersion>, reader: &mut Reader<'_>) {
-    let FormatVersion(number) = version.value;
-    if number != 1 {
-        let message = format!("version {number} of this format is not known");
-        reader.wrong(&version.span, ProblemCode::InvalidValue, message, "write `version: 1`");
-    }
 }
 
 /// GitHub takes `Production` and `production` for one environment.

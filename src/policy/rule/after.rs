@@ -28,19 +28,16 @@ fn judge(name: &EnvironmentName, after: &After, case: Case<'_>) -> Requirement {
         return Requirement::holds(title, held(name, short, after));
     }
     let ends = spans.iter().filter(|span| span.until.is_none()).map(|span| span.from.plus(soak));
-    match ends.min() {
-        Some(end) => {
-            let sentence = format!("{short} is live in {name} and has soaked there long enough at {end}.");
-            Requirement::pending(title, Code::Soaking, sentence).until(end)
-        }
-        None => {
-            let sentence = format!(
-                "{short} was replaced in {name} before it had been live for {}; deploy it there again: /promote {name}",
-                Written(soak)
-            );
-            Requirement::pending(title, Code::NotYetDeployed, sentence)
-        }
+    if let Some(end) = ends.min() {
+        let sentence =
+            format!("{short} is live in {name} and has to stay so until {end}; this goes on then.");
+        return Requirement::pending(title, Code::Soaking, sentence).until(end);
     }
+    let sentence = format!(
+        "{short} was replaced in {name} before it had been live for {}; deploy it there again: /promote {name}",
+        Written(soak)
+    );
+    Requirement::pending(title, Code::NotYetDeployed, sentence)
 }
 
 fn is_long_enough(span: &LiveSpan, soak: Duration, now: Timestamp) -> bool {

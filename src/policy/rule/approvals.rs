@@ -26,6 +26,7 @@ fn judge(rule: &ApprovalRule, case: Case<'_>) -> Requirement {
     let wanted = usize::from(rule.count);
     let title = format!("{} from {}", approvals(wanted), either(&rule.from));
     let Tally { counted, discounted } = tally(rule, case);
+    let discounted = discounted.concat();
     let names: Vec<&str> = counted.values().copied().collect();
     let listed = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     let sentence = format!("{} of {}{listed}.{discounted}", names.len(), approvals(wanted));
@@ -41,11 +42,11 @@ fn judge(rule: &ApprovalRule, case: Case<'_>) -> Requirement {
 struct Tally<'a> {
     /// By id, so that a person counts once whatever they are called.
     counted: BTreeMap<UserId, &'a str>,
-    discounted: String,
+    discounted: Vec<String>,
 }
 
 fn tally<'a>(rule: &ApprovalRule, case: Case<'a>) -> Tally<'a> {
-    let mut tally = Tally { counted: BTreeMap::new(), discounted: String::new() };
+    let mut tally = Tally { counted: BTreeMap::new(), discounted: Vec::new() };
     for vote in case.facts.votes.iter().filter(|vote| vote.choice == Choice::Approve) {
         if !is_approver(rule, &vote.voter) {
             continue;
@@ -56,7 +57,7 @@ fn tally<'a>(rule: &ApprovalRule, case: Case<'a>) -> Tally<'a> {
                 tally.counted.insert(actor.id, actor.login.as_str());
             }
             Some(reason) => {
-                tally.discounted.push_str(&format!(" {} does not count: they {reason}.", actor.login));
+                tally.discounted.push(format!(" {} does not count: they {reason}.", actor.login));
             }
         }
     }

@@ -9,14 +9,12 @@ const TITLE: &str = "ref to deploy from";
 pub(super) fn requirement(case: Case<'_>) -> Option<Requirement> {
     let deploy = case.environment.deploy.as_ref()?;
     let short = case.facts.tuple.commit.short();
-    Some(match &case.facts.dispatch_ref {
-        Some(name) => Requirement::holds(TITLE, format!("{name} points at {short}.")),
-        None => {
-            let sentence = format!(
-                "No branch or tag points at {short}, so {} cannot be run on it; push a tag there.",
-                deploy.workflow
-            );
-            Requirement::fails(TITLE, Code::RefUnavailable, sentence)
-        }
-    })
+    if let Some(name) = &case.facts.dispatch_ref {
+        return Some(Requirement::holds(TITLE, format!("{name} points at {short}.")));
+    }
+    let sentence = format!(
+        "No branch or tag points at {short}, so {} cannot be run on it; push a tag there.",
+        deploy.workflow
+    );
+    Some(Requirement::fails(TITLE, Code::RefUnavailable, sentence))
 }
