@@ -79,8 +79,8 @@ pub enum Error {
     /// The URL names no database we know.
     #[error("{0}")]
     Url(String),
-    /// The writer stopped; the program is going down.
-    #[error("the database writer has stopped")]
+    /// No transaction could be begun (the log says why), or the program is going down.
+    #[error("the database could not begin to write")]
     Stopped,
 }
 

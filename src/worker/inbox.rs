@@ -52,7 +52,8 @@ impl Workers {
             Ok(None) => return ended(context.finish().await),
             Err(why) => return self.bury(&delivery, None, &why).await,
         };
-        let handled = AssertUnwindSafe(handlers::handle(context, event.clone())).catch_unwind().await;
+        let handled =
+            AssertUnwindSafe(Box::pin(handlers::handle(context, event.clone()))).catch_unwind().await;
         match handled {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => self.failed(&delivery, event, &error).await,

@@ -1,1 +1,17 @@
 //! Every scenario in one binary, so that it links once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+#![expect(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test says what it skipped, and asks the environment"
+)]
+
+mod harness;
+mod promote;
