@@ -17,6 +17,7 @@ pub mod faults;
 pub mod auth;
 pub mod simulate;
 pub mod state;
+pub mod page;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

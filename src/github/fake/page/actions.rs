@@ -1,0 +1,166 @@
+//! What the page's buttons do: the acts of a person, done as that person.
+
+use axum::extract::{Form, Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use super::{Page, guard};
+use crate::github::fake::acts::Who;
+use crate::github::fake::acts::code::Push;
+use crate::github::fake::refused::{Act, Refused};
+use crate::github::fake::state::State as World;
+
+/// What a form sends; each act reads what it needs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    token: String,
+    #[serde(rename = "as")]
+    person: String,
+    body: String,
+    quick: String,
+    button: String,
+    on: bool,
+    back: String,
+    branch: String,
+    path: String,
+}
+
+/// The part of the page that shows what was done.
+type Anchor = String;
+
+/// `POST /_sandbox/{owner}/{repo}/pulls/{number}/{deed}`; `deed` is what the button says.
+pub(super) async fn on_pull(
+    State(page): State<Page>,
+    Path((owner, name, number, deed)): Path<(String, String, i64, String)>,
+    headers: HeaderMap,
+    Form(sent): Form<Sent>,
+) -> Response {
+    page.act(&headers, &sent, |world, who| {
+        let repo = world.repo_id(&format!("{owner}/{name}"))?;
+        match deed.as_str() {
+            "comment" => {
+                let body = if sent.quick.is_empty() { &sent.body } else { &sent.quick };
+                return Ok(format!("issuecomment-{}", world.comment(repo, who, number, body)?));
+            }
+            "push" => return Ok(format!("commit-{}", push(world, repo, who, number)?)),
+            "merge" => world.merge(repo, who, number, None).map(drop)?,
+            "close" => world.set_open(repo, who, number, false)?,
+            "reopen" => world.set_open(repo, who, number, true)?,
+            _ => return Err(Refused::not_found()),
+        }
+        Ok("controls".to_owned())
+    })
+}
+
+/// `POST /_sandbox/{owner}/{repo}/runs/{id}/{deed}`: fate, which needs no rights, or a rerun.
+pub(super) async fn on_run(
+    State(page): State<Page>,
+    Path((owner, name, id, deed)): Path<(String, String, i64, String)>,
+    headers: HeaderMap,
+    Form(sent): Form<Sent>,
+) -> Response {
+    page.act(&headers, &sent, |world, who| {
+        let repo = world.repo_id(&format!("{owner}/{name}"))?;
+        match deed.as_str() {
+            "pass" => end_run(world, repo, id, "success")?,
+            "fail" => end_run(world, repo, id, "failure")?,
+            "rerun" => world.rerun(repo, who, id)?,
+            _ => return Err(Refused::not_found()),
+        }
+        Ok(format!("run-{id}"))
+    })
+}
+
+/// `POST /_sandbox/{owner}/{repo}/checks/{id}/press`.
+pub(super) async fn press(
+    State(page): State<Page>,
+    Path((owner, name, id)): Path<(String, String, i64)>,
+    headers: HeaderMap,
+    Form(sent): Form<Sent>,
+) -> Response {
+    page.act(&headers, &sent, |world, who| {
+        let repo = world.repo_id(&format!("{owner}/{name}"))?;
+        world.press_button(repo, who, id, &sent.button)?;
+        Ok(format!("check-{id}"))
+    })
+}
+
+/// `POST /_sandbox/{owner}/{repo}/file`: commits an edited file to a branch.
+pub(super) async fn save_file(
+    State(page): State<Page>,
+    Path((owner, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(sent): Form<Sent>,
+) -> Response {
+    page.act(&headers, &sent, |world, who| {
+        let repo = world.repo_id(&format!("{owner}/{name}"))?;
+        let content = sent.body.replace("\r\n", "\n");
+        let message = format!("Update {}", sent.path);
+        world.push(repo, who, &Push::file(&sent.branch, &message, &sent.path, &content))?;
+        Ok("main".to_owned())
+    })
+}
+
+/// `POST /_sandbox/auto`: whether runs move by themselves.
+pub(super) async fn set_auto(
+    State(page): State<Page>,
+    headers: HeaderMap,
+    Form(sent): Form<Sent>,
+) -> Response {
+    page.act(&headers, &sent, |world, _| {
+        world.settings.auto = sent.on;
+        Ok("controls".to_owned())
+    })
+}
+
+impl Page {
+    /// Does one act as the person the form names, and leads back.
+    fn act(
+        &self,
+        headers: &HeaderMap,
+        sent: &Sent,
+        deed: impl FnOnce(&mut World, Who) -> Act<Anchor>,
+    ) -> Response {
+        let done = guard::check(headers, &sent.token, &self.token)
+            .and_then(|()| self.fake.change(|world| deed(world, person(world, &sent.person)?)));
+        match done {
+            Ok(anchor) => {
+                let landing = format!("{}?as={}#{anchor}", back(&sent.back), sent.person);
+                (StatusCode::SEE_OTHER, [(header::LOCATION, landing)]).into_response()
+            }
+            Err(refused) => self.refuse(&refused),
+        }
+    }
+}
+
+/// The page the form was on, if it is one of ours.
+fn back(path: &str) -> &str {
+    let plain = path.bytes().all(|b| b.is_ascii_graphic() && !b"\\?#".contains(&b));
+    if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+}
+
+/// Only people act here: bots have their own hands.
+fn person(world: &World, login: &str) -> Act<Who> {
+    let unknown = || Refused::invalid(format!("Nobody here is called {login:?}. Choose who you act as."));
+    let user = world.user(login).map_err(|_| unknown())?;
+    if user.is_bot() { Err(unknown()) } else { world.who(login) }
+}
+
+/// Pushes a commit that changes a note, to the pull request's branch.
+fn push(world: &mut World, repo: i64, who: Who, number: i64) -> Act<String> {
+    let pull = world.repo_by_id(repo)?.pull(number)?;
+    let (head_repo, branch, count) = (pull.head_repo, pull.head.clone(), world.pull_commits(pull).len() + 1);
+    let message = format!("Polish, part {count}");
+    let content = format!("{message}, at {}\n", world.now());
+    world.push(head_repo, who, &Push::file(&branch, &message, "NOTES.md", &content))
+}
+
+/// Lets a run end; one that has not started starts first, as it would.
+fn end_run(world: &mut World, repo: i64, id: i64, conclusion: &str) -> Act<()> {
+    if world.repo_by_id(repo)?.run(id)?.status == "queued" {
+        world.begin_run(repo, id)?;
+    }
+    world.finish_run(repo, id, conclusion)
+}
