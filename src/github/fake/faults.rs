@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Fake;
+use super::state::State;
 use crate::clock::Timestamp;
 
 /// What goes wrong with a request.
@@ -59,4 +61,61 @@ pub struct Recorded {
     pub response_body: Value,
     /// When.
     pub at: Timestamp,
+}
+
+impl Fake {
+    /// Lets the next request of this method to this path go wrong. `*` in the pattern stands for one
+    /// part of the path, `**` at its end for any rest.
+    pub fn fail_next(&self, method: &str, pattern: &str, fault: Fault) {
+        self.fail_times(method, pattern, fault, 1);
+    }
+
+    /// As [`Fake::fail_next`], for the next `times` requests.
+    pub fn fail_times(&self, method: &str, pattern: &str, fault: Fault, times: u32) {
+        let planned = Planned { method: method.to_owned(), pattern: pattern.to_owned(), fault, times };
+        self.change(|state| state.planned.push(planned));
+    }
+
+    /// What the App asked for, oldest first.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.with_state(|state| state.requests.clone())
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.change(|state| state.requests.clear());
+    }
+
+    /// What was asked for and does not exist on this GitHub, as `METHOD /path`.
+    pub fn unknown_routes(&self) -> Vec<String> {
+        self.with_state(|state| state.unknown_routes.iter().cloned().collect())
+    }
+}
+
+impl State {
+    /// The fault that strikes this request, if one was planned; it is used up.
+    pub(super) fn strike(&mut self, method: &str, path: &str) -> Option<Fault> {
+        let fits = |planned: &Planned| planned.method == method && matches(&planned.pattern, path);
+        let at = self.planned.iter().position(fits)?;
+        let planned = self.planned.get_mut(at)?;
+        planned.times = planned.times.saturating_sub(1);
+        let fault = planned.fault.clone();
+        if planned.times == 0 {
+            self.planned.remove(at);
+        }
+        Some(fault)
+    }
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for wanted in pattern.split('/') {
+        match (wanted, parts.next()) {
+            ("**", _) => return true,
+            ("*", Some(_)) => {}
+            (wanted, Some(part)) if wanted == part => {}
+            (_, _) => return false,
+        }
+    }
+    parts.next().is_none()
 }

@@ -17,6 +17,13 @@ pub mod faults;
 pub mod auth;
 pub mod simulate;
 pub mod state;
+pub mod acts;
+mod rest;
+mod server;
+mod people;
+mod send;
+pub mod seed;
+mod show;
 pub mod page;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,7 +69,18 @@ impl Fake {
         self.revision.subscribe()
     }
 
+    /// Tells this GitHub where it is reached: the REST API, and the pages for people.
+    pub fn set_urls(&self, api: &str, web: &str) {
+        self.change(|state| {
+            api.trim_end_matches('/').clone_into(&mut state.api_url);
+            web.trim_end_matches('/').clone_into(&mut state.web_url);
+        });
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

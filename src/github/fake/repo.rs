@@ -114,6 +114,36 @@ pub struct Repo {
 }
 
 impl Repo {
+    /// A public repository in which there is nothing.
+    pub fn new(id: i64, owner: i64, name: &str, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            owner,
+            name: name.to_owned(),
+            private: false,
+            fork_of: None,
+            default_branch: "main".to_owned(),
+            roles: BTreeMap::new(),
+            team_roles: BTreeMap::new(),
+            branches: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            issues: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            reviews: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            suites: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            statuses: Vec::new(),
+            workflows: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            environments: BTreeSet::new(),
+            pushed_at: created_at,
+            created_at,
+            last_number: 0,
+        }
+    }
+
     /// `owner/name`.
     pub fn full_name(&self, state: &State) -> String {
         format!("{}/{}", state.account_login(self.owner), self.name)

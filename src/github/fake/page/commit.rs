@@ -32,8 +32,8 @@ fn body(view: &View<'_>, commit: &Commit) -> Markup {
             p.standing {
                 @if let Some(mark) = view.commit_mark(&commit.sha) { (mark.draw()) }
                 @match commit.author.user {
-                    Some(id) => (view.avatar(id)) (view.name(id)),
-                    None => strong { (commit.author.name) },
+                    Some(id) => { (view.avatar(id)) (view.name(id)) }
+                    None => { strong { (commit.author.name) } }
                 }
                 span { "committed " (view.ago(commit.committer.date)) }
             }

@@ -68,7 +68,7 @@ impl<'s> View<'s> {
                             (Mark::Passed.draw()) " " (self.sha(&live.sha)) " is live "
                             @if pull.is_some_and(|pull| pull.head_sha == live.sha) { span.label { "this head" } }
                         }
-                        None => span.quiet { "nothing is live" },
+                        None => { span.quiet { "nothing is live" } }
                     }
                 }
                 @if let Some(deployment) = moving {

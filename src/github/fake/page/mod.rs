@@ -42,10 +42,20 @@ struct Page {
     token: Arc<str>,
 }
 
-/// The page's routes; `countersign` is Countersign's own address, which the top bar links to.
+/// What the REST API has at its root that `/{owner}/{repo}` would match too.
+const API_ROOTS: [&str; 6] = ["app", "installation", "user", "users", "orgs", "repos"];
+
+/// The page and the REST API on one address, as the sandbox serves them.
+pub fn site(fake: &Fake, countersign: Option<String>) -> Router {
+    let api = fake.router();
+    let pages = router(fake.clone(), countersign);
+    let add = |site: Router, root| site.route_service(&format!("/{root}/{{*rest}}"), api.clone());
+    API_ROOTS.into_iter().fold(pages, add).fallback_service(api.clone())
+}
+
+/// The page alone; `countersign` is Countersign's own address, which the top bar links to.
 ///
-/// The routes are `GET /`, pages below `/{owner}/{repo}`, and everything below `/_sandbox`. Merge
-/// it with the REST API's router: wherever both have a route, the API's must be the more specific.
+/// It has `GET /`, pages below `/{owner}/{repo}`, and everything below `/_sandbox`.
 pub fn router(fake: Fake, countersign: Option<String>) -> Router {
     let countersign = countersign.map(|address| Arc::from(address.trim_end_matches('/')));
     let token = Arc::from(hex::encode(crate::clock::random::<16>()));

@@ -45,15 +45,6 @@ pub(super) async fn script() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)
 }
 
-/// Why something was not shown or not done, before it is a page.
-pub(super) struct Problem(pub(super) Refused);
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        Self(refused)
-    }
-}
-
 impl Page {
     /// Renders a page from the state as it is now.
     pub(super) fn render<'p>(

@@ -94,8 +94,8 @@ fn pushed(view: &View<'_>, moment: Timestamp, commits: &[&Commit]) -> Markup {
             span.dot { (icon(Icon::Commit)) }
             p {
                 @match first.committer.user {
-                    Some(id) => (view.avatar(id)) " " (view.name(id)),
-                    None => strong { (first.committer.name) },
+                    Some(id) => { (view.avatar(id)) " " (view.name(id)) }
+                    None => { strong { (first.committer.name) } }
                 }
                 " pushed " (said) " " (view.ago(moment))
             }
