@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::Page;
 use super::icon::{Icon, icon};
 use super::layout::Frame;
+use super::people::chosen_name;
 use super::view::{FORM, View};
 use crate::github::fake::checks::{CheckRun, CommitStatus};
 use crate::github::fake::pull::Pull;
@@ -105,7 +106,8 @@ impl<'s> View<'s> {
 
     fn latest_statuses(&self, sha: &str) -> Vec<&'s CommitStatus> {
         let here = self.repo.statuses.iter().filter(|status| status.sha == sha);
-        let latest: BTreeMap<&str, &CommitStatus> = here.map(|status| (status.context.as_str(), status)).collect();
+        let latest: BTreeMap<&str, &CommitStatus> =
+            here.map(|status| (status.context.as_str(), status)).collect();
         latest.into_values().collect()
     }
 
@@ -188,7 +190,7 @@ impl<'s> View<'s> {
                         button type="submit" form=(FORM) formaction=(action) formnovalidate name="button"
                             value=(button.identifier) title=(button.description) { (button.label) }
                     }
-                    span.quiet { "counts as whoever you act as" }
+                    span.quiet { "as " (chosen_name(&self.cast(None))) }
                 }
             }
         }

@@ -20,7 +20,11 @@ pub(super) async fn show(
     page.render(|state, page| {
         let view = View::new(state, page, &owner, &name)?;
         let commit = view.commit(&sha).ok_or_else(Refused::not_found)?;
-        Ok(Frame { title: commit.headline().to_owned(), repo: Some(view.full_name()), body: body(&view, commit) })
+        Ok(Frame {
+            title: commit.headline().to_owned(),
+            repo: Some(view.full_name()),
+            body: body(&view, commit),
+        })
     })
 }
 

@@ -86,14 +86,17 @@ impl<'s> View<'s> {
 
     /// The workflow's name and the run's number.
     pub(super) fn run_name(&self, run: &Run) -> String {
-        let name = self.repo.workflows.get(&run.workflow).map_or("workflow", |workflow| workflow.name.as_str());
+        let name =
+            self.repo.workflows.get(&run.workflow).map_or("workflow", |workflow| workflow.name.as_str());
         format!("{name} #{}", run.run_number)
     }
 
     fn run_about(&self, run: &Run) -> String {
-        let attempt = if run.run_attempt > 1 { format!(", attempt {}", run.run_attempt) } else { String::new() };
+        let attempt =
+            if run.run_attempt > 1 { format!(", attempt {}", run.run_attempt) } else { String::new() };
         let state = run.conclusion.as_deref().unwrap_or(&run.status).replace('_', " ");
-        let inputs: Vec<&str> = run.inputs.values().map(String::as_str).filter(|v| v.len() <= 24).collect();
+        let inputs: Vec<&str> =
+            run.inputs.values().map(String::as_str).filter(|value| (1..=24).contains(&value.len())).collect();
         let what = if inputs.is_empty() { run.head_branch.clone() } else { inputs.join(", ") };
         format!("{what} · {state}{attempt}")
     }

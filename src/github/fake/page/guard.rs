@@ -13,7 +13,9 @@ pub(super) fn check(headers: &HeaderMap, sent: &str, token: &str) -> Act<()> {
     if sent.as_bytes().ct_eq(token.as_bytes()).into() {
         return Ok(());
     }
-    Err(Refused::forbidden("This page is from before the sandbox was started again. Reload it, then try again."))
+    Err(Refused::forbidden(
+        "This page is from before the sandbox was started again. Reload it, then try again.",
+    ))
 }
 
 /// What browsers say about where a form came from; tools that say nothing still need the token.

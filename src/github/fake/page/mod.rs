@@ -28,6 +28,7 @@ mod file;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::routing::{get, post};
 
 use super::Fake;
@@ -48,14 +49,15 @@ const API_ROOTS: [&str; 6] = ["app", "installation", "user", "users", "orgs", "r
 /// The page and the REST API on one address, as the sandbox serves them.
 pub fn site(fake: &Fake, countersign: Option<String>) -> Router {
     let api = fake.router();
+    let service = |api: &Router| api.clone().into_service::<Body>();
     let pages = router(fake.clone(), countersign);
-    let add = |site: Router, root| site.route_service(&format!("/{root}/{{*rest}}"), api.clone());
-    API_ROOTS.into_iter().fold(pages, add).fallback_service(api.clone())
+    let add = |site: Router, root| site.route_service(&format!("/{root}/{{*rest}}"), service(&api));
+    API_ROOTS.into_iter().fold(pages, add).fallback_service(service(&api))
 }
 
 /// The page alone; `countersign` is Countersign's own address, which the top bar links to.
 ///
-/// It has `GET /`, pages below `/{owner}/{repo}`, and everything below `/_sandbox`.
+/// It has `GET /`, pages below `/{owner}/{repo}`, avatars, and everything below `/_sandbox`.
 pub fn router(fake: Fake, countersign: Option<String>) -> Router {
     let countersign = countersign.map(|address| Arc::from(address.trim_end_matches('/')));
     let token = Arc::from(hex::encode(crate::clock::random::<16>()));
@@ -70,6 +72,7 @@ pub fn router(fake: Fake, countersign: Option<String>) -> Router {
         .route("/{owner}/{repo}/runs/{id}", get(checks::show))
         .route("/{owner}/{repo}/blob/{*place}", get(file::show))
         .route("/{owner}/{repo}/edit/{*place}", get(file::edit))
+        .route("/avatars/{id}", get(people::picture))
         .route("/_sandbox/events", get(events::follow))
         .route("/_sandbox/page.css", get(respond::style))
         .route("/_sandbox/page.js", get(respond::script))

@@ -35,13 +35,17 @@ impl<'s> View<'s> {
     fn step(&self, thread: Thread<'s>, pull: &Pull) -> Step<'s> {
         let author = self.state.account_login(thread.issue.user);
         if self.repo.runs.values().any(|run| run.event == "workflow_dispatch" && !run.is_completed()) {
-            return say("a deployment is under way. Let it pass or fail under “Sandbox controls”, or just watch.");
+            return say(
+                "a deployment is under way. Let it pass or fail under “Sandbox controls”, or just watch.",
+            );
         }
         if let Some(step) = self.waiting(thread, pull) {
             return step;
         }
         if self.is_live("production", &pull.head_sha) {
-            return say("this commit is live in production. Push another commit, or read who approved it in the signed log.");
+            return say(
+                "this commit is live in production. Push another commit, or read who approved it in the signed log.",
+            );
         }
         if self.is_live("staging", &pull.head_sha) {
             let words = "staging has this commit. Ask for production.".to_owned();
@@ -78,7 +82,10 @@ impl<'s> View<'s> {
         let words = if people.is_empty() {
             format!("{environment} waits for approvals. Its check on the right says whose.")
         } else {
-            format!("{environment} waits for approvals by {}: comment /approve as {names}, or press the button of its check.", team.slug)
+            format!(
+                "{environment} waits for approvals by {}: comment /approve as {names}, or press the button of its check.",
+                team.slug
+            )
         };
         Some(Step { words, try_this: people.into_iter().map(|person| ("/approve", person)).collect() })
     }

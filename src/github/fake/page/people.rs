@@ -1,14 +1,18 @@
 //! Who is who: avatars, badges, and the people one can act as.
 
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use http::header;
 use maud::{Markup, html};
 
+use super::Page;
 use super::view::{FORM, View};
 use crate::github::fake::account::{Membership, User};
 use crate::github::fake::comments::Issue;
 use crate::github::fake::repo::Role;
 
-/// How many colours avatars have.
-const COLOURS: i64 = 6;
+/// The colours of avatars; the stylesheet has the same.
+const COLOURS: [&str; 6] = ["#0a7a5c", "#b35900", "#7d4cdb", "#b0306a", "#2563b8", "#5b6b1f"];
 
 /// How many people can be acted as; the stylesheet knows as many.
 const MOST: usize = 8;
@@ -53,7 +57,7 @@ impl<'s> View<'s> {
         let login = self.state.account_login(id);
         let bot = self.state.users.get(&id).is_some_and(User::is_bot);
         let letter = login.chars().next().unwrap_or('?').to_ascii_uppercase();
-        let class = if bot { "avatar bot".to_owned() } else { format!("avatar tone-{}", id.rem_euclid(COLOURS)) };
+        let class = if bot { "avatar bot".to_owned() } else { format!("avatar tone-{}", tone(id)) };
         html! { span class=(class) aria-hidden="true" { (letter) } }
     }
 
@@ -70,7 +74,8 @@ impl<'s> View<'s> {
     /// The badge beside a comment: the author, or a member of the organisation.
     pub(super) fn badge(&self, id: i64, issue: &Issue) -> Markup {
         let organization = self.state.organizations.get(&self.repo.owner);
-        let member = organization.and_then(|o| o.members.get(&id)).is_some_and(|(m, _)| *m == Membership::Active);
+        let member =
+            organization.and_then(|o| o.members.get(&id)).is_some_and(|(m, _)| *m == Membership::Active);
         html! {
             @if issue.user == id { span.label { "Author" } }
             @else if member { span.label { "Member" } }
@@ -96,6 +101,26 @@ impl<'s> View<'s> {
             }
         }
     }
+}
+
+/// `GET /avatars/{id}`: the same picture for those who find its address in the API.
+pub(super) async fn picture(State(page): State<Page>, Path(id): Path<i64>) -> impl IntoResponse {
+    let letter = page.fake.with_state(|state| state.account_login(id).chars().next().unwrap_or('?'));
+    let colour = COLOURS.get(tone(id)).unwrap_or(&"#57606a");
+    let drawing = html! {
+        svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="40" height="40" {
+            circle cx="20" cy="20" r="20" fill=(colour) {}
+            text x="20" y="26" text-anchor="middle" font-family="sans-serif" font-size="17" fill="#fff" {
+                (letter.to_ascii_uppercase())
+            }
+        }
+    };
+    ([(header::CONTENT_TYPE, "image/svg+xml")], drawing.0)
+}
+
+/// Which of the colours is somebody's own.
+fn tone(id: i64) -> usize {
+    id.unsigned_abs().try_into().unwrap_or(0_usize) % COLOURS.len()
 }
 
 /// The name of whoever is chosen; the stylesheet shows the right one.

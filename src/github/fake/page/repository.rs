@@ -63,7 +63,8 @@ fn body(view: &View<'_>) -> Markup {
 }
 
 fn issues(view: &View<'_>, pulls: bool) -> Markup {
-    let wanted = view.repo.issues.values().filter(|issue| view.repo.pulls.contains_key(&issue.number) == pulls);
+    let wanted =
+        view.repo.issues.values().filter(|issue| view.repo.pulls.contains_key(&issue.number) == pulls);
     let found: Vec<_> = wanted.collect();
     let (title, kind, mark) =
         if pulls { ("Pull requests", "pull", Icon::Pull) } else { ("Issues", "issues", Icon::Issue) };

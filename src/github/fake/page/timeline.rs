@@ -58,7 +58,8 @@ fn happenings<'s>(view: &View<'s>, Thread { issue, pull }: Thread<'s>) -> Vec<(T
 fn together<'s>(all: Vec<(Timestamp, Happening<'s>)>) -> Vec<(Timestamp, Happening<'s>)> {
     let mut grouped: Vec<(Timestamp, Happening<'s>)> = Vec::new();
     for (moment, happening) in all {
-        if let (Some((_, Happening::Pushed(before))), Happening::Pushed(more)) = (grouped.last_mut(), &happening)
+        if let (Some((_, Happening::Pushed(before))), Happening::Pushed(more)) =
+            (grouped.last_mut(), &happening)
             && before.last().map(|c| c.committer.user) == more.first().map(|c| c.committer.user)
         {
             before.extend(more);

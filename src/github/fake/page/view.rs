@@ -115,7 +115,13 @@ mod tests {
 
     #[test]
     fn ages_read_as_people_say_them() {
-        for (seconds, said) in [(3, "just now"), (50, "1 minute ago"), (150, "2 minutes ago"), (3_600, "1 hour ago"), (200_000, "2 days ago")] {
+        for (seconds, said) in [
+            (3, "just now"),
+            (50, "1 minute ago"),
+            (150, "2 minutes ago"),
+            (3_600, "1 hour ago"),
+            (200_000, "2 days ago"),
+        ] {
             assert_eq!(age(Duration::from_secs(seconds)), said);
         }
     }

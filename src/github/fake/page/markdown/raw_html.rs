@@ -98,7 +98,9 @@ mod tests {
         assert_eq!(raw_tag("DETAILS open>x"), open("details", true));
         assert_eq!(raw_tag("br />x"), Some((RawTag::Break, "x")));
         assert_eq!(raw_tag("/kbd>x"), Some((RawTag::Close("kbd"), "x")));
-        for refused in ["script>x", "details onclick=a>x", "sub class=b>x", "details open open>x", "kbd", ">x"] {
+        for refused in
+            ["script>x", "details onclick=a>x", "sub class=b>x", "details open open>x", "kbd", ">x"]
+        {
             assert_eq!(raw_tag(refused), None, "{refused}");
         }
     }

@@ -104,7 +104,9 @@ fn mentions_show_where_github_would_tell_somebody() {
     for told in ["\\@bob", "&#64;bob", "(@bob)"] {
         assert!(rendered(told).contains("<strong class=\"mention\">@bob</strong>"), "{told}");
     }
-    for quiet in ["`@bob`", "@<!-- -->bob", "@\u{200b}bob", "a@bob.example", "@nobody", "```\n@bob\n```", "@bobby"] {
+    for quiet in
+        ["`@bob`", "@<!-- -->bob", "@\u{200b}bob", "a@bob.example", "@nobody", "```\n@bob\n```", "@bobby"]
+    {
         assert!(!rendered(quiet).contains("mention"), "{quiet}");
     }
 }
@@ -119,7 +121,8 @@ fn numbers_commits_and_addresses_become_links() {
 
 #[test]
 fn raw_html_is_text_except_for_a_few_tags() {
-    let folded = rendered("<details><summary>More</summary>\n\n**bold**\n\n</details>\n\n<b>no</b><!-- mark -->");
+    let folded =
+        rendered("<details><summary>More</summary>\n\n**bold**\n\n</details>\n\n<b>no</b><!-- mark -->");
     assert!(folded.contains("<details><summary>More</summary>"), "{folded}");
     assert!(folded.contains("<strong>bold</strong>") && folded.contains("</details>"), "{folded}");
     assert!(folded.contains("&lt;b&gt;no&lt;/b&gt;") && !folded.contains("mark"), "{folded}");
