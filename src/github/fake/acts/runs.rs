@@ -283,12 +283,11 @@ fn check_inputs(
     }
     for (name, input) in declared {
         match (given.contains_key(name), &input.default) {
-            (true, _) => {}
             (false, Some(default)) => drop(given.insert(name.clone(), default.clone())),
             (false, None) if input.required => {
                 return Err(Refused::invalid(format!("Required input '{name}' not provided")));
             }
-            (false, None) => {}
+            (true, _) | (false, None) => {}
         }
     }
     Ok(given)

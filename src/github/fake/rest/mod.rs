@@ -138,8 +138,8 @@ impl State {
             return None;
         }
         let now = self.repos.get(self.moved.get(&full_name.to_ascii_lowercase())?)?.full_name(self);
-        let tail: String = rest.iter().map(|part| format!("/{part}")).collect();
-        let url = format!("{}/repos/{now}{tail}", self.api_url);
+        let path: Vec<&str> = [now.as_str()].into_iter().chain(rest).collect();
+        let url = format!("{}/repos/{}", self.api_url, path.join("/"));
         let status = if call.method == "GET" { 301 } else { 307 };
         let body = serde_json::json!({"message": "Moved Permanently", "url": url});
         Some(Reply { headers: vec![("Location".to_owned(), url)], ..Reply::with(status, body) })

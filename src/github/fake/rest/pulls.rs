@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Here, Reply, number, paged};
+use crate::github::fake::comments::Issue;
 use crate::github::fake::pull::{Pull, Verdict};
 use crate::github::fake::refused::{Act, Refused};
 use crate::github::fake::repo::Repo;
@@ -54,7 +55,7 @@ fn matching(state: &State, here: &Here<'_>, repo: &Repo) -> Act<Vec<Value>> {
     let wanted = here.call.query("state").unwrap_or("open");
     let owner = |pull: &Pull| state.repos.get(&pull.head_repo).map_or("", |r| state.account_login(r.owner));
     let fits = |pull: &&Pull| {
-        let open = repo.issue(pull.number).is_ok_and(|issue| issue.is_open());
+        let open = repo.issue(pull.number).is_ok_and(Issue::is_open);
         let head = format!("{}:{}", owner(pull), pull.head);
         (wanted == "all" || (wanted == "open") == open)
             && here.call.query("base").is_none_or(|base| base == pull.base)

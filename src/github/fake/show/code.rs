@@ -107,7 +107,7 @@ impl State {
             .step_by(60)
             .filter_map(|at| encoded.get(at..(at + 60).min(encoded.len())))
             .collect();
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = lines.join("\n") + "\n";
         merged(entry, json!({"encoding": "base64", "content": text}))
     }
 
