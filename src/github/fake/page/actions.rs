@@ -9,6 +9,7 @@ use super::{Page, guard};
 use crate::github::fake::acts::Who;
 use crate::github::fake::acts::code::Push;
 use crate::github::fake::refused::{Act, Refused};
+use crate::github::fake::simulate::Step;
 use crate::github::fake::state::State as World;
 
 /// What a form sends; each act reads what it needs.
@@ -110,7 +111,7 @@ pub(super) async fn set_auto(
     Form(sent): Form<Sent>,
 ) -> Response {
     page.act(&headers, &sent, |world, _| {
-        world.settings.auto = sent.on;
+        move_by_itself(world, sent.on);
         Ok("controls".to_owned())
     })
 }
@@ -123,15 +124,24 @@ impl Page {
         sent: &Sent,
         deed: impl FnOnce(&mut World, Who) -> Act<Anchor>,
     ) -> Response {
-        let done = guard::check(headers, &sent.token, &self.token)
-            .and_then(|()| self.fake.change(|world| deed(world, person(world, &sent.person)?)));
-        match done {
+        if let Err(refused) = guard::check(headers, &sent.token, &self.token) {
+            return self.refuse(&refused);
+        }
+        match self.fake.change(|world| deed(world, person(world, &sent.person)?)) {
             Ok(anchor) => {
                 let landing = format!("{}?as={}#{anchor}", back(&sent.back), sent.person);
                 (StatusCode::SEE_OTHER, [(header::LOCATION, landing)]).into_response()
             }
-            Err(refused) => self.refuse(&refused),
+            Err(refused) => self.refuse(&named(refused, &sent.person)),
         }
+    }
+}
+
+/// A refusal for want of rights, with the name of whoever lacks them.
+fn named(refused: Refused, person: &str) -> Refused {
+    match refused.status {
+        403 => Refused { message: format!("Refused to {person}: {}", refused.message), ..refused },
+        _ => refused,
     }
 }
 
@@ -139,6 +149,19 @@ impl Page {
 fn back(path: &str) -> &str {
     let plain = path.bytes().all(|b| b.is_ascii_graphic() && !b"\\?#".contains(&b));
     if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+}
+
+/// From now on, or from now on no more; runs that are under way are caught up with.
+fn move_by_itself(world: &mut World, on: bool) {
+    world.settings.auto = on;
+    world.schedule.clear();
+    if !on {
+        return;
+    }
+    let at = world.now().plus(world.settings.pace);
+    let all = world.repos.values().flat_map(|repo| repo.runs.values().map(|run| (repo.id, run)));
+    let under_way = all.filter(|(_, run)| !run.is_completed());
+    world.schedule = under_way.map(|(repo, run)| (at, Step::StartRun { repo, run: run.id })).collect();
 }
 
 /// Only people act here: bots have their own hands.

@@ -2,82 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::Page;
-use super::icon::{Icon, icon};
 use super::layout::Frame;
-use super::people::chosen_name;
+use super::mark::Mark;
+use super::people::{Wish, chosen_name};
 use super::view::{FORM, View};
 use crate::github::fake::checks::{CheckRun, CommitStatus};
 use crate::github::fake::pull::Pull;
-
-/// How something stands, for all kinds of things that run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mark {
-    /// It was left out, cancelled or says neither yes nor no.
-    Neutral,
-    /// It ended well.
-    Passed,
-    /// It has not started.
-    Queued,
-    /// It runs.
-    Running,
-    /// Somebody must act.
-    Waiting,
-    /// It ended badly.
-    Failed,
-}
-
-impl Mark {
-    /// From a status and a conclusion, as checks and workflow runs have them.
-    pub(super) fn of(status: &str, conclusion: Option<&str>) -> Self {
-        match (status, conclusion) {
-            ("completed", Some("success")) => Self::Passed,
-            ("completed", Some("action_required")) => Self::Waiting,
-            ("completed", Some("failure" | "timed_out" | "startup_failure")) => Self::Failed,
-            ("completed", _) => Self::Neutral,
-            ("in_progress", _) => Self::Running,
-            (_, _) => Self::Queued,
-        }
-    }
-
-    /// How a check run stands.
-    pub(super) fn of_check(check: &CheckRun) -> Self {
-        Self::of(&check.status, check.conclusion.as_deref())
-    }
-
-    /// How a deployment or a commit status stands, from the word for it.
-    pub(super) fn of_deployment(state: &str) -> Self {
-        match state {
-            "success" => Self::Passed,
-            "failure" | "error" => Self::Failed,
-            "in_progress" => Self::Running,
-            "queued" | "pending" => Self::Queued,
-            _ => Self::Neutral,
-        }
-    }
-
-    /// The icon, with its meaning for those who do not see it.
-    pub(super) fn draw(self) -> Markup {
-        let (class, mark, said) = match self {
-            Self::Neutral => ("neutral", Icon::Dash, "neutral"),
-            Self::Passed => ("passed", Icon::Check, "passed"),
-            Self::Queued => ("queued", Icon::Dot, "queued"),
-            Self::Running => ("running", Icon::Spinner, "running"),
-            Self::Waiting => ("waiting", Icon::Hand, "waiting for somebody"),
-            Self::Failed => ("failed", Icon::Cross, "failed"),
-        };
-        html! { span class={ "mark " (class) } title=(said) { (icon(mark)) span.hidden { (said) } } }
-    }
-}
 
 /// `GET /{owner}/{repo}/runs/{id}`: one check run.
 pub(super) async fn show(
     State(page): State<Page>,
     Path((owner, name, id)): Path<(String, String, i64)>,
+    Query(wish): Query<Wish>,
 ) -> Response {
     page.render(|state, page| {
         let view = View::new(state, page, &owner, &name)?;
@@ -85,8 +26,11 @@ pub(super) async fn show(
         let cast = view.cast(None);
         let body = html! {
             (view.form_start(&view.path(&format!("runs/{id}"))))
-            div.strip { (view.switch(&cast, None)) }
-            header.headline { h1 { (check.name) } p.standing { (Mark::of_check(check).draw()) " at " (view.sha(&check.head_sha)) } }
+            div.strip { (view.switch(&cast, wish.person.as_deref())) }
+            header.headline {
+                h1 { (check.name) }
+                p.standing { (Mark::of_check(check).draw()) " at " (view.sha(&check.head_sha)) }
+            }
             section.box.panel { (view.check_body(check)) }
         };
         Ok(Frame { title: check.name.clone(), repo: Some(view.full_name()), body })
@@ -158,7 +102,10 @@ impl<'s> View<'s> {
         html! {
             li.check id={ "check-" (check.id) } {
                 @if says_more {
-                    details open[mark == Mark::Waiting] { summary.row { (about) } (self.check_body(check)) }
+                    details open[mark == Mark::Waiting] data-mark=(mark.said()) {
+                        summary.row { (about) }
+                        (self.check_body(check))
+                    }
                 } @else {
                     div.row { (about) }
                     (self.buttons(check))
@@ -175,7 +122,9 @@ impl<'s> View<'s> {
                 (self.buttons(check))
                 p.quiet.source {
                     "by " (self.state.apps.get(&check.app).map_or("an App", |app| app.name.as_str()))
-                    @if let Some(run) = check.run { " · " a href=(self.path(&format!("actions/runs/{run}"))) { "workflow run" } }
+                    @if let Some(run) = check.run {
+                        " · " a href=(self.path(&format!("actions/runs/{run}"))) { "workflow run" }
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::checks::Mark;
+use super::mark::Mark;
 use super::pull::Thread;
 use super::view::{FORM, View};
 use crate::github::fake::actions::Run;
@@ -74,7 +74,7 @@ impl<'s> View<'s> {
                 (Mark::of(&run.status, run.conclusion.as_deref()).draw())
                 span.what {
                     a href=(self.path(&format!("actions/runs/{}", run.id))) { (self.run_name(run)) }
-                    span.quiet.title { (self.run_about(run)) }
+                    span.quiet.title { (run_about(run)) }
                 }
                 span.deeds {
                     @if run.is_completed() { (button("rerun", "small", "Rerun")) }
@@ -89,16 +89,6 @@ impl<'s> View<'s> {
         let name =
             self.repo.workflows.get(&run.workflow).map_or("workflow", |workflow| workflow.name.as_str());
         format!("{name} #{}", run.run_number)
-    }
-
-    fn run_about(&self, run: &Run) -> String {
-        let attempt =
-            if run.run_attempt > 1 { format!(", attempt {}", run.run_attempt) } else { String::new() };
-        let state = run.conclusion.as_deref().unwrap_or(&run.status).replace('_', " ");
-        let inputs: Vec<&str> =
-            run.inputs.values().map(String::as_str).filter(|value| (1..=24).contains(&value.len())).collect();
-        let what = if inputs.is_empty() { run.head_branch.clone() } else { inputs.join(", ") };
-        format!("{what} · {state}{attempt}")
     }
 
     fn auto(&self) -> Markup {
@@ -135,4 +125,14 @@ impl<'s> View<'s> {
             p.quiet.pad { "Done as whoever you act as, with their rights." }
         }
     }
+}
+
+/// What a run runs on or for, and how it stands.
+fn run_about(run: &Run) -> String {
+    let attempt = if run.run_attempt > 1 { format!(", attempt {}", run.run_attempt) } else { String::new() };
+    let state = run.conclusion.as_deref().unwrap_or(&run.status).replace('_', " ");
+    let inputs: Vec<&str> =
+        run.inputs.values().map(String::as_str).filter(|value| (1..=24).contains(&value.len())).collect();
+    let what = if inputs.is_empty() { run.head_branch.clone() } else { inputs.join(", ") };
+    format!("{what} · {state}{attempt}")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::checks::Mark;
+use super::mark::Mark;
 use super::view::View;
 use crate::github::fake::deployments::Deployment;
 use crate::github::fake::pull::Pull;
@@ -66,7 +66,9 @@ impl<'s> View<'s> {
                     @match self.live(name) {
                         Some(live) => {
                             (Mark::Passed.draw()) " " (self.sha(&live.sha)) " is live "
-                            @if pull.is_some_and(|pull| pull.head_sha == live.sha) { span.label { "this head" } }
+                            @if pull.is_some_and(|pull| pull.head_sha == live.sha) {
+                                span.label { "this head" }
+                            }
                         }
                         None => { span.quiet { "nothing is live" } }
                     }
@@ -74,7 +76,8 @@ impl<'s> View<'s> {
                 @if let Some(deployment) = moving {
                     p { (Mark::of_deployment(state_of(deployment)).draw()) " " (self.sha(&deployment.sha)) " "
                         (word(state_of(deployment)))
-                        @if let Some(status) = deployment.latest() { span.quiet { " " (status.description) } } }
+                        @if let Some(status) = deployment.latest() { span.quiet { " " (status.description) } }
+                    }
                 }
                 @if !newest.is_empty() {
                     details.history id={ "history-" (name) } {
@@ -89,11 +92,17 @@ impl<'s> View<'s> {
     fn history(&self, deployment: &Deployment) -> Markup {
         html! {
             li {
-                p { (self.sha(&deployment.sha)) " by " (self.name(deployment.creator)) " " (self.ago(deployment.created_at)) }
+                p {
+                    (self.sha(&deployment.sha)) " by " (self.name(deployment.creator))
+                    " " (self.ago(deployment.created_at))
+                }
                 ul.statuses {
-                    @for status in &deployment.statuses {
+                    @for (place, status) in deployment.statuses.iter().enumerate() {
                         li {
-                            (Mark::of_deployment(&status.state).draw()) " " (word(&status.state))
+                            @if place + 1 == deployment.statuses.len() {
+                                (Mark::of_deployment(&status.state).draw()) " "
+                            }
+                            (word(&status.state))
                             @if !status.description.is_empty() { span.quiet { " " (status.description) } }
                             " " span.quiet { (self.ago(status.created_at)) }
                         }

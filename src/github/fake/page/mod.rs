@@ -9,6 +9,7 @@ mod events;
 mod actions;
 mod layout;
 mod icon;
+mod mark;
 mod view;
 mod people;
 mod markdown;

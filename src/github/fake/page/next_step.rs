@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::checks::Mark;
 use super::composer::fill;
+use super::mark::Mark;
 use super::pull::Thread;
 use super::view::View;
 use crate::github::fake::account::{Membership, Team};
@@ -71,23 +71,30 @@ impl<'s> View<'s> {
         let ours = self.state.our_app().ok()?.id;
         let asks = |check: &&&CheckRun| check.app == ours && Mark::of_check(check) == Mark::Waiting;
         let checks = self.latest_checks(&pull.head_sha);
-        let environment = checks.iter().find(asks)?.name.rsplit('/').next()?.to_owned();
+        let check = checks.iter().find(asks)?;
+        let environment = check.name.rsplit('/').next()?;
         let team = self.voters()?;
-        let votes = self.repo.comments.values().filter(|c| c.body.trim_start().starts_with("/approve"));
-        let voted: Vec<i64> = votes.map(|comment| comment.user).collect();
-        let active = team.members.iter().filter(|(_, state)| **state == Membership::Active);
-        let left = active.map(|(id, _)| *id).filter(|id| *id != thread.issue.user && !voted.contains(id));
-        let people: Vec<&str> = left.map(|id| self.state.account_login(id)).collect();
-        let names = people.join(", then as ");
-        let words = if people.is_empty() {
-            format!("{environment} waits for approvals. Its check on the right says whose.")
-        } else {
-            format!(
-                "{environment} waits for approvals by {}: comment /approve as {names}, or press the button of its check.",
-                team.slug
-            )
-        };
+        let people = self.may_still_vote(team, thread, check);
+        if people.is_empty() {
+            return Some(say(&format!("{environment} waits. Its check on the right says for whom.")));
+        }
+        let words = format!(
+            "{environment} waits for approvals by {}: comment /approve as {}, or press the button of its check.",
+            team.slug,
+            people.join(", then as ")
+        );
         Some(Step { words, try_this: people.into_iter().map(|person| ("/approve", person)).collect() })
+    }
+
+    /// Members of the team who are not the author and have not approved by a comment.
+    fn may_still_vote(&self, team: &Team, thread: Thread<'s>, check: &CheckRun) -> Vec<&'s str> {
+        let approved = |id: i64| {
+            let since = self.repo.comments.values().filter(|c| c.created_at >= check.started_at);
+            since.into_iter().any(|c| c.user == id && c.body.trim_start().starts_with("/approve"))
+        };
+        let active = team.members.iter().filter(|(_, state)| **state == Membership::Active);
+        let left = active.map(|(id, _)| *id).filter(|id| *id != thread.issue.user && !approved(*id));
+        left.map(|id| self.state.account_login(id)).collect()
     }
 
     /// The team that the policy names.

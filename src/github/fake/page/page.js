@@ -22,6 +22,8 @@ function morph(old, fresh) {
     return;
   }
   if (old.nodeName === "TEXTAREA") return;
+  // What changed its mark is opened or closed anew: buttons that appear must be seen.
+  if (old.dataset.mark !== fresh.dataset.mark) old.open = fresh.open;
   morphAttributes(old, fresh);
   morphChildren(old, fresh);
 }

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use http::header;
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::Page;
 use super::view::{FORM, View};
@@ -16,6 +17,14 @@ const COLOURS: [&str; 6] = ["#0a7a5c", "#b35900", "#7d4cdb", "#b0306a", "#2563b8
 
 /// How many people can be acted as; the stylesheet knows as many.
 const MOST: usize = 8;
+
+/// What a page's address may say after the `?`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    /// As whom one acted last, for browsers without the script.
+    #[serde(rename = "as")]
+    pub(super) person: Option<String>,
+}
 
 /// Somebody one can act as.
 pub(super) struct Person<'s> {
@@ -125,5 +134,9 @@ fn tone(id: i64) -> usize {
 
 /// The name of whoever is chosen; the stylesheet shows the right one.
 pub(super) fn chosen_name(cast: &[Person<'_>]) -> Markup {
-    html! { @for (place, person) in cast.iter().enumerate() { span class={ "when-" (place) } { (person.user.login) } } }
+    html! {
+        @for (place, person) in cast.iter().enumerate() {
+            span class={ "when-" (place) } { (person.user.login) }
+        }
+    }
 }

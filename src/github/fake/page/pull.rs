@@ -3,23 +3,15 @@
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::Page;
 use super::icon::{Icon, icon};
 use super::layout::Frame;
+use super::people::Wish;
 use super::timeline;
 use super::view::{FORM, View};
 use crate::github::fake::comments::Issue;
 use crate::github::fake::pull::Pull;
-
-/// What a page's address may say after the `?`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Wish {
-    /// As whom one acted last, for browsers without the script.
-    #[serde(rename = "as")]
-    pub(super) person: Option<String>,
-}
 
 /// A conversation and the pull request behind it, if there is one.
 #[derive(Clone, Copy)]
@@ -72,7 +64,8 @@ impl View<'_> {
 
     /// The form that all buttons of a page belong to.
     ///
-    /// `back` is the page to show afterwards. Its first button is disabled, so that the Enter key alone presses none of the others.
+    /// `back` is the page to show afterwards. The first button is disabled, so that the Enter key
+    /// alone presses none of the others.
     pub(super) fn form_start(&self, back: &str) -> Markup {
         html! {
             form id=(FORM) method="post" action="/_sandbox/nothing" {

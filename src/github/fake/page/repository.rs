@@ -1,6 +1,6 @@
 //! A repository at a glance.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
@@ -8,8 +8,11 @@ use super::Page;
 use super::controls::POLICY;
 use super::icon::{Icon, icon};
 use super::layout::Frame;
+use super::people::Wish;
 use super::view::View;
+use crate::github::fake::comments::Issue;
 use crate::github::fake::refused::Refused;
+use crate::github::fake::repo::Repo;
 
 /// How many runs are listed.
 const RUNS: usize = 12;
@@ -17,9 +20,9 @@ const RUNS: usize = 12;
 /// `GET /`: leads to the first open pull request, or to the first repository.
 pub(super) async fn home(State(page): State<Page>) -> Response {
     let address = page.fake.with_state(|state| {
-        let open = |repo: &&crate::github::fake::repo::Repo| !repo.pulls.is_empty();
+        let open = |repo: &&Repo| !repo.pulls.is_empty();
         let repo = state.repos.values().find(open).or_else(|| state.repos.values().next())?;
-        let is_open = |number: &&i64| repo.issues.get(number).is_some_and(|issue| issue.is_open());
+        let is_open = |number: &&i64| repo.issues.get(number).is_some_and(Issue::is_open);
         let number = repo.pulls.keys().find(is_open).or_else(|| repo.pulls.keys().next());
         let rest = number.map(|number| format!("/pull/{number}")).unwrap_or_default();
         Some(format!("/{}{rest}", repo.full_name(state)))
@@ -31,10 +34,14 @@ pub(super) async fn home(State(page): State<Page>) -> Response {
 }
 
 /// `GET /{owner}/{repo}`.
-pub(super) async fn show(State(page): State<Page>, Path((owner, name)): Path<(String, String)>) -> Response {
+pub(super) async fn show(
+    State(page): State<Page>,
+    Path((owner, name)): Path<(String, String)>,
+    Query(wish): Query<Wish>,
+) -> Response {
     page.render(|state, page| {
         let view = View::new(state, page, &owner, &name)?;
-        Ok(Frame { title: view.full_name(), repo: Some(view.full_name()), body: body(&view) })
+        Ok(Frame { title: view.full_name(), repo: Some(view.full_name()), body: body(&view, &wish) })
     })
 }
 
@@ -42,15 +49,19 @@ pub(super) async fn show(State(page): State<Page>, Path((owner, name)): Path<(St
 pub(super) async fn show_tree(
     state: State<Page>,
     Path((owner, name, _)): Path<(String, String, String)>,
+    wish: Query<Wish>,
 ) -> Response {
-    show(state, Path((owner, name))).await
+    show(state, Path((owner, name)), wish).await
 }
 
-fn body(view: &View<'_>) -> Markup {
+fn body(view: &View<'_>, wish: &Wish) -> Markup {
     html! {
         (view.form_start(&format!("/{}", view.full_name())))
-        header.headline { h1 { (view.full_name()) } p.standing.quiet { (if view.repo.private { "Private" } else { "Public" }) " repository" } }
-        div.strip { (view.switch(&view.cast(None), None)) }
+        header.headline {
+            h1 { (view.full_name()) }
+            p.standing { (if view.repo.private { "Private repository" } else { "Public repository" }) }
+        }
+        div.strip { (view.switch(&view.cast(None), wish.person.as_deref())) }
         div.columns {
             div {
                 (issues(view, true))
@@ -78,7 +89,8 @@ fn issues(view: &View<'_>, pulls: bool) -> Markup {
                     li.row { span class=(class) { (icon(mark)) } span.what {
                         a href=(view.path(&format!("{kind}/{}", issue.number))) { strong { (issue.title) } }
                         span.quiet.title {
-                            "#" (issue.number) " by " (view.state.account_login(issue.user)) " " (view.ago(issue.created_at))
+                            "#" (issue.number) " by " (view.state.account_login(issue.user)) " "
+                            (view.ago(issue.created_at))
                             @if !issue.is_open() { " · closed" }
                         }
                     } }

@@ -74,7 +74,7 @@ fn lively() -> Fake {
 }
 
 #[tokio::test]
-#[ignore]
+#[ignore = "to look at"]
 async fn look() {
     let fake = lively();
     let listener = TcpListener::bind("127.0.0.1:18990").await.unwrap();

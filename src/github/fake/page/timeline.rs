@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::checks::Mark;
 use super::icon::{Icon, icon};
+use super::mark::Mark;
 use super::pull::Thread;
 use super::view::View;
 use crate::clock::Timestamp;
