@@ -1,5 +1,7 @@
 //! What the page's buttons do: the acts of a person, done as that person.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -46,6 +48,7 @@ pub(super) async fn on_pull(
                 return Ok(format!("issuecomment-{}", world.comment(repo, who, number, body)?));
             }
             "push" => return Ok(format!("commit-{}", push(world, repo, who, number)?)),
+            "ci" => start_ci(world, repo, who, number)?,
             "merge" => world.merge(repo, who, number, None).map(drop)?,
             "close" => world.set_open(repo, who, number, false)?,
             "reopen" => world.set_open(repo, who, number, true)?,
@@ -177,7 +180,24 @@ fn push(world: &mut World, repo: i64, who: Who, number: i64) -> Act<String> {
     let (head_repo, branch, count) = (pull.head_repo, pull.head.clone(), world.pull_commits(pull).len() + 1);
     let message = format!("Polish, part {count}");
     let content = format!("{message}, at {}\n", world.now());
-    world.push(head_repo, who, &Push::file(&branch, &message, "NOTES.md", &content))
+    let sha = world.push(head_repo, who, &Push::file(&branch, &message, "NOTES.md", &content))?;
+    if world.repo_by_id(repo)?.runs.values().all(|run| run.head_sha != sha) {
+        start_ci(world, repo, who, number)?;
+    }
+    Ok(sha)
+}
+
+/// Starts what a push starts, for the head of a pull request.
+fn start_ci(world: &mut World, repo: i64, who: Who, number: i64) -> Act<()> {
+    let here = world.repo_by_id(repo)?;
+    let pull = here.pull(number)?;
+    let (branch, sha) = (pull.head.clone(), pull.head_sha.clone());
+    let on_push = here.workflows.values().filter(|workflow| workflow.on_push);
+    let files: Vec<String> = on_push.map(|workflow| workflow.file().to_owned()).collect();
+    for file in files {
+        world.start_run(repo, who, &file, (&branch, &sha), ("push", BTreeMap::new()))?;
+    }
+    Ok(())
 }
 
 /// Lets a run end; one that has not started starts first, as it would.

@@ -21,7 +21,7 @@ impl<'s> View<'s> {
             section.box.panel.controls #controls aria-label="Sandbox controls" {
                 header { h2 { "Sandbox controls" } }
                 @if let Some(pull) = thread.pull {
-                    (self.runs("CI on the head", "CI did not run on this commit.", &self.ci_runs(pull)))
+                    (self.ci(thread, pull))
                 }
                 (self.runs("Deployment workflows", "None yet: a promotion starts one.", &self.deployment_runs()))
                 (self.auto())
@@ -40,6 +40,19 @@ impl<'s> View<'s> {
         let commit = self.state.objects.get(tip).ok()?;
         let (_, content) = self.state.objects.file(commit, POLICY)?;
         Some(String::from_utf8_lossy(content).into_owned())
+    }
+
+    fn ci(&self, thread: Thread<'_>, pull: &Pull) -> Markup {
+        let runs = self.ci_runs(pull);
+        let action = self.action(&format!("pulls/{}/ci", thread.issue.number));
+        html! {
+            (self.runs("CI on the head", "CI did not run on this commit.", &runs))
+            @if runs.is_empty() {
+                div.buttons.pad {
+                    button type="submit" form=(FORM) formaction=(action) formnovalidate { "Run CI" }
+                }
+            }
+        }
     }
 
     fn ci_runs(&self, pull: &Pull) -> Vec<&'s Run> {

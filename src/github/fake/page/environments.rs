@@ -50,7 +50,7 @@ impl<'s> View<'s> {
         html! {
             section.box.panel #environments aria-label="Environments" {
                 header { h2 { "Environments" } }
-                @if names.is_empty() { p.quiet.pad { "Nothing was deployed yet." } }
+                @if names.is_empty() { p.quiet.pad { "Nothing was deployed yet: " code { "/promote staging" } " is a start." } }
                 @for name in names { (self.environment(name, pull)) }
             }
         }

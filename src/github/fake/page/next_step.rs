@@ -47,23 +47,35 @@ impl<'s> View<'s> {
                 "this commit is live in production. Push another commit, or read who approved it in the signed log.",
             );
         }
+        if self.worst_mark(&pull.head_sha, true) == Some(Mark::Failed) {
+            let words = "a promotion did not end well. Ask why.".to_owned();
+            return Step { words, try_this: vec![("/why", author)] };
+        }
         if self.is_live("staging", &pull.head_sha) {
             let words = "staging has this commit. Ask for production.".to_owned();
             return Step { words, try_this: vec![("/promote production", author)] };
         }
-        match self.commit_mark(&pull.head_sha) {
+        match self.worst_mark(&pull.head_sha, false) {
             Some(Mark::Running | Mark::Queued) => {
                 say("CI is still running. Let it pass or fail under “Sandbox controls”.")
             }
-            Some(Mark::Passed | Mark::Waiting | Mark::Neutral) | None => {
+            Some(Mark::Failed) => say("CI failed. Run it again under “Sandbox controls”, or push a fix."),
+            Some(Mark::Passed) => {
                 let words = "CI is green. Ask for this commit to be put into staging.".to_owned();
                 Step { words, try_this: vec![("/promote staging", author)] }
             }
-            Some(Mark::Failed) => {
-                let words = "something failed. Ask why, run CI again, or push a fix.".to_owned();
-                Step { words, try_this: vec![("/why", author)] }
+            Some(Mark::Neutral | Mark::Waiting) | None => {
+                let words = "ask for this commit to be put into staging.".to_owned();
+                Step { words, try_this: vec![("/promote staging", author)] }
             }
         }
+    }
+
+    /// How a commit stands in the eyes of Countersign, or of everybody else.
+    fn worst_mark(&self, sha: &str, ours: bool) -> Option<Mark> {
+        let us = self.state.our_app().map_or(0, |app| app.id);
+        let checks = self.latest_checks(sha).into_iter().filter(|check| (check.app == us) == ours);
+        checks.map(Mark::of_check).max()
     }
 
     /// A promotion whose check run says that somebody has to vote.

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::github::fake::Fake;
 use crate::github::fake::acts::Who;
+use crate::github::fake::acts::code::Push;
 use crate::github::fake::seed::{APP, SHOP};
 
 const REPO: &str = "acme/shop";
@@ -73,16 +74,6 @@ fn lively() -> Fake {
     fake
 }
 
-#[tokio::test]
-#[ignore = "to look at"]
-async fn look() {
-    let fake = lively();
-    let listener = TcpListener::bind("127.0.0.1:18990").await.unwrap();
-    fake.set_urls("http://127.0.0.1:18990", "http://127.0.0.1:18990");
-    let site = super::site(&fake, Some("http://127.0.0.1:8080".to_owned()));
-    axum::serve(listener, site).await.unwrap();
-}
-
 /// A page that is being looked at, by a browser that follows no redirect.
 struct Visit {
     fake: Fake,
@@ -115,6 +106,12 @@ impl Visit {
         let page = self.page("/acme/shop/pull/1").await;
         let (_, after) = page.split_once("name=\"token\" value=\"").unwrap();
         after.split_once('"').unwrap().0.to_owned()
+    }
+
+    async fn hint(&self) -> String {
+        let page = self.page("/acme/shop/pull/1").await;
+        let (_, after) = page.split_once("Try next: </strong>").unwrap();
+        after.split_once("</p>").unwrap().0.to_owned()
     }
 
     async fn post(&self, path: &str, site: &str, fields: &[(&str, &str)]) -> Response {
@@ -221,6 +218,29 @@ async fn the_page_shows_what_there_is() {
     }
     assert!(!page.contains("countersign:status"), "the mark of the bot's comment shows");
     assert!(!page.contains("<strong class=\"mention\">@bob"), "an escaped mention mentions");
+}
+
+#[tokio::test]
+async fn the_hint_follows_the_story() {
+    let visit = Visit::begin(Fake::sandbox(Clock::System).unwrap()).await;
+    assert!(visit.hint().await.starts_with("CI is green."));
+    let push = Push::file("gift-cards", "Say more", "README.md", "# Shop\n");
+    visit.fake.push(REPO, "alice", &push).unwrap();
+    assert!(visit.hint().await.starts_with("ask for this commit"));
+    assert!(visit.page("/acme/shop/pull/1").await.contains("Run CI"));
+    visit.act("/_sandbox/acme/shop/pulls/1/ci", "alice", &[]).await;
+    let ci = visit.run_of("push");
+    assert!(visit.hint().await.starts_with("CI is still running."));
+    visit.act(&format!("/_sandbox/acme/shop/runs/{ci}/fail"), "alice", &[]).await;
+    assert!(visit.hint().await.starts_with("CI failed."));
+
+    let visit = Visit::begin(lively()).await;
+    assert!(visit.hint().await.starts_with("a deployment is under way."));
+    let run = visit.run_of("workflow_dispatch");
+    visit.act(&format!("/_sandbox/acme/shop/runs/{run}/pass"), "alice", &[]).await;
+    assert!(visit.hint().await.contains("by sre: comment /approve as bob, then as carol, or press"));
+    visit.act("/_sandbox/acme/shop/pulls/1/comment", "bob", &[("body", "/approve")]).await;
+    assert!(visit.hint().await.contains("comment /approve as carol, or press"));
 }
 
 #[tokio::test]
