@@ -1,1 +1,36 @@
-//! audit
+//! The signed log, without its storage: what an entry's bytes are, how entries become a tree, how a
+//! tree's root is signed, and how anybody checks all of it without trusting the server that wrote it.
+//!
+//! Everything here is pure, except that [`LogKey::load_or_create`] reads and makes the key's file.
+//! Only published structures are used: RFC 6962 for the tree, C2SP signed-note and tlog-checkpoint for
+//! the signatures, in-toto Statement v1 for the entries, RFC 9901 for the commitments to personal data.
+//!
+//! Two rules hold the room together. The bytes of an entry are made once, stored and hashed as they
+//! are, and never made again. A text is verified before it is parsed.
+
+pub mod digest;
+pub mod merkle;
+pub mod verifier;
+pub mod note;
+pub mod key;
+pub mod checkpoint;
+pub mod disclosure;
+pub mod kind;
+pub mod entry;
+pub mod statement;
+pub mod verify;
+
+pub use checkpoint::{Checkpoint, CheckpointError, Origin};
+pub use digest::Digest;
+pub use disclosure::{Commitment, Disclosure};
+pub use entry::{
+    ActorRef, ActorRole, Entry, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling,
+    Source,
+};
+pub use key::{KeyFileError, LogKey};
+pub use kind::Kind;
+pub use merkle::{Frontier, Hash, Node, empty_root, leaf_hash, node_hash};
+pub use note::{NoteError, Opened};
+pub use statement::{Decoded, EntryError, PREDICATE_TYPE};
+pub use verifier::{InvalidVerifier, KeyName, Verifier};
+pub use verify::{Fault, Flaw, LogVerifier, Verified};

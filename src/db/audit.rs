@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 
 use crate::audit::{
-    ActorRef, ActorRole, Checkpoint, Commitment, Disclosure, Entry, Evaluation, Frontier, Hash, Kind, LogKey,
-    Origin, Outcome, Source, leaf_hash,
+    ActorRef, ActorRole, Checkpoint, Commitment, Digest, Disclosure, Entry, Evaluation, Frontier, Hash, Kind,
+    LogKey, Origin, Outcome, RequirementVerdict, Ruling, Source, leaf_hash,
 };
 use crate::clock::{Timestamp, random};
 use crate::db::{Conn, Error, Result, Tx, on};
-use crate::ids::{Actor, BlobSha, PromotionNumber, RepoId};
-use crate::policy::Decision;
+use crate::ids::{Actor, BlobSha, DeploymentId, PromotionNumber, RepoId, RunId};
+use crate::policy::{self, Decision};
 use crate::policy::facts::{Facts, Tuple};
+use crate::requirement::{Requirement, Verdict};
 
 /// The epoch of the log: there is one, until a history is lost and another is begun.
 const LOG: i64 = 0;
@@ -139,13 +139,9 @@ impl NewEntry {
     pub fn decided(mut self, facts: &Facts, decision: &Decision) -> Self {
         let body = serde_json::to_vec(facts).unwrap_or_default();
         self.entry.evaluation = Some(Evaluation {
-            facts: Hash::from(<[u8; 32]>::from(Sha256::digest(&body))),
-            decision: decision.word().to_owned(),
-            requirements: decision
-                .requirements
-                .iter()
-                .map(|requirement| (requirement.title.clone(), requirement.code.as_str().to_owned()))
-                .collect(),
+            facts: Digest::of(&body),
+            decision: ruling(&decision.verdict),
+            requirements: decision.requirements.iter().map(verdict).collect(),
         });
         self.facts = Some(body);
         self
@@ -166,10 +162,31 @@ impl NewEntry {
         self
     }
 
-    /// Lets the caller set what has no method of its own.
+    /// It asks this of GitHub.
     #[must_use]
-    pub fn with(mut self, set: impl FnOnce(&mut Entry)) -> Self {
-        set(&mut self.entry);
+    pub fn effect(mut self, name: &str) -> Self {
+        self.entry.effect = Some(name.to_owned());
+        self
+    }
+
+    /// It is about this deployment object, when there is one.
+    #[must_use]
+    pub fn deployment(mut self, deployment: Option<DeploymentId>) -> Self {
+        self.entry.deployment = deployment;
+        self
+    }
+
+    /// It is about this workflow run, when there is one.
+    #[must_use]
+    pub fn run(mut self, run: Option<RunId>) -> Self {
+        self.entry.run = run;
+        self
+    }
+
+    /// It is about this version of the policy.
+    #[must_use]
+    pub fn policy(mut self, policy: &BlobSha) -> Self {
+        self.entry.policy = Some(policy.clone());
         self
     }
 }
@@ -182,7 +199,8 @@ impl Tx {
 
     /// Appends the intent to perform an effect that will leave `mark` at GitHub.
     pub async fn append_intent(&mut self, new: NewEntry, mark: &str) -> Result<RecordedIntent> {
-        let new = new.with(|entry| entry.idempotency_key = Some(mark.to_owned()));
+        let mut new = new;
+        new.entry.idempotency_key = Some(mark.to_owned());
         let (index, leaf_hash) = self.append_hashed(new).await?;
         Ok(RecordedIntent { index, leaf_hash, mark: mark.to_owned() })
     }
@@ -242,7 +260,7 @@ impl Tx {
         Ok(commitment)
     }
 
-    async fn keep_evidence(&mut self, digest: Hash, body: &[u8]) -> Result<()> {
+    async fn keep_evidence(&mut self, digest: Digest, body: &[u8]) -> Result<()> {
         on!(&mut self.conn, executor => sqlx::query(
             "INSERT INTO evidence (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
             .bind(digest.as_bytes().to_vec()).bind(lz4_flex::compress_prepend_size(body))
@@ -347,6 +365,24 @@ pub async fn policy_is_logged(conn: &mut Conn, repo: RepoId, policy: &BlobSha) -
         .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).fetch_optional(executor).await)?;
     let Some((body,)) = row else { return Ok(false) };
     Ok(String::from_utf8_lossy(&body).contains(policy.as_str()))
+}
+
+fn ruling(outcome: &policy::Outcome) -> Ruling {
+    match outcome {
+        policy::Outcome::Allow(_) => Ruling::Allow,
+        policy::Outcome::Wait(_) => Ruling::Wait,
+        policy::Outcome::Deny(_) => Ruling::Deny,
+    }
+}
+
+/// Codes only: a requirement's title may name people.
+fn verdict(requirement: &Requirement) -> RequirementVerdict {
+    let verdict = match requirement.verdict {
+        Verdict::Holds => "holds",
+        Verdict::Pending => "pending",
+        Verdict::Fails => "fails",
+    };
+    RequirementVerdict { code: requirement.code.as_str().to_owned(), verdict: verdict.to_owned() }
 }
 
 fn column(index: u64) -> Result<i64> {

@@ -1,1 +1,103 @@
-//! handlers
+//! What is done about each event: look up, decide, and store everything in one transaction.
+//!
+//! A handler reads from GitHub and from the database, decides with pure functions, and then hands one
+//! piece of work to [`Db::write`](crate::db::Db::write) in which state, log, effects, notices and the end
+//! of the delivery stand or fall together.
+
+mod approve;
+mod ask;
+mod button;
+mod cancel;
+mod comment;
+mod deployment_status;
+pub mod facts;
+mod head;
+mod help;
+mod policy_file;
+mod promote;
+mod pull_request;
+mod push;
+mod reevaluate;
+mod status;
+pub mod store;
+mod wake;
+mod which;
+mod why;
+mod workflow_run;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::app::App;
+use crate::audit::Source;
+use crate::clock::Timestamp;
+use crate::db::{self, inbox};
+use crate::event::{Event, What};
+use crate::github;
+
+pub use policy_file::{Loaded, load as load_policy};
+
+/// Why an event could not be handled now.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// GitHub did not tell what had to be known.
+    #[error(transparent)]
+    GitHub(#[from] github::Error),
+    /// The database failed, or somebody else was quicker.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+/// What a handler gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One delivery being handled.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The program.
+    pub app: App,
+    /// The delivery that is finished by what is stored.
+    pub delivery: inbox::Claimed,
+    /// The moment for which everything is decided.
+    pub now: Timestamp,
+}
+
+impl Context {
+    /// A delivery and the time.
+    pub fn new(app: App, delivery: inbox::Claimed) -> Self {
+        let now = app.clock.now();
+        Self { app, delivery, now }
+    }
+
+    /// What the log names as the cause of an entry.
+    pub fn source(&self) -> Source {
+        Source {
+            event: self.delivery.event.clone(),
+            delivery: Some(self.delivery.guid.clone()),
+            body_sha256: Some(<[u8; 32]>::from(Sha256::digest(&self.delivery.body)).into()),
+        }
+    }
+
+    /// Nothing is to be done about this delivery.
+    pub async fn finish(self) -> Result<()> {
+        let Self { app, delivery, now } = self;
+        app.db.write(move |tx| Box::pin(async move { inbox::finish(tx, &delivery, now).await })).await?;
+        Ok(())
+    }
+}
+
+/// Handles one event to the end of its delivery.
+pub async fn handle(context: Context, event: Event) -> Result<()> {
+    let Event { repo, sender, what } = event;
+    match what {
+        What::CommentCreated(comment) => comment::created(context, repo, sender, comment).await,
+        What::CommentChanged(change) => comment::changed(context, repo, sender, change).await,
+        What::PullRequest(change) => pull_request::changed(context, repo, sender, change).await,
+        What::Push(push) => push::pushed(context, repo, sender, push).await,
+        What::ButtonPressed(press) => button::pressed(context, repo, sender, press).await,
+        What::CheckRunRerequested(check_run) => wake::check_run_rerequested(context, repo, check_run).await,
+        What::ChecksChanged(commit) => reevaluate::waiting_on(context, repo, commit).await,
+        What::WorkflowRun(change) => workflow_run::changed(context, repo, change).await,
+        What::DeploymentStatus(deployment) => deployment_status::changed(context, repo, deployment).await,
+        What::Wake(number) => wake::woken(context, repo, number).await,
+    }
+}

@@ -243,12 +243,12 @@ fn patience(running_for: Duration) -> Duration {
 
 fn denied(denial: &Denial, now: Timestamp) -> (State, Kind) {
     match denial {
-        Denial::Expired => (State::Expired { at: now }, Kind::DecisionExpired),
+        Denial::Expired { .. } => (State::Expired { at: now }, Kind::DecisionExpired),
         Denial::Rejected { by } => (State::Rejected { by: by.clone(), at: now }, Kind::DecisionRejected),
         Denial::HeadMoved { .. }
         | Denial::TagMoved { .. }
         | Denial::PolicyChanged { .. }
-        | Denial::PullClosed
+        | Denial::PullClosed { .. }
         | Denial::NotAllowed(_) => {
             let (code, sentence) = (denial.code(), denial.sentence());
             (State::Superseded { code, sentence, at: now }, Kind::DecisionSuperseded)

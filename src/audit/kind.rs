@@ -1,0 +1,119 @@
+//! What an entry tells of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
+        /// What an entry tells of, by its dotted name.
+        ///
+        /// Names are never changed or used again: they stand in logs that outlive this program.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $($(#[$doc])* #[serde(rename = $name)] $kind,)*
+        }
+
+        impl Kind {
+            /// All of them, in reading order.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// The name that stands in the entry.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The log's first entry.
+    LogOpened = "log.opened",
+    /// A version of a repository's policy was read.
+    PolicyLoaded = "policy.loaded",
+    /// Somebody asked for a promotion.
+    RequestOpened = "request.opened",
+    /// Somebody asked for what they may not have, or what cannot be done.
+    RequestRefused = "request.refused",
+    /// A vote counts.
+    VoteRecorded = "vote.recorded",
+    /// A vote does not count.
+    VoteRefused = "vote.refused",
+    /// Every requirement holds.
+    DecisionAllowed = "decision.allowed",
+    /// Some requirement does not hold yet.
+    DecisionWaiting = "decision.waiting",
+    /// Somebody entitled said no.
+    DecisionRejected = "decision.rejected",
+    /// Nobody completed it in time.
+    DecisionExpired = "decision.expired",
+    /// The commit or the policy it was asked for is no longer the current one.
+    DecisionSuperseded = "decision.superseded",
+    /// It was taken back.
+    DecisionCancelled = "decision.cancelled",
+    /// Something is about to be asked of GitHub; recorded before it is asked.
+    EffectIntended = "effect.intended",
+    /// What became of an intent.
+    EffectResult = "effect.result",
+    /// What became of an intent, found out afterwards.
+    EffectReconciled = "effect.reconciled",
+    /// The commit runs in the environment.
+    PromotionSucceeded = "promotion.succeeded",
+    /// The deployment failed.
+    PromotionFailed = "promotion.failed",
+    /// The server's own settings changed.
+    ConfigChanged = "config.changed",
+    /// The log is signed by another key from here on.
+    KeyRotated = "key.rotated",
+    /// Disclosures were deleted.
+    ErasurePerformed = "erasure.performed",
+    /// The server's clock stood before the last entry; the entry's time was held back.
+    ClockAdjusted = "clock.adjusted",
+    /// The log goes on after a loss, which the entry describes.
+    LogRecovered = "log.recovered",
+    /// Nothing happened: the log is alive.
+    Heartbeat = "heartbeat",
+}
+
+/// The name of no kind that this version knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a kind of entry that this version of Countersign knows")]
+pub struct UnknownKind;
+
+impl Kind {
+    /// Whether it tells what became of an intent.
+    pub fn is_outcome(self) -> bool {
+        matches!(self, Self::EffectResult | Self::EffectReconciled)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(UnknownKind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_name_everywhere() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(serde_json::from_value::<Kind>(kind.as_str().into()).unwrap(), *kind);
+        }
+        assert_eq!("decision.overridden".parse::<Kind>(), Err(UnknownKind));
+    }
+}

@@ -1,0 +1,434 @@
+//! Checks a whole log from its first entry, trusting nothing but the log's public key.
+//!
+//! Memory does not grow with the log: only the frontier of the tree and the intents that have no
+//! outcome yet are kept.
+
+use std::collections::BTreeMap;
+
+use super::checkpoint::{Checkpoint, CheckpointError};
+use super::kind::Kind;
+use super::merkle::{Frontier, Hash, leaf_hash};
+use super::statement::Decoded;
+use super::verifier::Verifier;
+use crate::clock::Timestamp;
+
+/// Reads a log in order and stops at the first thing that is wrong.
+///
+/// Feed each entry by its index, and each stored checkpoint when as many entries were fed as it is
+/// large. Once something was wrong, every further answer is that same fault.
+#[derive(Debug, Clone)]
+pub struct LogVerifier {
+    verifier: Verifier,
+    tree: Frontier,
+    vouched: u64,
+    checkpoints: u64,
+    kinds: BTreeMap<Kind, u64>,
+    last_observed: Option<Timestamp>,
+    open_intents: BTreeMap<u64, String>,
+    fault: Option<Fault>,
+}
+
+/// What a log holds whose every entry stands under a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries it has.
+    pub entries: u64,
+    /// The root over all of them.
+    pub root: Hash,
+    /// How many checkpoints were compared, without the latest.
+    pub checkpoints: u64,
+    /// How many entries there are of each kind.
+    pub kinds: BTreeMap<Kind, u64>,
+    /// The indexes of the intents that have no outcome yet.
+    pub open_intents: Vec<u64>,
+    /// When the last entry was written.
+    pub last_observed: Option<Timestamp>,
+}
+
+/// The first thing that is wrong with a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {index}: {flaw}")]
+pub struct Fault {
+    /// The entry at which it showed; when a checkpoint does not fit, the first entry since the last
+    /// checkpoint that did. Where leaf hashes are stored beside the entries, a changed entry is found
+    /// at its own index.
+    pub index: u64,
+    /// Why not.
+    pub flaw: Flaw,
+}
+
+/// What can be wrong with a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// An entry is missing, or stands there twice.
+    #[error("an entry is missing or out of order: entry {found} came instead")]
+    OutOfOrder {
+        /// The index that came.
+        found: u64,
+    },
+    /// Its bytes were changed, or its stored hash was.
+    #[error("its bytes have the hash {computed}, and {stored} is stored")]
+    LeafHash {
+        /// The hash of the bytes.
+        computed: Hash,
+        /// The hash beside them.
+        stored: Hash,
+    },
+    /// The bytes are none of our entries.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It was written for another place.
+    #[error("it says of itself that it is entry {0}")]
+    Sequence(u64),
+    /// Time ran backwards.
+    #[error("it was written at {found}, before the entry before it ({before})")]
+    TimeWentBack {
+        /// When the entry before it was written.
+        before: Timestamp,
+        /// When it was written.
+        found: Timestamp,
+    },
+    /// An intent without the mark by which its effect is found.
+    #[error("it is an intent without an idempotency key")]
+    UnmarkedIntent,
+    /// An outcome of nothing.
+    #[error("it is an outcome and does not say of which intent")]
+    OutcomeWithoutIntent,
+    /// An outcome of an entry that is no intent, or whose outcome is known already.
+    #[error("it is the outcome of entry {0}, which is not an intent that waits for one")]
+    NoOpenIntent(u64),
+    /// An outcome of another effect.
+    #[error("it is the outcome of entry {0}, which has another idempotency key")]
+    OtherIntent(u64),
+    /// A checkpoint is not one.
+    #[error("the checkpoint after it cannot be believed: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// A checkpoint speaks of more or fewer entries than there are.
+    #[error("the checkpoint here is of {signed} entries, and there are {entries}")]
+    Size {
+        /// The size that was signed.
+        signed: u64,
+        /// How many entries there are.
+        entries: u64,
+    },
+    /// The entries are not those that were signed.
+    #[error(
+        "it or one of the entries up to {size} is not what was signed: \
+         their root is {computed}, and {signed} was signed"
+    )]
+    Root {
+        /// How many entries were signed.
+        size: u64,
+        /// The root of the entries there are.
+        computed: Hash,
+        /// The root that was signed.
+        signed: Hash,
+    },
+}
+
+impl LogVerifier {
+    /// Begins with an empty log, whose checkpoints only `verifier`'s key may sign.
+    pub fn new(verifier: Verifier) -> Self {
+        Self {
+            verifier,
+            tree: Frontier::new(),
+            vouched: 0,
+            checkpoints: 0,
+            kinds: BTreeMap::new(),
+            last_observed: None,
+            open_intents: BTreeMap::new(),
+            fault: None,
+        }
+    }
+
+    /// Checks the next entry, and that the hash stored beside it, if any, is that of its bytes.
+    pub fn entry(&mut self, index: u64, bytes: &[u8], stored_leaf_hash: Option<Hash>) -> Result<(), Fault> {
+        self.still_whole()?;
+        let at = self.tree.size();
+        let checked = self.check_entry(index, bytes, stored_leaf_hash);
+        self.remember(checked.map_err(|flaw| Fault { index: at, flaw }))
+    }
+
+    /// Checks that a stored checkpoint is signed and speaks of exactly the entries fed so far.
+    pub fn checkpoint(&mut self, note: &str) -> Result<(), Fault> {
+        self.still_whole()?;
+        let checked = self.check_checkpoint(note).map(|()| self.checkpoints += 1);
+        self.remember(checked)
+    }
+
+    /// Checks that the latest checkpoint covers every entry, and gives what was found.
+    pub fn finish(mut self, latest_note: &str) -> Result<Verified, Fault> {
+        self.still_whole()?;
+        self.check_checkpoint(latest_note)?;
+        Ok(Verified {
+            entries: self.tree.size(),
+            root: self.tree.root(),
+            checkpoints: self.checkpoints,
+            kinds: self.kinds,
+            open_intents: self.open_intents.into_keys().collect(),
+            last_observed: self.last_observed,
+        })
+    }
+
+    fn check_entry(&mut self, index: u64, bytes: &[u8], stored: Option<Hash>) -> Result<(), Flaw> {
+        if index != self.tree.size() {
+            return Err(Flaw::OutOfOrder { found: index });
+        }
+        let computed = leaf_hash(bytes);
+        if let Some(stored) = stored
+            && stored != computed
+        {
+            return Err(Flaw::LeafHash { computed, stored });
+        }
+        let decoded = Decoded::parse(bytes).map_err(|error| Flaw::Unreadable(error.to_string()))?;
+        if decoded.seq != index {
+            return Err(Flaw::Sequence(decoded.seq));
+        }
+        let kind = decoded.entry.kind;
+        self.check_time(decoded.entry.observed_at)?;
+        self.check_intent(decoded)?;
+        *self.kinds.entry(kind).or_default() += 1;
+        self.tree.push(computed);
+        Ok(())
+    }
+
+    fn check_time(&mut self, found: Timestamp) -> Result<(), Flaw> {
+        if let Some(before) = self.last_observed
+            && found < before
+        {
+            return Err(Flaw::TimeWentBack { before, found });
+        }
+        self.last_observed = Some(found);
+        Ok(())
+    }
+
+    /// Every outcome is that of one earlier intent, and no intent has two.
+    fn check_intent(&mut self, Decoded { seq, entry }: Decoded) -> Result<(), Flaw> {
+        if entry.kind == Kind::EffectIntended {
+            let key = entry.idempotency_key.ok_or(Flaw::UnmarkedIntent)?;
+            self.open_intents.insert(seq, key);
+            return Ok(());
+        }
+        if !entry.kind.is_outcome() {
+            return Ok(());
+        }
+        let intent = entry.intent.ok_or(Flaw::OutcomeWithoutIntent)?;
+        let key = self.open_intents.remove(&intent).ok_or(Flaw::NoOpenIntent(intent))?;
+        if entry.idempotency_key.as_ref() == Some(&key) { Ok(()) } else { Err(Flaw::OtherIntent(intent)) }
+    }
+
+    fn check_checkpoint(&mut self, note: &str) -> Result<(), Fault> {
+        let entries = self.tree.size();
+        let checkpoint = Checkpoint::open(note, &self.verifier)
+            .map_err(|error| Fault { index: self.vouched, flaw: error.into() })?;
+        if checkpoint.size != entries {
+            let flaw = Flaw::Size { signed: checkpoint.size, entries };
+            return Err(Fault { index: entries.min(checkpoint.size), flaw });
+        }
+        let (computed, signed) = (self.tree.root(), checkpoint.root);
+        if computed != signed {
+            return Err(Fault { index: self.vouched, flaw: Flaw::Root { size: entries, computed, signed } });
+        }
+        self.vouched = entries;
+        Ok(())
+    }
+
+    fn still_whole(&self) -> Result<(), Fault> {
+        self.fault.clone().map_or(Ok(()), Err)
+    }
+
+    fn remember(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+        self.fault = result.as_ref().err().cloned();
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::{Entry, Outcome, OutcomeResult, Source};
+    use super::super::key::LogKey;
+    use super::*;
+
+    const ORIGIN: &str = "countersign.example/acme";
+
+    fn key() -> LogKey {
+        LogKey::from_seed(ORIGIN.parse().unwrap(), [7; 32])
+    }
+
+    fn signed(entries: &[Vec<u8>]) -> String {
+        let mut tree = Frontier::new();
+        for entry in entries {
+            tree.push(leaf_hash(entry));
+        }
+        let checkpoint = Checkpoint { origin: ORIGIN.parse().unwrap(), size: tree.size(), root: tree.root() };
+        checkpoint.sign(&key()).unwrap()
+    }
+
+    fn entry(seq: u64, kind: Kind) -> Entry {
+        let time = Timestamp(1_790_000_000_000 + i64::try_from(seq).unwrap());
+        Entry::new(kind, time, Source::internal("timer"))
+    }
+
+    fn intent(seq: u64, idempotency_key: &str) -> Entry {
+        Entry { idempotency_key: Some(idempotency_key.to_owned()), ..entry(seq, Kind::EffectIntended) }
+    }
+
+    fn outcome(seq: u64, of: u64, idempotency_key: &str) -> Entry {
+        Entry {
+            kind: Kind::EffectResult,
+            intent: Some(of),
+            outcome: Some(Outcome { result: OutcomeResult::Succeeded, code: None }),
+            ..intent(seq, idempotency_key)
+        }
+    }
+
+    fn encoded(entries: &[Entry]) -> Vec<Vec<u8>> {
+        (0..).zip(entries).map(|(seq, entry)| entry.encode(seq).unwrap()).collect()
+    }
+
+    fn log() -> Vec<Vec<u8>> {
+        encoded(&[
+            entry(0, Kind::LogOpened),
+            intent(1, "a"),
+            intent(2, "b"),
+            outcome(3, 1, "a"),
+            entry(4, Kind::Heartbeat),
+        ])
+    }
+
+    /// Feeds entries, with a checkpoint in the middle, as they would be read from storage.
+    fn verify(entries: &[Vec<u8>], half: &str, latest: &str) -> Result<Verified, Fault> {
+        let mut verifier = LogVerifier::new(key().verifier());
+        for (index, bytes) in (0..).zip(entries) {
+            if index == 2 {
+                verifier.checkpoint(half)?;
+            }
+            verifier.entry(index, bytes, None)?;
+        }
+        verifier.finish(latest)
+    }
+
+    fn flaw(entries: &[Entry]) -> Fault {
+        let entries = encoded(entries);
+        verify(&entries, &signed(&entries[..2]), &signed(&entries)).unwrap_err()
+    }
+
+    #[test]
+    fn a_whole_log_is_believed_and_counted() {
+        let log = log();
+        let verified = verify(&log, &signed(&log[..2]), &signed(&log)).unwrap();
+        assert_eq!((verified.entries, verified.checkpoints), (5, 1));
+        assert_eq!(verified.open_intents, [2]);
+        assert_eq!(verified.kinds[&Kind::EffectIntended], 2);
+        assert_eq!(verified.kinds.values().sum::<u64>(), 5);
+        assert_eq!(verified.last_observed, Some(Timestamp(1_790_000_000_004)));
+    }
+
+    #[test]
+    fn an_empty_log_is_whole_if_its_emptiness_is_signed() {
+        let verified = LogVerifier::new(key().verifier()).finish(&signed(&[])).unwrap();
+        assert_eq!((verified.entries, verified.root), (0, crate::audit::empty_root()));
+    }
+
+    #[test]
+    fn every_flipped_byte_of_every_entry_is_noticed() {
+        let log = encoded(&[entry(0, Kind::LogOpened), intent(1, "a"), outcome(2, 1, "a")]);
+        let (fresh, latest) = (LogVerifier::new(key().verifier()), signed(&log));
+        for index in 0..log.len() {
+            for place in 0..log[index].len() {
+                let mut changed = log.clone();
+                changed[index][place] ^= 0x01;
+                let mut alone = fresh.clone();
+                let fed =
+                    (0..).zip(&changed).try_for_each(|(number, bytes)| alone.entry(number, bytes, None));
+                assert!(fed.and_then(|()| alone.finish(&latest)).is_err(), "{index} {place}");
+
+                let mut beside_hashes = fresh.clone();
+                let fault = (0..).zip(changed.iter().zip(&log)).find_map(|(number, (bytes, original))| {
+                    beside_hashes.entry(number, bytes, Some(leaf_hash(original))).err()
+                });
+                assert_eq!(usize::try_from(fault.unwrap().index), Ok(index), "{place}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_entry_beside_its_old_hash_is_named() {
+        let log = log();
+        let mut verifier = LogVerifier::new(key().verifier());
+        verifier.entry(0, &log[0], Some(leaf_hash(&log[0]))).unwrap();
+        let fault = verifier.entry(1, &log[1], Some(leaf_hash(&log[2]))).unwrap_err();
+        assert!(matches!(fault, Fault { index: 1, flaw: Flaw::LeafHash { .. } }));
+        let again = verifier.entry(1, &log[1], Some(leaf_hash(&log[1]))).unwrap_err();
+        assert_eq!(again, fault, "a log does not become whole again");
+        assert_eq!(verifier.clone().checkpoint(&signed(&log[..1])), Err(fault.clone()));
+        assert_eq!(verifier.finish(&signed(&log[..1])), Err(fault));
+    }
+
+    #[test]
+    fn dropped_doubled_swapped_and_missing_entries_are_noticed() {
+        let log = log();
+        let (half, latest) = (signed(&log[..2]), signed(&log));
+        for index in 0..log.len() {
+            let mut dropped = log.clone();
+            dropped.remove(index);
+            assert!(verify(&dropped, &half, &latest).is_err(), "dropped {index}");
+            let mut doubled = log.clone();
+            doubled.insert(index, log[index].clone());
+            assert!(verify(&doubled, &half, &latest).is_err(), "doubled {index}");
+            let mut swapped = log.clone();
+            swapped.swap(index, (index + 1) % log.len());
+            assert!(verify(&swapped, &half, &latest).is_err(), "swapped {index}");
+        }
+        let mut verifier = LogVerifier::new(key().verifier());
+        let fault = verifier.entry(1, &log[1], None).unwrap_err();
+        assert_eq!(fault, Fault { index: 0, flaw: Flaw::OutOfOrder { found: 1 } });
+    }
+
+    #[test]
+    fn a_log_that_was_written_anew_does_not_fit_its_old_checkpoints() {
+        let (log, mut other) = (log(), log());
+        other[1] = intent(1, "a").encode(1).unwrap().strip_suffix(b"}}").unwrap().to_vec();
+        other[1].extend_from_slice(b",\"x\":1}}");
+        let fault = verify(&other, &signed(&log[..2]), &signed(&other)).unwrap_err();
+        assert!(matches!(fault, Fault { index: 0, flaw: Flaw::Root { size: 2, .. } }), "{fault}");
+        let fault = verify(&log, &signed(&log[..2]), &signed(&log[..4])).unwrap_err();
+        assert_eq!(fault, Fault { index: 4, flaw: Flaw::Size { signed: 4, entries: 5 } });
+        let fault = verify(&log[..4], &signed(&log[..2]), &signed(&log)).unwrap_err();
+        assert_eq!(fault, Fault { index: 4, flaw: Flaw::Size { signed: 5, entries: 4 } });
+    }
+
+    #[test]
+    fn a_checkpoint_by_another_key_is_not_believed() {
+        let log = log();
+        let stranger = LogKey::from_seed(ORIGIN.parse().unwrap(), [8; 32]).verifier();
+        let fault = LogVerifier::new(stranger).checkpoint(&signed(&log[..0])).unwrap_err();
+        assert!(matches!(fault.flaw, Flaw::Checkpoint(CheckpointError::Note(_))), "{fault}");
+    }
+
+    #[test]
+    fn time_does_not_run_backwards() {
+        let late = Entry { observed_at: Timestamp(1_790_000_009_000), ..entry(1, Kind::Heartbeat) };
+        let same = Entry { observed_at: late.observed_at, ..entry(2, Kind::Heartbeat) };
+        let fault = flaw(&[entry(0, Kind::LogOpened), late, same, entry(3, Kind::Heartbeat)]);
+        assert!(matches!(fault, Fault { index: 3, flaw: Flaw::TimeWentBack { .. } }), "{fault}");
+    }
+
+    #[test]
+    fn an_entry_of_another_place_is_noticed() {
+        let entries = vec![entry(0, Kind::LogOpened).encode(7).unwrap()];
+        let fault = verify(&entries, "", &signed(&entries)).unwrap_err();
+        assert_eq!(fault, Fault { index: 0, flaw: Flaw::Sequence(7) });
+    }
+
+    #[test]
+    fn each_outcome_has_its_own_intent() {
+        let opened = || entry(0, Kind::LogOpened);
+        let of_nothing = flaw(&[opened(), entry(1, Kind::Heartbeat), outcome(2, 1, "a")]);
+        assert_eq!(of_nothing, Fault { index: 2, flaw: Flaw::NoOpenIntent(1) });
+        let twice = flaw(&[opened(), intent(1, "a"), outcome(2, 1, "a"), outcome(3, 1, "a")]);
+        assert_eq!(twice, Fault { index: 3, flaw: Flaw::NoOpenIntent(1) });
+        let other = flaw(&[opened(), intent(1, "a"), outcome(2, 1, "b")]);
+        assert_eq!(other, Fault { index: 2, flaw: Flaw::OtherIntent(1) });
+    }
+}

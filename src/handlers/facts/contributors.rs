@@ -1,0 +1,185 @@
+//! Everybody who took part in the change: none of them may approve it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::app::App;
+use crate::db::{head, promotion};
+use crate::github::read::{Commit, Pull};
+use crate::handlers::Result;
+use crate::ids::{Actor, Repo, UserId};
+use crate::policy::Environment;
+use crate::policy::facts::{Contributor, Part, TargetKind, Tuple};
+
+/// Reads the commits in question and says who is behind them.
+pub(super) async fn of(
+    app: &App,
+    repo: &Repo,
+    tuple: &Tuple,
+    environment: &Environment,
+    pull: Option<&Pull>,
+) -> Result<Vec<Contributor>> {
+    if environment.approval_rules().is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = BTreeSet::new();
+    let (commits, complete) = match (&tuple.target, pull) {
+        (TargetKind::Head, Some(pull)) => {
+            found.extend(pull.head.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
+            for pusher in pushers(app, repo, tuple).await? {
+                found.insert(known(&pusher, Part::Pusher));
+            }
+            let commits = app.reader.pull_commits(repo, tuple.subject).await?;
+            (commits.commits, commits.complete)
+        }
+        (TargetKind::Head | TargetKind::Sha | TargetKind::Tag(_), _) => since_live(app, repo, tuple).await?,
+    };
+    if !complete {
+        found.insert(Contributor {
+            id: None,
+            called: "somebody among more commits than GitHub lists".to_owned(),
+            email: None,
+            part: Part::Author,
+        });
+    }
+    found.extend(writers(&commits));
+    Ok(found.into_iter().collect())
+}
+
+/// What the environment does not have yet; of a first deployment, the commit itself.
+async fn since_live(app: &App, repo: &Repo, tuple: &Tuple) -> Result<(Vec<Commit>, bool)> {
+    let mut conn = app.db.read().await?;
+    let live = promotion::live(&mut conn, repo.id).await?;
+    drop(conn);
+    let before = live.into_iter().find(|promotion| promotion.tuple.environment == tuple.environment);
+    if let Some(before) = before {
+        let base = before.tuple.commit.as_str();
+        if let Some(comparison) = app.reader.compare(repo, base, tuple.commit.as_str()).await? {
+            return Ok((comparison.commits, comparison.complete));
+        }
+    }
+    let commit = app.reader.commit(repo, tuple.commit.as_str()).await?;
+    Ok((commit.into_iter().collect(), true))
+}
+
+async fn pushers(app: &App, repo: &Repo, tuple: &Tuple) -> Result<Vec<Actor>> {
+    let mut conn = app.db.read().await?;
+    let heads = head::latest(&mut conn, repo.id, tuple.subject).await?;
+    Ok(heads.into_iter().filter_map(|head| head.pusher).collect())
+}
+
+/// Authors, committers and co-authors. A co-author is known by e-mail only: by one that GitHub made for
+/// an account, or by one that it matched with an account in another of these commits.
+fn writers(commits: &[Commit]) -> BTreeSet<Contributor> {
+    let mut accounts: BTreeMap<String, &Actor> = BTreeMap::new();
+    for commit in commits {
+        let named = [(&commit.author_email, &commit.author), (&commit.committer_email, &commit.committer)];
+        for (email, account) in named {
+            if let (Some(email), Some(account)) = (email, account) {
+                accounts.insert(email.to_lowercase(), account);
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    for commit in commits {
+        found.insert(named(
+            commit.author.as_ref(),
+            commit.author_name.as_deref(),
+            commit.author_email.as_deref(),
+            Part::Author,
+        ));
+        found.insert(named(
+            commit.committer.as_ref(),
+            commit.committer_name.as_deref(),
+            commit.committer_email.as_deref(),
+            Part::Committer,
+        ));
+        for (name, email) in co_authors(&commit.message) {
+            let account = accounts.get(&email.to_lowercase()).copied();
+            let mut contributor = named(account, Some(name), Some(email), Part::CoAuthor);
+            contributor.id = contributor.id.or_else(|| private_email(email));
+            found.insert(contributor);
+        }
+    }
+    found
+}
+
+fn known(actor: &Actor, part: Part) -> Contributor {
+    Contributor { id: Some(actor.id), called: actor.login.to_string(), email: None, part }
+}
+
+fn named(account: Option<&Actor>, name: Option<&str>, email: Option<&str>, part: Part) -> Contributor {
+    let called = match account {
+        Some(account) => account.login.to_string(),
+        None => format!("{} <{}>", name.unwrap_or("no name"), email.unwrap_or("no e-mail")),
+    };
+    Contributor { id: account.map(|account| account.id), called, email: email.map(str::to_owned), part }
+}
+
+/// `Co-authored-by: NAME <EMAIL>` lines, in any case, wherever they stand.
+fn co_authors(message: &str) -> impl Iterator<Item = (&str, &str)> {
+    const KEY: &str = "co-authored-by:";
+    message.lines().filter_map(|line| {
+        let line = line.trim();
+        let key = line.get(..KEY.len())?;
+        let rest = line.get(KEY.len()..)?.trim();
+        if !key.eq_ignore_ascii_case(KEY) {
+            return None;
+        }
+        let (name, email) = rest.split_once('<').unwrap_or((rest, ""));
+        Some((name.trim(), email.trim_end_matches('>').trim()))
+    })
+}
+
+/// The id in the e-mail GitHub gives to those who keep theirs private: `ID+LOGIN@users.noreply.github.com`.
+fn private_email(email: &str) -> Option<UserId> {
+    let (account, host) = email.split_once('@')?;
+    let (id, _) = account.split_once('+')?;
+    let private = host.eq_ignore_ascii_case("users.noreply.github.com");
+    id.parse().ok().filter(|id: &i64| private && *id > 0).map(UserId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commit(author: Option<(i64, &str)>, email: &str, message: &str) -> Commit {
+        let account = author.map(|(id, login)| Actor { id: UserId(id), login: login.parse().unwrap(), bot: false });
+        Commit {
+            sha: "a".repeat(40).parse().unwrap(),
+            message: message.to_owned(),
+            author: account.clone(),
+            author_name: Some("Somebody".to_owned()),
+            author_email: Some(email.to_owned()),
+            committer: account,
+            committer_name: Some("Somebody".to_owned()),
+            committer_email: Some(email.to_owned()),
+            html_url: None,
+        }
+    }
+
+    fn ids(commits: &[Commit]) -> Vec<(Option<i64>, Part)> {
+        writers(commits).into_iter().map(|one| (one.id.map(|id| id.0), one.part)).collect()
+    }
+
+    #[test]
+    fn co_authors_count_as_those_they_are() {
+        let message = "Fix\n\nCo-authored-by: Bob <7+bob@users.noreply.github.com>\nCO-AUTHORED-BY: Carol <carol@acme.example>\nco-authored-by: Eve <eve@evil.example>";
+        let commits = [commit(Some((1, "alice")), "alice@acme.example", message), commit(Some((3, "carol")), "Carol@acme.example", "x")];
+        let found = ids(&commits);
+        assert!(found.contains(&(Some(7), Part::CoAuthor)), "{found:?}");
+        assert!(found.contains(&(Some(3), Part::CoAuthor)), "{found:?}");
+        assert!(found.contains(&(None, Part::CoAuthor)), "eve cannot be matched: {found:?}");
+    }
+
+    #[test]
+    fn an_author_without_an_account_stays_unmatched() {
+        assert_eq!(ids(&[commit(None, "x@y.example", "m")]), [(None, Part::Author), (None, Part::Committer)]);
+    }
+
+    #[test]
+    fn only_githubs_own_private_addresses_name_an_account() {
+        for email in ["7+bob@evil.example", "bob@users.noreply.github.com", "x+bob@users.noreply.github.com", "-7+b@users.noreply.github.com", ""] {
+            assert_eq!(private_email(email), None, "{email}");
+        }
+    }
+}

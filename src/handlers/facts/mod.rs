@@ -1,0 +1,70 @@
+//! Gathering the facts for one decision, fresh from GitHub and from our own records.
+//!
+//! Whatever cannot be read is an error, so that nothing is ever decided from half of the facts.
+
+mod checks;
+mod contributors;
+mod origin;
+mod people;
+
+use futures_util::try_join;
+
+use crate::app::App;
+use crate::db::promotion;
+use crate::handlers::{Loaded, Result};
+use crate::ids::{PromotionId, Repo};
+use crate::policy::facts::{Facts, Tuple, Vote};
+use crate::policy::{Environment, principals};
+
+pub use people::person;
+
+/// Everything a decision about this promotion looks at, as it is now.
+pub async fn gather(
+    app: &App,
+    repo: &Repo,
+    tuple: &Tuple,
+    loaded: &Loaded,
+    environment: &Environment,
+) -> Result<Facts> {
+    let asked = principals(environment);
+    let origin = origin::find(app, repo, tuple, loaded, environment);
+    let requester = person(app, repo, &tuple.requester, &asked);
+    let workflows = checks::workflows(app, repo, tuple, environment);
+    let checks = checks::checks(app, repo, tuple, environment);
+    let (found, requester, workflows, checks) = try_join!(origin, requester, workflows, checks)?;
+    let contributors = contributors::of(app, repo, tuple, environment, found.pull.as_ref()).await?;
+
+    let mut conn = app.db.read().await?;
+    let mut live = std::collections::BTreeMap::new();
+    for earlier in environment.require.after.keys() {
+        let spans = promotion::live_spans(&mut conn, repo.id, earlier, &tuple.commit).await?;
+        live.insert(earlier.clone(), spans);
+    }
+    let cast = promotion::votes(&mut conn, tuple.promotion).await?;
+    let open = promotion::open(&mut conn, repo.id).await?;
+    drop(conn);
+
+    let mut votes = Vec::with_capacity(cast.len());
+    for (voter, choice, at) in cast {
+        votes.push(Vote { voter: person(app, repo, &voter, &asked).await?, choice, at });
+    }
+    let busy: Option<PromotionId> = open
+        .iter()
+        .filter(|other| other.id() != tuple.promotion && other.tuple.environment == tuple.environment)
+        .find(|other| other.state.is_under_way())
+        .map(crate::promotion::Promotion::id);
+
+    Ok(Facts {
+        tuple: tuple.clone(),
+        policy_now: Some(loaded.blob.clone()),
+        origin: found.origin,
+        requester,
+        dispatch_ref: found.dispatch_ref,
+        workflows,
+        checks,
+        live,
+        contributors,
+        votes,
+        busy,
+    })
+}

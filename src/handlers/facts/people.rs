@@ -1,0 +1,45 @@
+//! Who somebody is, in the policy's words, at this moment.
+
+use std::collections::BTreeSet;
+
+use crate::app::App;
+use crate::github::read::{Level, Membership};
+use crate::handlers::Result;
+use crate::ids::{Actor, Repo};
+use crate::policy::facts::Person;
+use crate::policy::{Principal, RoleLevel};
+
+/// A person, with which of these principals they are now. Nothing is remembered from before.
+pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Principal>) -> Result<Person> {
+    let mut person = Person { actor: actor.clone(), is: BTreeSet::new() };
+    // GitHub is asked by login. If that login is somebody else's by now, this person is nobody here.
+    let Some(permission) = app.reader.permission(repo, &actor.login).await? else { return Ok(person) };
+    if permission.user.id != actor.id {
+        return Ok(person);
+    }
+    for principal in asked {
+        let is = match principal {
+            Principal::User(login) => login.as_str().eq_ignore_ascii_case(permission.user.login.as_str()),
+            Principal::Role(_) => principal.is_met_by_role(&permission.role_name, role(permission.level)),
+            Principal::Team { organisation, slug } => {
+                let membership = app.reader.team_member(repo, organisation, slug, &actor.login).await?;
+                membership == Membership::Active
+            }
+        };
+        if is {
+            person.is.insert(principal.clone());
+        }
+    }
+    Ok(person)
+}
+
+fn role(level: Level) -> Option<RoleLevel> {
+    match level {
+        Level::None => None,
+        Level::Read => Some(RoleLevel::Read),
+        Level::Triage => Some(RoleLevel::Triage),
+        Level::Write => Some(RoleLevel::Write),
+        Level::Maintain => Some(RoleLevel::Maintain),
+        Level::Admin => Some(RoleLevel::Admin),
+    }
+}

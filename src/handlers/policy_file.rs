@@ -1,0 +1,53 @@
+//! The policy: from the default branch, and from nowhere else.
+
+use crate::app::App;
+use crate::handlers::Result;
+use crate::ids::{BlobSha, EnvironmentName, RefName, Repo};
+use crate::policy::{Environment, Policy};
+use crate::requirement::{Code, Refusal};
+
+/// Where the policy is.
+pub const PATH: &str = ".github/countersign.yml";
+
+/// The policy as it is on the default branch now.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Which version of the file.
+    pub blob: BlobSha,
+    /// The branch it was read from.
+    pub default_branch: RefName,
+    /// What it says.
+    pub policy: Policy,
+}
+
+impl Loaded {
+    /// What it says about an environment.
+    pub fn environment(&self, name: &EnvironmentName) -> std::result::Result<&Environment, Refusal> {
+        self.policy.environment(name).ok_or_else(|| {
+            let known: Vec<&str> = self.policy.environments.keys().map(EnvironmentName::as_str).collect();
+            Refusal::new(
+                Code::UnknownEnvironment,
+                format!("The policy knows no environment {name}; it knows {}.", known.join(", ")),
+            )
+        })
+    }
+}
+
+/// Reads the policy of a repository, or says what is wrong with it.
+pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, Refusal>> {
+    let default_branch = app.reader.repository(repo).await?.default_branch;
+    let Some(file) = app.reader.file(repo, PATH, default_branch.as_str()).await? else {
+        let sentence = format!(
+            "There is no policy: add {PATH} to the branch {default_branch}, so that somebody decides who may deploy where."
+        );
+        return Ok(Err(Refusal::new(Code::PolicyMissing, sentence)));
+    };
+    Ok(match Policy::parse(PATH, &file.text) {
+        Ok(policy) => Ok(Loaded { blob: file.blob, default_branch, policy }),
+        Err(problems) => {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            let sentence = format!("The policy cannot be used, so nothing may be deployed. {first}");
+            Err(Refusal::new(Code::PolicyInvalid, sentence))
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! Storing what became of a promotion: state, log, intents, effects and notices, in one transaction.
+
+use crate::audit::{Kind, Outcome, OutcomeResult, Source};
+use crate::clock::Timestamp;
+use crate::db::{self, NewEntry, Tx, notice, outbox, promotion};
+use crate::effect::{Mark, Notice};
+use crate::policy::Decision;
+use crate::policy::facts::Facts;
+use crate::promotion::{Promotion, State, Step};
+
+/// A step to store, with what it follows from.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// What became of the promotion.
+    pub step: Step,
+    /// What it was decided from, when it was decided.
+    pub decided: Option<(Facts, Decision)>,
+    /// Why anything happened at all.
+    pub source: Source,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Whether the promotion is stored for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    /// It has just been asked for.
+    Yes,
+    /// It has been here before.
+    No,
+}
+
+/// Stores a step and everything that follows from it.
+pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> {
+    let Stored { step, decided, source, now } = stored;
+    let Step { promotion, kind, effects, wake_at } = step;
+    match first {
+        First::Yes => promotion::insert(tx, &promotion, wake_at).await?,
+        First::No => promotion::update(tx, &promotion, wake_at).await?,
+    }
+    if let Some(kind) = kind {
+        tx.append(entry(kind, &promotion, decided.as_ref(), source.clone(), now)).await?;
+    }
+    for effect in effects {
+        let mark = Mark::random();
+        let intent = NewEntry::new(Kind::EffectIntended, now, source.clone())
+            .about(&promotion.tuple)
+            .effect(effect.name())
+            .deployment(promotion.state.deployment())
+            .run(promotion.state.run().map(|run| run.id));
+        let intent = tx.append_intent(intent, mark.as_str()).await?;
+        outbox::insert(tx, promotion.id(), &effect, &intent, now).await?;
+    }
+    if !promotion.state.is_open() {
+        promotion::wake_others(tx, promotion.id(), now).await?;
+    }
+    show(tx, &promotion, now).await
+}
+
+/// Has the promotion's check run and its subject's comment written anew.
+pub async fn show(tx: &mut Tx, promotion: &Promotion, now: Timestamp) -> db::Result<()> {
+    let check_run = Notice::CheckRun { promotion: promotion.id().number };
+    notice::want(tx.conn(), &promotion.repo, &check_run, now).await?;
+    let comment = Notice::StatusComment { subject: promotion.tuple.subject };
+    notice::want(tx.conn(), &promotion.repo, &comment, now).await
+}
+
+fn entry(
+    kind: Kind,
+    promotion: &Promotion,
+    decided: Option<&(Facts, Decision)>,
+    source: Source,
+    now: Timestamp,
+) -> NewEntry {
+    let mut entry = NewEntry::new(kind, now, source)
+        .about(&promotion.tuple)
+        .deployment(promotion.state.deployment())
+        .run(promotion.state.run().map(|run| run.id));
+    if let Some((facts, decision)) = decided {
+        entry = entry.decided(facts, decision);
+    }
+    match &promotion.state {
+        State::Failed { code, .. } | State::Superseded { code, .. } => entry
+            .outcome(Outcome { result: OutcomeResult::Refused, code: Some(code.as_str().to_owned()) }),
+        State::Succeeded { .. } => entry.outcome(Outcome { result: OutcomeResult::Succeeded, code: None }),
+        State::Cancelled { by, .. } => entry.actor(crate::audit::ActorRole::Canceller, by),
+        State::Rejected { by, .. } => entry.actor(crate::audit::ActorRole::Voter, by),
+        State::Blocked
+        | State::AwaitingApproval
+        | State::Approved { .. }
+        | State::Deploying { .. }
+        | State::Expired { .. } => entry,
+    }
+}

@@ -1,0 +1,132 @@
+//! The rules of a policy, after they were read and found sound.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Glob, ParameterRule, Principal};
+use crate::ids::{EnvironmentName, WorkflowFile};
+
+/// What has to hold, for each environment. Made by [`Policy::parse`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Every environment that can be promoted to, at least one.
+    pub environments: BTreeMap<EnvironmentName, Environment>,
+}
+
+/// What has to hold before a commit goes to one environment, and what happens then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Which commits, asked for by whom.
+    pub promote: Promote,
+    /// What has to hold besides.
+    pub require: Require,
+    /// The `key=value` pairs that a command may give; all others are refused.
+    pub parameters: BTreeMap<String, ParameterRule>,
+    /// The workflow that deploys; without one, only a GitHub deployment is made.
+    pub deploy: Option<Deploy>,
+    /// How long a promotion may wait before it is void.
+    pub expires: Duration,
+    /// Where the environment can be seen, for people.
+    pub url: Option<Url>,
+}
+
+/// Which commits may be promoted, and who may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promote {
+    /// Where a commit may come from: any one of these is enough. Never empty.
+    pub from: Vec<Source>,
+    /// Who may ask. Never empty.
+    pub by: Vec<Principal>,
+}
+
+/// Where a commit may come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// It is the head of the pull request, which is not from a fork.
+    PullRequest,
+    /// It is in the history of the default branch.
+    DefaultBranch,
+    /// A tag with such a name points at it.
+    Tag(Glob),
+}
+
+/// What has to hold for the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Require {
+    /// Workflows whose newest run on this very commit succeeded.
+    pub workflows: Vec<WorkflowFile>,
+    /// Checks whose newest result on this very commit is success.
+    pub checks: Vec<CheckRule>,
+    /// Environments in which this very commit was live before.
+    pub after: BTreeMap<EnvironmentName, After>,
+    /// Who has to agree.
+    pub approvals: Approvals,
+    /// E-mails and logins of authors who need not be matched with an account.
+    pub known_authors: BTreeSet<String>,
+}
+
+/// A check that has to succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRule {
+    /// The check run's name, or the commit status's context.
+    pub name: String,
+    /// The slug of the App that has to report it. Without one, every App's newest result has to be success.
+    pub app: Option<String>,
+}
+
+/// How a commit has to have been in an earlier environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct After {
+    /// For how long without a break.
+    pub soak: Option<Duration>,
+}
+
+/// Who has to agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approvals {
+    /// Nobody, and the policy says so.
+    None,
+    /// Each of these rules has to be met.
+    Rules(Vec<ApprovalRule>),
+    /// The policy does not say; only possible for environments that do not look like production.
+    Unstated,
+}
+
+/// So many approvals from these people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRule {
+    /// How many, from 1 to 20.
+    pub count: u8,
+    /// From whom: any of these. Never empty.
+    pub from: Vec<Principal>,
+    /// Whether those who asked for the promotion or took part in the change do not count.
+    pub separation_of_duties: bool,
+}
+
+/// The workflow that deploys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deploy {
+    /// Its file in `.github/workflows`.
+    pub workflow: WorkflowFile,
+    /// The inputs it is always given, besides the parameters and `countersign_id`.
+    pub inputs: BTreeMap<String, String>,
+}
+
+impl Policy {
+    /// The rules of one environment.
+    pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
+        self.environments.get(name)
+    }
+}
+
+impl Environment {
+    /// The approval rules: empty when nobody has to agree.
+    pub fn approval_rules(&self) -> &[ApprovalRule] {
+        match &self.require.approvals {
+            Approvals::Rules(rules) => rules,
+            Approvals::None | Approvals::Unstated => &[],
+        }
+    }
+}
