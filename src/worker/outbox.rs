@@ -92,9 +92,13 @@ impl Workers {
 
     async fn create_deployment(&self, claimed: &Claimed, promotion: &Promotion) -> Result<Tried, Error> {
         if claimed.attempts > 1 {
-            let found = self.app.reader.earlier_deployment(claimed, promotion, self.app.app_id).await?;
-            if let Earlier::Found(deployment) = found {
-                return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
+            match self.app.reader.earlier_deployment(claimed, promotion, self.app.app_id).await {
+                Ok(Earlier::Found(deployment)) => {
+                    return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
+                }
+                Ok(Earlier::Unclear(why)) => return Ok(Tried::Unknown(why)),
+                Ok(Earlier::Nothing) => {}
+                Err(error) => return Ok(self.not_seen(claimed, error)),
             }
         }
         if !matches!(promotion.state, State::Approved { .. }) {
@@ -117,12 +121,13 @@ impl Workers {
         let Some(workflow) = &promotion.deploy.workflow else { return Ok(Tried::NotAllowed(None)) };
         if claimed.attempts > 1 {
             let (mark, asked) = (mark(claimed), (workflow, &promotion.tuple.commit));
-            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at).await? {
-                Earlier::Found(run) => {
+            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at).await {
+                Ok(Earlier::Found(run)) => {
                     return Ok(Tried::Done { what: Done::Dispatched(Some(run)), earlier: true });
                 }
-                Earlier::Unclear(why) => return Ok(Tried::Unknown(why)),
-                Earlier::Nothing => {}
+                Ok(Earlier::Unclear(why)) => return Ok(Tried::Unknown(why)),
+                Ok(Earlier::Nothing) => {}
+                Err(error) => return Ok(self.not_seen(claimed, error)),
             }
         }
         if promotion.state.deployment() != Some(deployment) || !promotion.state.is_under_way() {
@@ -191,6 +196,16 @@ impl Workers {
                 Tried::Later(backoff::after(claimed.attempts, now), why)
             }
             github::Error::Gone | github::Error::Refused { .. } => Tried::Refused(why),
+        }
+    }
+
+    /// What became of an earlier try could not be read. A no to that question says nothing about the deed.
+    fn not_seen(&self, claimed: &Claimed, error: github::Error) -> Tried {
+        match self.after(claimed, &error.into()) {
+            Tried::Refused(why) => Tried::Later(backoff::after(claimed.attempts, self.app.clock.now()), why),
+            other @ (Tried::Done { .. } | Tried::NotAllowed(_) | Tried::Unknown(_) | Tried::Later(..)) => {
+                other
+            }
         }
     }
 
