@@ -128,6 +128,12 @@ impl Scenario {
         (self.app, self.workers, self.door, self.server) = (app, workers, door, server);
     }
 
+    /// Another program on the same database, as a second replica is.
+    pub async fn another_program(&self) -> Workers {
+        let api_url = self.fake.start().await.unwrap();
+        program(&self.fake, &self.clock, &self.database, api_url).await.1
+    }
+
     /// Moves the clock that everybody looks at.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
