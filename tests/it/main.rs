@@ -13,6 +13,8 @@
     reason = "a test says what it skipped, and asks the environment"
 )]
 
+mod database;
 mod faults;
 mod harness;
+mod inbox;
 mod promote;

@@ -4,6 +4,7 @@
 //! ends by looking at the whole world.
 
 pub mod contract;
+pub mod database;
 pub mod postgres;
 mod trail;
 mod world;
