@@ -13,5 +13,6 @@
     reason = "a test says what it skipped, and asks the environment"
 )]
 
+mod documents;
 mod harness;
 mod promote;
