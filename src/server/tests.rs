@@ -11,7 +11,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::audit::{Checkpoint, Kind, LogKey, Source};
 use crate::clock::Timestamp;
-use crate::db::{self, NewEntry};
+use crate::db::NewEntry;
 use crate::db::inbox::{self, Depth};
 use crate::telemetry;
 
@@ -148,17 +148,10 @@ async fn a_redelivery_changes_nothing() {
     assert_eq!(server.depth().await, ONE);
     let claimed = server.claim().await.remove(0);
     let now = server.shared.clock.now();
-    let finish = move |tx: &mut _| {
-        let done: futures_util::future::BoxFuture<'_, _> = Box::pin(inbox_finish(tx, claimed, now));
-        done
-    };
-    server.shared.db.write(finish).await.unwrap();
+    let db = &server.shared.db;
+    db.write(move |tx| Box::pin(async move { inbox::finish(tx, &claimed, now).await })).await.unwrap();
     assert_eq!(server.deliver(Delivery::comment()).await.0, StatusCode::ACCEPTED);
     assert_eq!(server.depth().await, NOTHING, "what was handled is not handled again");
-}
-
-async fn inbox_finish(tx: &mut db::Tx, claimed: inbox::Claimed, now: Timestamp) -> db::Result<()> {
-    inbox::finish(tx, &claimed, now).await
 }
 
 #[tokio::test]
@@ -328,7 +321,7 @@ async fn the_newest_checkpoint_is_served_once_there_is_one() {
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(text.starts_with("The log is empty"), "{text}");
     let now = server.shared.clock.now();
-    let entry = NewEntry::new(Kind::PolicyLoaded, now, Source::Delivery(GUID.parse().unwrap()));
+    let entry = NewEntry::new(Kind::PolicyLoaded, now, Source::internal("test"));
     let append = server.shared.db.write(move |tx| Box::pin(async move { tx.append(entry).await }));
     append.await.unwrap();
     let (status, note) = server.get("/log/checkpoint").await;
