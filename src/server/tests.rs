@@ -157,9 +157,8 @@ async fn a_redelivery_changes_nothing() {
 #[tokio::test]
 async fn a_form_is_signed_as_it_came_and_stored_as_json() {
     let server = Server::start().await;
-    let encoded: String = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("payload", COMMENT)
-        .finish();
+    let encoded: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", COMMENT).finish();
     let delivery = Delivery::new("issue_comment", encoded)
         .with("content-type", "application/x-www-form-urlencoded; charset=utf-8");
     assert_eq!(server.deliver(delivery).await.0, StatusCode::ACCEPTED);
@@ -276,7 +275,10 @@ async fn it_is_ready_when_the_database_answers_and_the_workers_run() {
     assert_eq!(server.get("/readyz").await, (StatusCode::OK, "ready\n".to_owned()));
     server.working.send_replace(false);
     let (status, text) = server.get("/readyz").await;
-    assert_eq!((status, text.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "not ready: the workers do not run\n"));
+    assert_eq!(
+        (status, text.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready: the workers do not run\n")
+    );
     server.working.send_replace(true);
     server.shared.db.close().await;
     let (status, text) = server.get("/readyz").await;

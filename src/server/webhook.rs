@@ -104,10 +104,8 @@ async fn take(shared: &Shared, request: Request) -> Result<Taken, Rejection> {
 /// Returns when the delivery is durable on disk.
 async fn store(shared: &Shared, new: NewDelivery) -> Result<(), Rejection> {
     let guid = new.guid.clone();
-    let written = shared
-        .db
-        .write(move |tx| Box::pin(async move { inbox::insert(tx.conn(), &new).await }))
-        .await;
+    let written =
+        shared.db.write(move |tx| Box::pin(async move { inbox::insert(tx.conn(), &new).await })).await;
     written.map_err(|error| {
         tracing::error!(delivery = %guid, error = %causes(&error), "a delivery could not be stored");
         Rejection::NotStored
