@@ -15,12 +15,12 @@ const BATCHES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 /// How long an answer took, in seconds.
 const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
 
-/// Starts to log to standard error. What was set up earlier in this process stays.
+/// Starts to log to standard error, with the filter `otherwise` when none is set. What was set up earlier in this process stays.
 ///
 /// # Errors
 /// When the filter is not one.
-pub fn start_logging(flags: &TelemetryFlags) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(flags.filter())?;
+pub fn start_logging(flags: &TelemetryFlags, otherwise: &str) -> Result<(), ParseError> {
+    let filter = EnvFilter::builder().parse(flags.filter(otherwise))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second program in the same process logs through the first one's.
     let _ = match flags.log_format {

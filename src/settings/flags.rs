@@ -87,7 +87,7 @@ pub struct LogFlags {
 /// What is written about the program's own work.
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryFlags {
-    /// What to log: a level or filters such as info,countersign=debug [default: info]
+    /// What to log: a level or filters such as info,countersign=debug [default: info for serve, else warn]
     #[arg(long, env = "COUNTERSIGN_LOG", value_name = "FILTER", global = true)]
     pub log: Option<String>,
 
@@ -117,10 +117,10 @@ pub enum LogFormat {
 }
 
 impl TelemetryFlags {
-    /// What to log.
-    pub fn filter(&self) -> &str {
+    /// What to log; `otherwise` when nothing is said.
+    pub fn filter<'f>(&'f self, otherwise: &'f str) -> &'f str {
         let chosen = super::given(self.log.as_deref()).or_else(|| super::given(self.rust_log.as_deref()));
-        chosen.unwrap_or("info,countersign=info")
+        chosen.unwrap_or(otherwise)
     }
 }
 
