@@ -11,7 +11,11 @@ fn a_waiting_promotion_can_be_decided_from_its_check_run() {
     assert_eq!(shown.status, CheckStatus::Completed(Conclusion::ActionRequired));
     assert_snapshot!(shown.title, @"");
     assert_snapshot!(shown.summary, @"");
-    let buttons: Vec<_> = shown.buttons.iter().map(|b| (b.label.as_str(), b.description.as_str(), b.identifier.as_str())).collect();
+    let buttons: Vec<_> = shown
+        .buttons
+        .iter()
+        .map(|b| (b.label.as_str(), b.description.as_str(), b.identifier.as_str()))
+        .collect();
     assert_eq!(buttons, [("Approve", "Vote for p2", APPROVE), ("Reject", "Vote against p2", REJECT)]);
 }
 
@@ -37,7 +41,9 @@ fn every_state_has_a_check_run() {
 fn an_external_id_is_read_back_and_nothing_else_is() {
     let id = waiting(0).id();
     assert_eq!(parse_external_id(&id.to_string()), Some(id));
-    for text in ["", ":", "1001", "1001:", "1001:2", "1001:p0", "+1001:p2", "01001:p2", "1001:p02", "1001:p2 ", "x:p2"] {
+    for text in [
+        "", ":", "1001", "1001:", "1001:2", "1001:p0", "+1001:p2", "01001:p2", "1001:p02", "1001:p2 ", "x:p2",
+    ] {
         assert_eq!(parse_external_id(text), None, "{text:?}");
     }
 }

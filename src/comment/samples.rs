@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    Actor, DeploymentId, InstallationId, IssueNumber, PromotionId, PromotionNumber, Repo, RepoId, RunId, UserId,
+    Actor, DeploymentId, InstallationId, IssueNumber, PromotionId, PromotionNumber, Repo, RepoId, RunId,
+    UserId,
 };
 use crate::policy::facts::{TargetKind, Tuple};
 use crate::promotion::{DeployPlan, Promotion, Run, State, open};
@@ -56,7 +57,9 @@ pub(crate) fn approvals(counted: usize) -> Requirement {
         0 => ("0 of 2 approvals.", "any 2 of team:acme/sre, not alice (who asked for it)"),
         _ => ("1 of 2 approvals: bob.", "any 1 more of team:acme/sre, not alice (who asked for it)"),
     };
-    Requirement::pending("2 approvals from team:acme/sre", Code::ApprovalsMissing, sentence).by(who).votes(counted, 2)
+    Requirement::pending("2 approvals from team:acme/sre", Code::ApprovalsMissing, sentence)
+        .by(who)
+        .votes(counted, 2)
 }
 
 pub(crate) fn waiting(counted: usize) -> Promotion {

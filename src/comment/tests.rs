@@ -8,7 +8,10 @@ use crate::requirement::{Code, Refusal};
 
 #[test]
 fn refusals_say_why_and_what_to_do() {
-    let refusal = Refusal::new(Code::RequesterNotAllowed, "dave may not ask for this; role:write or team:acme/release may.");
+    let refusal = Refusal::new(
+        Code::RequesterNotAllowed,
+        "dave may not ask for this; role:write or team:acme/release may.",
+    );
     assert_snapshot!(refused(&refusal), @"");
     let sentence = "The policy cannot be used, so nothing may be deployed. .github/countersign.yml:3:5: there is no key \"requires\" here; did you mean require?";
     assert_snapshot!(refused(&Refusal::new(Code::PolicyInvalid, sentence)), @"");
@@ -89,14 +92,26 @@ fn every_state_has_its_words() {
 
 #[test]
 fn the_status_comment_reads_well() {
-    let promotions = [
-        waiting(1),
-        promotion(1, "staging", succeeded()),
-    ];
+    let promotions = [waiting(1), promotion(1, "staging", succeeded())];
     let answers = [
-        Answer { asker: person("bob").login, asked: "/approve".to_owned(), markdown: voted(&waiting(1), crate::policy::facts::Choice::Approve).into(), at: later(12) },
-        Answer { asker: person("alice").login, asked: "/promote production --reason \"fixes the checkout\"".to_owned(), markdown: opened(&waiting(0)).into(), at: later(10) },
-        Answer { asker: person("alice").login, asked: "/promote staging".to_owned(), markdown: opened(&promotion(1, "staging", State::Approved { at: start() })).into(), at: start() },
+        Answer {
+            asker: person("bob").login,
+            asked: "/approve".to_owned(),
+            markdown: voted(&waiting(1), crate::policy::facts::Choice::Approve).into(),
+            at: later(12),
+        },
+        Answer {
+            asker: person("alice").login,
+            asked: "/promote production --reason \"fixes the checkout\"".to_owned(),
+            markdown: opened(&waiting(0)).into(),
+            at: later(10),
+        },
+        Answer {
+            asker: person("alice").login,
+            asked: "/promote staging".to_owned(),
+            markdown: opened(&promotion(1, "staging", State::Approved { at: start() })).into(),
+            at: start(),
+        },
     ];
     let repo = repo();
     let site = "https://github.com".parse().unwrap();

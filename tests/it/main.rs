@@ -12,6 +12,7 @@
     clippy::disallowed_methods,
     reason = "a test says what it skipped, and asks the environment"
 )]
+#![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
 mod documents;
 mod harness;

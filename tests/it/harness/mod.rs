@@ -36,21 +36,19 @@ pub enum On {
 #[macro_export]
 macro_rules! scenario {
     ($(#[$meta:meta])* $name:ident, $s:ident => $body:block) => {
+        async fn $name($s: &mut $crate::harness::Scenario) $body
+
         mod $name {
-            use super::*;
-
-            async fn story($s: &mut $crate::harness::Scenario) $body
-
             $(#[$meta])*
             #[tokio::test]
             async fn on_sqlite() {
-                $crate::harness::tell($crate::harness::On::Sqlite, async |s| story(s).await).await;
+                $crate::harness::tell($crate::harness::On::Sqlite, async |s| super::$name(s).await).await;
             }
 
             $(#[$meta])*
             #[tokio::test]
             async fn on_postgres() {
-                $crate::harness::tell($crate::harness::On::Postgres, async |s| story(s).await).await;
+                $crate::harness::tell($crate::harness::On::Postgres, async |s| super::$name(s).await).await;
             }
         }
     };
@@ -103,7 +101,7 @@ impl Scenario {
         };
         // The seeded history is told as it happened, before the story begins.
         scenario.settle().await;
-        scenario.advance(Duration::from_secs(60));
+        scenario.advance(Duration::from_mins(1));
         scenario
     }
 
@@ -116,7 +114,7 @@ impl Scenario {
     /// The program dies and starts anew on the same database, past every lease.
     pub async fn restart(&mut self) {
         self.app.db.close().await;
-        self.advance(Duration::from_secs(120));
+        self.advance(Duration::from_mins(2));
         // Dropping the old program ends it at once, as a crash does.
         self.program = program(&self.fake, &self.clock, &self.database).await;
         (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
