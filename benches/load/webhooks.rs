@@ -52,12 +52,9 @@ fn body() -> Vec<u8> {
         "sender": { "id": 1, "login": "alice", "type": "User" },
     });
     let missing = SIZE - body.to_string().len();
-    body["issue"]["body"] = "The quick brown fox jumps over the lazy dog. "
-        .chars()
-        .cycle()
-        .take(missing)
-        .collect::<String>()
-        .into();
+    let text: String =
+        "The quick brown fox jumps over the lazy dog. ".chars().cycle().take(missing).collect();
+    *body.pointer_mut("/issue/body").unwrap() = text.into();
     body.to_string().into_bytes()
 }
 

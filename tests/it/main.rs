@@ -12,8 +12,10 @@
     clippy::disallowed_methods,
     reason = "a test says what it skipped, and asks the environment"
 )]
+#![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
 mod database;
+mod documents;
 mod faults;
 mod harness;
 mod inbox;

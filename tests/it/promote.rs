@@ -15,7 +15,4 @@ scenario!(production_takes_staging_and_two_approvals, s => {
     s.comment("carol", "/approve").await;
     s.deployment_ends("success").await;
     assert_eq!(s.deployments("production"), ["success"]);
-    println!("{}", s.reply());
-    println!("{:#?}", s.checks());
-    println!("{:#?}", s.trail().await);
 });

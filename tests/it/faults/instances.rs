@@ -9,7 +9,7 @@ scenario!(two_programs_work_at_the_same_time, s => {
     let asked = s.says("alice", "/promote staging");
     for _ in 0..3 {
         s.deliveries_arrive().await;
-        let (one, two) = tokio::join!(s.workers.drain(), other.drain());
+        let (one, two) = tokio::join!(s.workers.drain(), other.workers.drain());
         one.unwrap();
         two.unwrap();
         s.advance(Duration::from_secs(5));
@@ -25,7 +25,7 @@ scenario!(two_programs_count_two_votes_and_deploy_once, s => {
     s.says("carol", "/approve");
     for _ in 0..6 {
         s.deliveries_arrive().await;
-        let (one, two) = tokio::join!(s.workers.drain(), other.drain());
+        let (one, two) = tokio::join!(s.workers.drain(), other.workers.drain());
         one.unwrap();
         two.unwrap();
         s.advance(Duration::from_secs(30));

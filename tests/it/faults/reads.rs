@@ -72,7 +72,7 @@ scenario!(a_policy_that_cannot_be_seen_when_it_is_performed_stops_it, s => {
     s.comment("alice", "/promote staging").await;
     assert!(s.deployments("staging").is_empty(), "nothing was deployed");
     let trail = s.trail().await;
-    assert!(trail.iter().any(|line| line.ends_with("effect.result create_deployment refused not_allowed")), "{trail:#?}");
+    assert!(trail.iter().any(|line| line.ends_with("effect.result create_deployment refused too_late")), "{trail:#?}");
     assert!(trail.iter().any(|line| line.ends_with("promotion.failed refused policy_changed")), "{trail:#?}");
 });
 
