@@ -60,10 +60,11 @@ impl Workers {
             return Ok(0);
         }
         drop(conn);
+        let lease = self.lease;
         let claimed = self
             .app
             .db
-            .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, BATCH).await }))
+            .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, lease, BATCH).await }))
             .await?;
         let count = claimed.len();
         if count > 0 {
@@ -108,6 +109,9 @@ impl Workers {
             Ok(licence) => licence,
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
+        if !claimed.has_time(self.app.clock.now()) {
+            return Ok(self.too_slow());
+        }
         let made = self.writer.create_permitted_deployment(claimed, &permit, promotion).await?;
         Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
     }
@@ -138,6 +142,9 @@ impl Workers {
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
         let Some(reference) = reference else { return Ok(Tried::NotAllowed(None)) };
+        if !claimed.has_time(self.app.clock.now()) {
+            return Ok(self.too_slow());
+        }
         let run = self.writer.dispatch_permitted(claimed, &permit, promotion, workflow, &reference).await?;
         Ok(Tried::Done { what: Done::Dispatched(run.map(|id| Run { id, url: None })), earlier: false })
     }
@@ -196,6 +203,11 @@ impl Workers {
             }
             github::Error::Gone | github::Error::Refused { .. } => Tried::Refused(why),
         }
+    }
+
+    /// Reading took so long that the lease may run out before GitHub's answer to the deed is here.
+    fn too_slow(&self) -> Tried {
+        Tried::Later(self.app.clock.now(), "everything had to be read again: it took too long".to_owned())
     }
 
     /// What became of an earlier try could not be read. A no to that question says nothing about the deed.

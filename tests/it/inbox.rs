@@ -6,7 +6,7 @@ use countersign::audit::{Kind, Source};
 use countersign::clock::Timestamp;
 use countersign::db::inbox::{self, Claimed, NewDelivery};
 use countersign::db::outbox::{self, Ended};
-use countersign::db::{self, Db, NewEntry, notice};
+use countersign::db::{self, Db, LEASE, NewEntry, notice};
 use countersign::effect::{Effect, Mark, Notice, Reaction};
 use countersign::ids::{CommentId, PromotionId, PromotionNumber, RepoId};
 
@@ -35,7 +35,7 @@ async fn arrive(db: &Db, guid: &str, lane: i64) {
 }
 
 async fn claim(db: &Db, now: Timestamp) -> Vec<Claimed> {
-    db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, 16).await })).await.unwrap()
+    db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, LEASE, 16).await })).await.unwrap()
 }
 
 async fn finish(db: &Db, claimed: Claimed, now: Timestamp) -> db::Result<()> {
@@ -85,7 +85,7 @@ on_both!(a_claim_takes_no_more_than_asked_for, url => {
     for lane in 0..9 {
         arrive(&db, &format!("of-{lane}"), lane).await;
     }
-    let few = db.write(|tx| Box::pin(async move { inbox::claim(tx.conn(), NOW, 4).await })).await.unwrap();
+    let few = db.write(|tx| Box::pin(async move { inbox::claim(tx.conn(), NOW, LEASE, 4).await })).await.unwrap();
     assert_eq!(names(&few), ["of-0", "of-1", "of-2", "of-3"], "the oldest");
     assert_eq!(claim(&db, NOW).await.len(), 5);
 });
@@ -94,8 +94,8 @@ on_both!(who_lost_the_lease_can_do_nothing_more, url => {
     let db = open(&url).await;
     arrive(&db, "a", 1).await;
     let slow = claim(&db, NOW).await.remove(0);
-    assert!(claim(&db, NOW.plus(inbox::LEASE - Duration::from_secs(1))).await.is_empty());
-    let later = NOW.plus(inbox::LEASE);
+    assert!(claim(&db, NOW.plus(LEASE - Duration::from_secs(1))).await.is_empty());
+    let later = NOW.plus(LEASE);
     let quick = claim(&db, later).await.remove(0);
     assert_eq!(quick.attempts, 2);
 
@@ -147,7 +147,7 @@ async fn intend(db: &Db, number: i64, effect: Effect) {
 }
 
 async fn claim_effects(db: &Db, now: Timestamp) -> Vec<outbox::Claimed> {
-    db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, 16).await })).await.unwrap()
+    db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, LEASE, 16).await })).await.unwrap()
 }
 
 on_both!(effects_go_in_order_and_only_one_may_end_them, url => {
@@ -159,9 +159,9 @@ on_both!(effects_go_in_order_and_only_one_may_end_them, url => {
     first.sort_by_key(|claimed| claimed.promotion.number.0);
     assert_eq!(first.iter().map(|claimed| claimed.promotion).collect::<Vec<_>>(), [promotion(1), promotion(2)]);
     assert_eq!(first[0].effect, Effect::CreateDeployment);
-    assert!(claim_effects(&db, NOW.plus(outbox::LEASE - Duration::from_secs(1))).await.is_empty());
+    assert!(claim_effects(&db, NOW.plus(LEASE - Duration::from_secs(1))).await.is_empty());
 
-    let later = NOW.plus(outbox::LEASE);
+    let later = NOW.plus(LEASE);
     let second = claim_effects(&db, later).await;
     let same = second.iter().find(|claimed| claimed.promotion == promotion(1)).unwrap().clone();
     assert_eq!((same.attempts, same.intent.mark()), (2, first[0].intent.mark()), "the same intent");
@@ -181,7 +181,7 @@ on_both!(a_notice_wanted_while_it_is_told_is_told_again, url => {
         let notice = notice.clone();
         db.write(move |tx| Box::pin(async move { notice::want(tx.conn(), &shop(), &notice, NOW).await }))
     };
-    let claim = |now| db.write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, 16).await }));
+    let claim = |now| db.write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, LEASE, 16).await }));
     want().await.unwrap();
     want().await.unwrap();
     let first = claim(NOW).await.unwrap().remove(0);

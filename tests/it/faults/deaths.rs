@@ -1,6 +1,6 @@
 //! The process dies at each step of the walk-through; whoever comes after goes on where it was.
 
-use countersign::db::{inbox, outbox};
+use countersign::db::{LEASE, inbox, outbox};
 use countersign::github::fake::state::State;
 use countersign::github::webhook;
 use countersign::handlers::{self, Context};
@@ -35,8 +35,10 @@ impl Scenario {
     /// Claims what waits in the inbox.
     async fn claims_deliveries(&self) -> Vec<inbox::Claimed> {
         let now = self.clock.now();
-        let claim =
-            self.app.db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, 16).await }));
+        let claim = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, LEASE, 16).await }));
         claim.await.unwrap()
     }
 }
@@ -83,7 +85,7 @@ scenario!(after_the_effect_is_claimed, s => {
         handlers::handle(Context::new(s.app.clone(), claimed), event).await.unwrap();
     }
     let now = s.clock.now();
-    let claim = s.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, 16).await }));
+    let claim = s.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, LEASE, 16).await }));
     assert_eq!(claim.await.unwrap().len(), 1);
     s.restart().await;
     s.ends_well(asked).await;

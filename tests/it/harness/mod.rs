@@ -218,6 +218,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
+        lease: countersign::db::LEASE,
     })
     .await
     .unwrap()
