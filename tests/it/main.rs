@@ -14,9 +14,12 @@
 )]
 #![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
+mod crash;
 mod database;
 mod documents;
 mod faults;
 mod harness;
 mod inbox;
+mod layering;
 mod promote;
+mod webhooks;
