@@ -91,7 +91,7 @@ pub struct TelemetryFlags {
     #[arg(long, env = "COUNTERSIGN_LOG", value_name = "FILTER", global = true, help_heading = "Logging")]
     pub log: Option<String>,
 
-    /// The same under its usual name, for when COUNTERSIGN_LOG is not set.
+    /// The same under its usual name, for when `COUNTERSIGN_LOG` is not set.
     #[arg(
         long,
         env = "RUST_LOG",
