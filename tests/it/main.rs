@@ -13,5 +13,14 @@
     reason = "a test says what it skipped, and asks the environment"
 )]
 
+mod approve;
+mod cancel;
+mod checks;
+mod comments;
+mod coverage;
+mod deploy;
 mod harness;
+mod head;
+mod pitfalls;
+mod policy_change;
 mod promote;
