@@ -39,6 +39,10 @@ impl Workers {
             .write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, BATCH).await }))
             .await?;
         let count = claimed.len();
+        if count > 0 {
+            // There may be more: whoever else is idle takes it meanwhile.
+            self.app.db.ring_inbox();
+        }
         for ended in join_all(claimed.into_iter().map(|delivery| self.handle_delivery(delivery))).await {
             ended?;
         }

@@ -62,6 +62,10 @@ impl Workers {
             .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, BATCH).await }))
             .await?;
         let count = claimed.len();
+        if count > 0 {
+            // There may be more: whoever else is idle takes it meanwhile.
+            self.app.db.ring_outbox();
+        }
         for ended in join_all(claimed.into_iter().map(|effect| self.perform(effect))).await {
             ended?;
         }

@@ -24,6 +24,7 @@ mod people;
 mod send;
 pub mod seed;
 mod show;
+pub mod page;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
