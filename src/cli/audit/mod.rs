@@ -45,6 +45,7 @@ pub(super) struct Verify {
 }
 
 /// What came out.
+#[derive(Debug)]
 enum Verdict {
     Holds(Verified),
     Tampered { index: u64, why: String },
@@ -65,15 +66,19 @@ impl Verify {
             Some(key) => key.clone(),
             None => own_key(&LogSettings::read(&self.log)?)?,
         };
+        let verdict = self.verdict(&verifier).await?;
+        say(&if self.json { verdict.json(&verifier) } else { verdict.sentences(&verifier) });
+        Ok(verdict.exit_code())
+    }
+
+    /// Verifies the log as it is at this moment.
+    async fn verdict(&self, verifier: &Verifier) -> anyhow::Result<Verdict> {
         let url = self.database.url()?;
         let db =
             ReadOnly::open(url.expose_secret()).await.context("the database cannot be opened to read")?;
         let verdict = async { verify(&mut db.moment().await?, verifier.clone()).await }.await;
         db.close().await;
-        let verdict =
-            verdict.context("the log cannot be read; if the database is new, run `countersign migrate`")?;
-        say(&if self.json { verdict.json(&verifier) } else { verdict.sentences(&verifier) });
-        Ok(verdict.exit_code())
+        verdict.context("the log cannot be read (`countersign migrate` makes its tables, `serve` does, too)")
     }
 }
 
@@ -236,3 +241,6 @@ fn own_key(settings: &LogSettings) -> anyhow::Result<Verifier> {
     }
     Ok(settings.key()?.verifier())
 }
+
+#[cfg(test)]
+mod tests;

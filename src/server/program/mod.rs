@@ -202,3 +202,6 @@ impl Drop for Lowered {
         self.0.send_replace(false);
     }
 }
+
+#[cfg(test)]
+mod tests;
