@@ -1,16 +1,50 @@
 //! Countersign: nothing reaches production without a countersignature, and anyone can prove it.
+//!
+//! This is the map of the house. A module may use only modules above it; a test keeps that so.
+//!
+//! **The words.** [`ids`], [`clock`], [`event`] (what happened), [`command`] (what a person asked for).
+//!
+//! **The decisions**, without I/O, clock or randomness. [`effect`] (what we ask of GitHub, as data),
+//! [`requirement`] (one thing that must hold), [`policy`] (the file, the facts, and the decision from both),
+//! [`authz`] (may this person do this), [`audit`] (the log's entries, tree, signatures and verification),
+//! [`promotion`] (its states, and the step from one to the next), [`markdown`], [`check_run`] and [`comment`]
+//! (every word that people read).
+//!
+//! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
+//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
+//!
+//! **The work.** [`app`] (what everything below is given), [`handlers`] (one event or command each),
+//! [`worker`] (inbox, outbox, notices, alarms).
+//!
+//! **The faces.** [`server`] (HTTP), [`sandbox`], [`cli`].
+//!
+//! # What holds
+//!
+//! 1. A delivery acknowledged to GitHub is stored first; it is handled once, whatever dies when.
+//! 2. No effect without a recorded, signed intent: [`db::RecordedIntent`] is made only where the entry is
+//!    appended, and [`db::outbox::Claimed`] only where an effect is claimed with it.
+//! 3. No deployment unless every requirement holds when it is made: it takes a [`policy::Permit`], which only
+//!    [`policy::evaluate`] makes, from facts read at that moment.
+//! 4. Ambiguity is a no: what cannot be read is an error, never a missing fact.
+//! 5. Untrusted text is data: it becomes Markdown only through [`markdown::Untrusted`].
+//! 6. A decision can be replayed: its facts are stored under the hash that its entry names.
+//!
+//! # What is deliberately absent
+//!
+//! No `utils`, no repository traits, no cache of anybody's rights, no state in comments, and no way from a
+//! handler to GitHub's writing half: only the worker holds it.
 
 pub mod ids;
 pub mod clock;
 pub mod event;
 pub mod command;
+pub mod effect;
 pub mod requirement;
-pub mod promotion;
 pub mod policy;
 pub mod authz;
 pub mod audit;
+pub mod promotion;
 pub mod markdown;
-pub mod effect;
 pub mod check_run;
 pub mod comment;
 pub mod db;
@@ -18,7 +52,6 @@ pub mod github;
 pub mod settings;
 pub mod telemetry;
 pub mod app;
-pub mod query;
 pub mod handlers;
 pub mod worker;
 pub mod server;

@@ -21,6 +21,18 @@ pub struct Requirement {
     /// When it may hold by time alone (a soak that ends), so that somebody looks again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// How many votes it has and needs, when it is about votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Votes>,
+}
+
+/// How many votes count, of how many that are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Votes {
+    /// Those that count.
+    pub counted: u32,
+    /// Those that are needed.
+    pub required: u32,
 }
 
 /// How a requirement stands.
@@ -161,6 +173,14 @@ impl Requirement {
         self
     }
 
+    /// Says how many votes it has and needs.
+    #[must_use]
+    pub fn votes(mut self, counted: usize, required: usize) -> Self {
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        self.votes = Some(Votes { counted: number(counted), required: number(required) });
+        self
+    }
+
     /// Says when to look again.
     #[must_use]
     pub fn until(mut self, moment: Timestamp) -> Self {
@@ -169,7 +189,15 @@ impl Requirement {
     }
 
     fn new(title: impl Into<String>, verdict: Verdict, code: Code, sentence: impl Into<String>) -> Self {
-        Self { title: title.into(), verdict, code, sentence: sentence.into(), who: None, until: None }
+        Self {
+            title: title.into(),
+            verdict,
+            code,
+            sentence: sentence.into(),
+            who: None,
+            until: None,
+            votes: None,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use crate::audit::{
     ActorRef, ActorRole, Checkpoint, CheckpointError, Commitment, Digest, Disclosure, Entry, Evaluation,
-    Frontier, Hash, Kind, LogKey, Origin, Outcome, OutcomeResult, RequirementVerdict, Ruling, Source,
+    Frontier, Hash, Kind, LogKey, Origin, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling, Source,
     leaf_hash,
 };
 use crate::clock::{Timestamp, random};
@@ -144,6 +144,7 @@ impl NewEntry {
             requirements: decision.requirements.iter().map(verdict).collect(),
         });
         self.facts = Some(body);
+        self.entry.quorum = quorum(&decision.requirements);
         self
     }
 
@@ -382,6 +383,18 @@ fn ruling(outcome: &policy::Outcome) -> Ruling {
         policy::Outcome::Wait(_) => Ruling::Wait,
         policy::Outcome::Deny(_) => Ruling::Deny,
     }
+}
+
+/// All approval rules together.
+fn quorum(requirements: &[Requirement]) -> Option<Quorum> {
+    requirements
+        .iter()
+        .filter_map(|requirement| requirement.votes)
+        .map(|votes| Quorum { required: votes.required, counted: votes.counted.min(votes.required) })
+        .reduce(|all, one| Quorum {
+            required: all.required + one.required,
+            counted: all.counted + one.counted,
+        })
 }
 
 /// Codes only: a requirement's title may name people.

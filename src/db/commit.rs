@@ -17,7 +17,7 @@ const BATCH: usize = 256;
 /// How many may wait; more wait outside, which slows those who ask.
 const QUEUE: usize = 1024;
 /// The advisory lock that makes PostgreSQL's writers take turns: the bytes of "csign".
-const TURN: &str = "SELECT pg_advisory_xact_lock(427_021_002_606)";
+const TURN: &str = "SELECT pg_advisory_xact_lock(427021002606)";
 
 type Tell = Box<dyn FnOnce(Result<()>) + Send>;
 type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done> + Send>;

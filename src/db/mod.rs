@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod promotion;
 pub mod subject;
 
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,8 +80,8 @@ pub enum Error {
     /// The URL names no database we know.
     #[error("{0}")]
     Url(String),
-    /// The writer stopped; the program is going down.
-    #[error("the database writer has stopped")]
+    /// No transaction could be begun (the log says why), or the program is going down.
+    #[error("the database could not begin to write")]
     Stopped,
 }
 
@@ -88,8 +89,8 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    fn impossible(table: &'static str, row: impl ToString, why: impl ToString) -> Self {
-        Self::Impossible { table, row: row.to_string(), why: why.to_string() }
+    fn impossible(table: &'static str, row: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self::Impossible { table, row: format!("{row}"), why: format!("{why}") }
     }
 }
 

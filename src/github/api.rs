@@ -129,7 +129,8 @@ impl Api {
         token: &Secret,
     ) -> Result<Answer, Error> {
         let _place = self.limits.enter(account, kind).await?;
-        let sent = self.transport.send(request, token).await;
+        // Boxed: whoever gathers facts waits for many of these at once, deep in the stack.
+        let sent = Box::pin(self.transport.send(request, token)).await;
         let status =
             sent.as_ref().map_or_else(|_| "none".to_owned(), |answer| answer.status.as_str().to_owned());
         metrics::counter!("github_requests_total", "status" => status.clone()).increment(1);

@@ -1,6 +1,6 @@
 //! Something changed: promotions that wait are judged again, each from fresh facts.
 
-use crate::db::{inbox, promotion};
+use crate::db::promotion;
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Context, Result, facts, load_policy};
 use crate::ids::{CommitSha, Repo};

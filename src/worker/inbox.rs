@@ -39,6 +39,10 @@ impl Workers {
             .write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, BATCH).await }))
             .await?;
         let count = claimed.len();
+        if count > 0 {
+            // There may be more: whoever else is idle takes it meanwhile.
+            self.app.db.ring_inbox();
+        }
         for ended in join_all(claimed.into_iter().map(|delivery| self.handle_delivery(delivery))).await {
             ended?;
         }
@@ -52,7 +56,8 @@ impl Workers {
             Ok(None) => return ended(context.finish().await),
             Err(why) => return self.bury(&delivery, None, &why).await,
         };
-        let handled = AssertUnwindSafe(handlers::handle(context, event.clone())).catch_unwind().await;
+        let handled =
+            AssertUnwindSafe(Box::pin(handlers::handle(context, event.clone()))).catch_unwind().await;
         match handled {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => self.failed(&delivery, event, &error).await,

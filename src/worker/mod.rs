@@ -12,6 +12,7 @@ mod redeliveries;
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use url::Url;
 
@@ -22,9 +23,11 @@ use crate::{db, handlers};
 /// How often to look although nobody rang: another replica's bell is not heard here.
 const POLL: Duration = Duration::from_millis(500);
 /// How often to ask GitHub for deliveries that never arrived.
-const RECOVER: Duration = Duration::from_secs(600);
-/// How many rows one turn takes.
-const BATCH: i64 = 16;
+const RECOVER: Duration = Duration::from_mins(10);
+/// How many rows one turn takes: few, since a turn ends with its slowest.
+const BATCH: i64 = 4;
+/// How many turns of each kind go on beside each other, so that one slow repository holds up no other.
+const BESIDE: usize = 8;
 
 /// Why a turn of work failed as a whole; what went wrong with one row stands in that row.
 #[derive(Debug, thiserror::Error)]
@@ -56,12 +59,17 @@ impl Workers {
 
     /// Works until told to stop, and returns when what was claimed is finished.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
+        let beside = join_all((0..BESIDE).map(|_| async {
+            tokio::join!(
+                self.repeat(stop.clone(), "inbox", Self::handle_deliveries, Bell::Inbox),
+                self.repeat(stop.clone(), "outbox", Self::perform_effects, Bell::Outbox),
+                self.repeat(stop.clone(), "notices", Self::tell_notices, Bell::Outbox),
+            )
+        }));
         tokio::join!(
-            self.repeat(stop.clone(), "inbox", Self::handle_deliveries, Bell::Inbox),
-            self.repeat(stop.clone(), "outbox", Self::perform_effects, Bell::Outbox),
-            self.repeat(stop.clone(), "notices", Self::tell_notices, Bell::Outbox),
+            beside,
             self.repeat(stop.clone(), "alarms", Self::ring_alarms, Bell::Every(POLL)),
-            self.repeat(stop, "redeliveries", Self::recover_deliveries, Bell::Every(RECOVER)),
+            self.repeat(stop.clone(), "redeliveries", Self::recover_deliveries, Bell::Every(RECOVER)),
         );
     }
 
@@ -88,7 +96,7 @@ impl Workers {
                 Ok(_) => continue,
                 Err(error) => {
                     tracing::error!(work = name, error = %crate::telemetry::causes(&error), "the work failed and is tried again");
-                    Some(Duration::from_secs(1))
+                    Some(bell.rest_after_an_error())
                 }
             };
             tokio::select! {
@@ -104,6 +112,15 @@ impl Workers {
             (None, Bell::Inbox) => self.app.db.inbox_rings(POLL).await,
             (None, Bell::Outbox) => self.app.db.outbox_rings(POLL).await,
             (None, Bell::Every(pause)) => tokio::time::sleep(pause).await,
+        }
+    }
+}
+
+impl Bell {
+    fn rest_after_an_error(self) -> Duration {
+        match self {
+            Self::Inbox | Self::Outbox => Duration::from_secs(1),
+            Self::Every(pause) => pause,
         }
     }
 }

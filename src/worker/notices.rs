@@ -35,6 +35,10 @@ impl Workers {
             .write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, BATCH).await }))
             .await?;
         let count = claimed.len();
+        if count > 0 {
+            // There may be more: whoever else is idle takes it meanwhile.
+            self.app.db.ring_outbox();
+        }
         for ended in join_all(claimed.into_iter().map(|notice| self.tell(notice))).await {
             ended?;
         }
@@ -44,7 +48,9 @@ impl Workers {
     async fn tell(&self, claimed: Claimed) -> Result<(), Error> {
         let repo = &claimed.repo;
         let told = match &claimed.notice {
-            Notice::React { comment, reaction } => Ok(self.writer.react(repo, *comment, *reaction).await?),
+            Notice::React { comment, reaction } => {
+                self.writer.react(repo, *comment, *reaction).await.map_err(Error::from)
+            }
             Notice::StatusComment { subject } => self.write_comment(&claimed, repo, *subject).await,
             Notice::CheckRun { promotion } => self.write_check_run(&claimed, repo, *promotion).await,
         };

@@ -1,1 +1,28 @@
 //! Every scenario in one binary, so that it links once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+#![expect(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test says what it skipped, and asks the environment"
+)]
+#![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
+
+mod approve;
+mod cancel;
+mod checks;
+mod comments;
+mod coverage;
+mod deploy;
+mod documents;
+mod harness;
+mod head;
+mod pitfalls;
+mod policy_change;
+mod promote;

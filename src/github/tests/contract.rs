@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::peer::{Asked, Peer, Reply, START, repo};
+use crate::effect::{DeploymentState, Reaction};
 use crate::github::read::{Level, Membership};
 use crate::github::write::{
-    Button, CheckRunPayload, CheckRunState, Conclusion, DeploymentState, NewDeployment, NewDeploymentStatus,
-    Output, Reaction,
+    Button, CheckRunPayload, CheckRunState, Conclusion, NewDeployment, NewDeploymentStatus, Output,
 };
 use crate::github::{Reader, Writer};
 use crate::ids::{CheckRunId, CommentId, CommitSha, DeploymentId, IssueNumber, Repo, RepoId, RunId};
@@ -122,9 +122,7 @@ async fn read_everything(reader: &Reader) {
 async fn write_everything(writer: &Writer) {
     let (repo, commit) = (repo(), "a".repeat(40).parse::<CommitSha>().unwrap());
     writer.redeliver(1).await.unwrap();
-    for reaction in
-        [Reaction::Eyes, Reaction::Rocket, Reaction::ThumbsUp, Reaction::ThumbsDown, Reaction::Confused]
-    {
+    for reaction in [Reaction::Eyes, Reaction::Rocket, Reaction::ThumbsDown, Reaction::Confused] {
         writer.react(&repo, CommentId(1), reaction).await.unwrap();
     }
     writer.create_comment(&repo, IssueNumber(1), "hello").await.unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::effect::{DeploymentState, Reaction};
 use crate::event::What;
 use crate::github::fake::Fake;
 use crate::github::fake::auth::APP_KEY;
@@ -14,8 +15,7 @@ use crate::github::fake::seed::{APP, INSTALLATION, SHOP, WEBHOOK_SECRET};
 use crate::github::read::{ComparisonStatus, Level, Membership};
 use crate::github::webhook::{to_event, verify};
 use crate::github::write::{
-    Button, CheckRunPayload, CheckRunState, Conclusion, DeploymentState, NewDeployment, NewDeploymentStatus,
-    Output, Reaction,
+    Button, CheckRunPayload, CheckRunState, Conclusion, NewDeployment, NewDeploymentStatus, Output,
 };
 use crate::github::{AppKey, Connection, Error, GitHub, Pace, Secret, Sent};
 use crate::ids::{InstallationId, IssueNumber, Repo, RepoId};

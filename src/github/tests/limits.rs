@@ -4,7 +4,7 @@ use serde_json::json;
 use std::time::Duration;
 
 use super::peer::{Peer, Reply, START, repo};
-use crate::github::write::Reaction;
+use crate::effect::Reaction;
 use crate::github::{Error, Pace};
 use crate::ids::{CommentId, IssueNumber, RunId};
 

@@ -14,8 +14,9 @@ use serde_json::json;
 
 use peer::{Peer, Reply, repo};
 
-use super::write::{DeploymentState, NewDeployment, NewDeploymentStatus};
+use super::write::{NewDeployment, NewDeploymentStatus};
 use super::{Error, read};
+use crate::effect::DeploymentState;
 use crate::ids::{IssueNumber, RunId};
 
 #[tokio::test]

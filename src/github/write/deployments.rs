@@ -1,7 +1,6 @@
 //! Deployments and their statuses.
 
 use http::{Method, StatusCode};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Writer, cut, id_of};

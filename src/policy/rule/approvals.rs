@@ -30,12 +30,13 @@ fn judge(rule: &ApprovalRule, case: Case<'_>) -> Requirement {
     let names: Vec<&str> = counted.values().copied().collect();
     let listed = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     let sentence = format!("{} of {}{listed}.{discounted}", names.len(), approvals(wanted));
-    match wanted.saturating_sub(names.len()) {
+    let requirement = match wanted.saturating_sub(names.len()) {
         0 => Requirement::holds(title, sentence),
         missing => {
             Requirement::pending(title, Code::ApprovalsMissing, sentence).by(who(rule, missing, &names, case))
         }
-    }
+    };
+    requirement.votes(names.len(), wanted)
 }
 
 /// Whose approvals count, and the words about those that do not.

@@ -1,0 +1,123 @@
+//! Every request we send must be one that GitHub documents, and every answer of the fake one that it gives.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock};
+
+use countersign::github::fake::faults::Recorded;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+static CONTRACT: OnceLock<Option<Contract>> = OnceLock::new();
+
+struct Contract {
+    operations: Vec<Operation>,
+    definitions: Value,
+    validators: Mutex<HashMap<String, &'static Validator>>,
+}
+
+struct Operation {
+    name: String,
+    method: String,
+    path: Vec<String>,
+    schema: Value,
+}
+
+/// Where the material that is shared beside the project is, when it is there.
+pub fn shared() -> Option<PathBuf> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let place = std::env::var_os("COUNTERSIGN_SHARED").map_or(beside, PathBuf::from);
+    place.is_dir().then_some(place)
+}
+
+/// What is wrong with these requests and answers.
+pub fn complaints(recorded: &[Recorded]) -> Vec<String> {
+    let contract = CONTRACT.get_or_init(|| {
+        let file = shared()?.join("github/contract.jsonschema.json");
+        let text = std::fs::read_to_string(file).ok()?;
+        Some(Contract::new(serde_json::from_str(&text).unwrap()))
+    });
+    let Some(contract) = contract else { return Vec::new() };
+    recorded.iter().flat_map(|one| contract.complaints(one)).collect()
+}
+
+impl Contract {
+    fn new(mut document: Value) -> Self {
+        let definitions = document["$defs"].take();
+        let Value::Object(operations) = document["operations"].take() else { panic!("operations") };
+        let operations = operations
+            .into_iter()
+            .map(|(name, schema)| {
+                let (method, path) = name.split_once(' ').unwrap();
+                let path = path.trim_start_matches('/').split('/').map(str::to_owned).collect();
+                Operation { method: method.to_owned(), path, schema, name: name.clone() }
+            })
+            .collect();
+        Self { operations, definitions, validators: Mutex::default() }
+    }
+
+    fn complaints(&self, one: &Recorded) -> Vec<String> {
+        let called = format!("{} {}", one.method, one.path);
+        let Some(operation) = self.operation(one) else {
+            return vec![format!("{called} is not in the contract")];
+        };
+        let mut found = Vec::new();
+        let known = &operation.schema["query"];
+        for (name, _) in &one.query {
+            let listed = match known {
+                Value::Array(names) => names.iter().any(|known| known == name || known["name"] == *name),
+                Value::Object(names) => names.contains_key(name) || names["properties"].get(name).is_some(),
+                _ => false,
+            };
+            if !listed {
+                found.push(format!("{called}: the query {name} is not in the contract"));
+            }
+        }
+        if !one.request_body.is_null() && !operation.schema["request_strict"].is_null() {
+            let validator =
+                self.validator(&format!("{} request", operation.name), &operation.schema["request_strict"]);
+            found.extend(
+                validator
+                    .iter_errors(&one.request_body)
+                    .map(|error| format!("{called} request: {error} at {}", error.instance_path())),
+            );
+        }
+        let schema = &operation.schema["responses"][one.status.to_string()]["schema"];
+        if (200..300).contains(&one.status) && !schema.is_null() && !one.response_body.is_null() {
+            let validator = self.validator(&format!("{} {}", operation.name, one.status), schema);
+            found.extend(
+                validator
+                    .iter_errors(&one.response_body)
+                    .take(3)
+                    .map(|error| format!("{called} answer: {error} at {}", error.instance_path())),
+            );
+        }
+        found
+    }
+
+    /// Longer literal paths are better fits than those with more holes; a git ref may hold slashes.
+    fn operation(&self, one: &Recorded) -> Option<&Operation> {
+        let parts: Vec<&str> = one.path.trim_start_matches('/').split('/').collect();
+        let fits = |operation: &&Operation| {
+            let template = &operation.path;
+            let open_end = template.last().is_some_and(|last| last == "{ref}" || last == "{path}");
+            let lengths = template.len() == parts.len() || (open_end && parts.len() > template.len());
+            operation.method == one.method
+                && lengths
+                && template.iter().zip(&parts).all(|(hole, part)| hole.starts_with('{') || hole == part)
+        };
+        let literal =
+            |operation: &&Operation| operation.path.iter().filter(|part| !part.starts_with('{')).count();
+        self.operations.iter().filter(fits).max_by_key(literal)
+    }
+
+    fn validator(&self, name: &str, schema: &Value) -> &'static Validator {
+        let mut validators = self.validators.lock().unwrap();
+        validators.entry(name.to_owned()).or_insert_with(|| {
+            let mut schema = schema.clone();
+            schema["$defs"] = self.definitions.clone();
+            schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+            Box::leak(Box::new(jsonschema::validator_for(&schema).unwrap()))
+        })
+    }
+}

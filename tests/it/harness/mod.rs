@@ -1,0 +1,219 @@
+//! Scenarios through the front door: the real program, a real database, and a GitHub that can be told to fail.
+//!
+//! Nothing waits: all work is rows, and [`Scenario::settle`] does everything there is to do. Each scenario
+//! ends by looking at the whole world.
+
+pub mod acts;
+pub mod contract;
+pub mod postgres;
+mod trail;
+mod world;
+
+use std::time::Duration;
+
+use countersign::app::App;
+use countersign::audit::{KeyName, LogKey};
+use countersign::clock::{Clock, Timestamp};
+use countersign::github::fake::webhooks::Delivery;
+use countersign::github::fake::{Fake, auth, seed};
+use countersign::github::{AppKey, Connection, Pace};
+use countersign::server::{Parts, Program, Work};
+use countersign::worker::Workers;
+use tokio::net::TcpListener;
+
+/// The repository that every scenario begins with.
+pub const SHOP: &str = "acme/shop";
+/// When every scenario begins.
+const START: &str = "2026-11-21T09:00:00Z";
+
+/// Which database a scenario runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// Declares one scenario for both databases.
+#[macro_export]
+macro_rules! scenario {
+    ($(#[$meta:meta])* $name:ident, $s:ident => $body:block) => {
+        async fn $name($s: &mut $crate::harness::Scenario) $body
+
+        mod $name {
+            $(#[$meta])*
+            #[tokio::test]
+            async fn on_sqlite() {
+                $crate::harness::tell($crate::harness::On::Sqlite, async |s| super::$name(s).await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn on_postgres() {
+                $crate::harness::tell($crate::harness::On::Postgres, async |s| super::$name(s).await).await;
+            }
+        }
+    };
+}
+
+/// One program against one fake GitHub.
+pub struct Scenario {
+    pub fake: Fake,
+    pub clock: Clock,
+    pub app: App,
+    pub workers: Workers,
+    pub database: String,
+    /// What a scenario expects to be left over at its end.
+    pub expected: world::Expected,
+    http: reqwest::Client,
+    program: Program,
+    _folder: tempfile::TempDir,
+}
+
+/// Runs a scenario on one database, and looks at the whole world when it is over.
+pub async fn tell(on: On, story: impl AsyncFn(&mut Scenario)) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = match on {
+        On::Sqlite => format!("sqlite://{}", folder.path().join("countersign.db").display()),
+        On::Postgres => match postgres::fresh_database().await {
+            Some(url) => url,
+            None => return,
+        },
+    };
+    let mut scenario = Scenario::begin(folder, database).await;
+    story(&mut scenario).await;
+    scenario.end().await;
+}
+
+impl Scenario {
+    async fn begin(folder: tempfile::TempDir, database: String) -> Self {
+        let clock = Clock::manual(Timestamp::parse(START).unwrap());
+        let fake = Fake::sandbox(clock.clone()).unwrap();
+        let program = program(&fake, &clock, &database).await;
+        let mut scenario = Self {
+            fake,
+            clock,
+            app: program.app.clone(),
+            workers: program.workers.clone(),
+            database,
+            expected: world::Expected::default(),
+            http: reqwest::Client::new(),
+            program,
+            _folder: folder,
+        };
+        // The seeded history is told as it happened, before the story begins.
+        scenario.settle().await;
+        scenario.advance(Duration::from_mins(1));
+        scenario
+    }
+
+    async fn end(mut self) {
+        self.settle().await;
+        world::check(&mut self).await;
+        self.program.stop().await;
+    }
+
+    /// The program dies and starts anew on the same database, past every lease.
+    pub async fn restart(&mut self) {
+        self.app.db.close().await;
+        self.advance(Duration::from_mins(2));
+        // Dropping the old program ends it at once, as a crash does.
+        self.program = program(&self.fake, &self.clock, &self.database).await;
+        (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
+    }
+
+    /// Moves the clock that everybody looks at.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Posts what GitHub has to tell, does all the work, and again, until nothing is left.
+    pub async fn settle(&mut self) {
+        loop {
+            let deliveries = self.fake.take_deliveries();
+            for delivery in &deliveries {
+                self.deliver(delivery).await;
+            }
+            self.workers.drain().await.unwrap();
+            if deliveries.is_empty() && self.fake.with_state(|state| state.outgoing.is_empty()) {
+                return;
+            }
+        }
+    }
+
+    /// One delivery, as GitHub posts it; gives the status it was answered with.
+    pub async fn deliver(&self, delivery: &Delivery) -> u16 {
+        let mut request = self
+            .http
+            .post(format!("http://{}/github/webhook", self.program.addr))
+            .body(delivery.body.clone());
+        for (name, value) in &delivery.headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let status = request.send().await.unwrap().status().as_u16();
+        self.fake.record_attempt(delivery, status, Duration::from_millis(3));
+        status
+    }
+
+    /// Any request to the program.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.program.addr))
+    }
+
+    /// Somebody comments on pull request 1, and everything that follows from it happens.
+    pub async fn comment(&mut self, login: &str, body: &str) -> i64 {
+        self.comment_on(1, login, body).await
+    }
+
+    /// Somebody comments on an issue or pull request.
+    pub async fn comment_on(&mut self, number: i64, login: &str, body: &str) -> i64 {
+        self.advance(Duration::from_secs(2));
+        let id = self.fake.comment(SHOP, login, number, body).unwrap();
+        self.settle().await;
+        self.advance(Duration::from_secs(2));
+        id
+    }
+
+    /// Moves time on and does what is due then.
+    pub async fn later(&mut self, by: Duration) {
+        self.advance(by);
+        self.settle().await;
+    }
+
+    /// The deployment workflow that runs now ends.
+    pub async fn deployment_ends(&mut self, conclusion: &str) {
+        let run = self.running().expect("a deployment workflow runs");
+        self.fake.finish_run(SHOP, run, conclusion).unwrap();
+        self.settle().await;
+        self.advance(Duration::from_secs(6));
+    }
+
+    /// Promotes pull request 1 to staging, with success.
+    pub async fn staged(&mut self) {
+        self.comment("alice", "/promote staging").await;
+        self.deployment_ends("success").await;
+    }
+}
+
+async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
+    let api_url = fake.start().await.unwrap();
+    fake.set_urls(api_url.as_str(), api_url.as_str());
+    let name: KeyName = "countersign.example/acme".parse().unwrap();
+    Program::start(Parts {
+        listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        database_url: database.to_owned().into(),
+        log_key: LogKey::from_seed(name, [7; 32]),
+        github: Connection {
+            api_url: api_url.clone(),
+            app_id: seed::APP,
+            key: AppKey::parse(auth::APP_KEY).unwrap(),
+            clock: clock.clone(),
+            pace: Pace::none(),
+        },
+        github_web_url: Some(api_url),
+        public_url: None,
+        webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
+        work: Work::ByHand,
+    })
+    .await
+    .unwrap()
+}

@@ -1,0 +1,105 @@
+//! The whole world, looked at when a scenario is over: a test that forgets to look still looks.
+
+use std::collections::BTreeMap;
+
+use countersign::audit::{Hash, LogVerifier};
+use countersign::db::{audit, inbox, notice, outbox};
+
+use super::{Scenario, contract};
+
+/// What a scenario leaves over on purpose.
+#[derive(Debug, Default)]
+pub struct Expected {
+    /// Deliveries that were given up.
+    pub buried: i64,
+    /// Deliveries, effects and notices that wait for a later moment.
+    pub unfinished: bool,
+    /// Requests that are no part of the contract, or unknown routes.
+    pub strange_requests: bool,
+}
+
+pub async fn check(scenario: &mut Scenario) {
+    nothing_is_left(scenario).await;
+    the_log_verifies(scenario).await;
+    every_deployment_has_one_intent(scenario).await;
+    requests_are_as_documented(scenario);
+}
+
+async fn nothing_is_left(scenario: &Scenario) {
+    let mut conn = scenario.app.db.read().await.unwrap();
+    let depth = inbox::depth(&mut conn).await.unwrap();
+    let buried = inbox::buried(&mut conn, 10).await.unwrap();
+    assert_eq!(depth.buried, scenario.expected.buried, "deliveries were buried: {buried:#?}");
+    if scenario.expected.unfinished {
+        return;
+    }
+    assert_eq!(depth.waiting, 0, "deliveries wait");
+    assert_eq!(outbox::waiting(&mut conn).await.unwrap(), 0, "effects wait");
+    assert_eq!(notice::waiting(&mut conn).await.unwrap(), 0, "notices wait");
+}
+
+/// From the first entry: every root from the leaves, every checkpoint and signature, every intent's outcome.
+pub async fn the_log_verifies(scenario: &Scenario) {
+    let mut conn = scenario.app.db.read().await.unwrap();
+    let entries = audit::entries_from(&mut conn, 0, 100_000).await.unwrap();
+    let checkpoints = audit::checkpoints_after(&mut conn, 0, 100_000).await.unwrap();
+    let Some(latest) = audit::latest_checkpoint(&mut conn).await.unwrap() else {
+        assert!(entries.is_empty(), "entries without a checkpoint");
+        return;
+    };
+    let key = countersign::audit::LogKey::from_seed("countersign.example/acme".parse().unwrap(), [7; 32]);
+    let mut verifier = LogVerifier::new(key.verifier());
+    let mut waiting = checkpoints.iter().peekable();
+    for entry in &entries {
+        let hash = Hash::from_slice(&entry.leaf_hash).unwrap();
+        verifier.entry(entry.index, &entry.body, Some(hash)).unwrap();
+        while let Some((_, note)) = waiting.next_if(|(size, _)| *size == entry.index + 1) {
+            verifier.checkpoint(note).unwrap();
+        }
+    }
+    let verified = verifier.finish(&latest).unwrap();
+    assert_eq!(
+        verified.entries,
+        u64::try_from(entries.len()).unwrap(),
+        "every entry is under the last checkpoint"
+    );
+    if !scenario.expected.unfinished {
+        assert_eq!(verified.open_intents, Vec::<u64>::new(), "every intent has an outcome");
+    }
+}
+
+/// No deployment without an intent of ours, and none twice.
+async fn every_deployment_has_one_intent(scenario: &Scenario) {
+    let mut conn = scenario.app.db.read().await.unwrap();
+    let entries = audit::entries_from(&mut conn, 0, 100_000).await.unwrap();
+    let text: String =
+        entries.iter().map(|entry| String::from_utf8_lossy(&entry.body).into_owned()).collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    scenario.fake.with_state(|state| {
+        for repo in state.repos.values() {
+            for deployment in repo.deployments.values().filter(|deployment| deployment.app.is_some()) {
+                let mark = deployment.payload["countersign_id"].as_str().expect("our mark").to_owned();
+                assert!(text.contains(&mark), "the intent of {mark} stands in the log");
+                *seen.entry(mark).or_default() += 1;
+            }
+            for run in repo.runs.values().filter(|run| run.event == "workflow_dispatch") {
+                if let Some(mark) = run.inputs.get("countersign_id").filter(|mark| mark.starts_with("cs_")) {
+                    assert!(text.contains(mark), "the intent of {mark} stands in the log");
+                    *seen.entry(mark.clone()).or_default() += 1;
+                }
+            }
+        }
+    });
+    for (mark, count) in seen {
+        assert_eq!(count, 1, "{mark} was done {count} times");
+    }
+}
+
+fn requests_are_as_documented(scenario: &Scenario) {
+    if scenario.expected.strange_requests {
+        return;
+    }
+    assert_eq!(scenario.fake.unknown_routes(), Vec::<String>::new(), "routes that the fake does not know");
+    let complaints = contract::complaints(&scenario.fake.requests());
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
