@@ -37,9 +37,10 @@ impl Serve {
             part = program.breaks() => bail!("{part} ended, and the program cannot go on without: see the log"),
         }
         tracing::info!("stopping: requests and work under way are finished first");
-        match signal::unless_told_again(program.stop()).await {
-            Some(()) => tracing::info!("stopped"),
-            None => tracing::warn!("stopped at once: what was under way goes on at the next start"),
+        if signal::unless_told_again(program.stop()).await.is_some() {
+            tracing::info!("stopped");
+        } else {
+            tracing::warn!("stopped at once: what was under way goes on at the next start");
         }
         Ok(ExitCode::SUCCESS)
     }
