@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    Actor, DeploymentId, InstallationId, IssueNumber, PromotionId, PromotionNumber, Repo, RepoId, RunId, UserId,
+    Actor, DeploymentId, InstallationId, IssueNumber, PromotionId, PromotionNumber, Repo, RepoId, RunId,
+    UserId,
 };
 use crate::policy::facts::{TargetKind, Tuple};
 use crate::promotion::{DeployPlan, Promotion, Run, State, open};
@@ -56,7 +57,9 @@ pub(crate) fn approvals(counted: usize) -> Requirement {
         0 => ("0 of 2 approvals.", "any 2 of team:acme/sre, not alice (who asked for it)"),
         _ => ("1 of 2 approvals: bob.", "any 1 more of team:acme/sre, not alice (who asked for it)"),
     };
-    Requirement::pending("2 approvals from team:acme/sre", Code::ApprovalsMissing, sentence).by(who).votes(counted, 2)
+    Requirement::pending("2 approvals from team:acme/sre", Code::ApprovalsMissing, sentence)
+        .by(who)
+        .votes(counted, 2)
 }
 
 pub(crate) fn waiting(counted: usize) -> Promotion {
@@ -76,22 +79,22 @@ pub(crate) fn blocked() -> Promotion {
     promotion
 }
 
-pub(crate) fn run() -> Option<Run> {
-    Some(Run { id: RunId(88), url: Some("https://github.com/acme/shop/actions/runs/88".to_owned()) })
+pub(crate) fn run() -> Run {
+    Run { id: RunId(88), url: Some("https://github.com/acme/shop/actions/runs/88".to_owned()) }
 }
 
 pub(crate) fn deploying() -> State {
-    State::Deploying { deployment: DeploymentId(77), run: run(), dispatched_as: None, since: later(5) }
+    State::Deploying { deployment: DeploymentId(77), run: Some(run()), dispatched_as: None, since: later(5) }
 }
 
 pub(crate) fn succeeded() -> State {
-    State::Succeeded { deployment: DeploymentId(77), run: run(), at: later(9) }
+    State::Succeeded { deployment: DeploymentId(77), run: Some(run()), at: later(9) }
 }
 
 pub(crate) fn failed(sentence: &str) -> State {
     State::Failed {
         deployment: Some(DeploymentId(77)),
-        run: run(),
+        run: Some(run()),
         at: later(9),
         code: Code::DeploymentFailed,
         sentence: sentence.to_owned(),
