@@ -157,7 +157,6 @@ impl Workers {
     }
 
     /// Everything is read and judged again, at the moment the effect is performed.
-    #[expect(clippy::type_complexity, reason = "a licence, or what was decided instead")]
     async fn permit(
         &self,
         promotion: &Promotion,
