@@ -201,3 +201,20 @@ scenario!(everything_is_judged_again_when_the_deployment_is_made, s => {
     s.comment("carol", "/approve").await;
     s.deployment_ends("success").await;
 });
+
+scenario!(a_vote_from_before_does_not_count_for_what_was_asked_later, s => {
+    s.policy(&one_approval()).await;
+    s.asked_for_production("alice").await;
+    s.advance(Duration::from_secs(2));
+    s.fake.comment(SHOP, "bob", 1, "/approve").unwrap();
+    let late = s.fake.take_deliveries();
+    s.fake.comment(SHOP, "bob", 1, "/approve p4").unwrap();
+    let named = s.fake.take_deliveries();
+    s.push_green("alice", &change("Bob has not seen this")).await;
+    s.asked_for_production("alice").await;
+    s.deliver(&late[0]).await;
+    s.deliver(&named[0]).await;
+    s.settle().await;
+    assert_eq!(s.refusals().await, ["which_promotion"; 2]);
+    assert_eq!(s.missing(4).await, ["approvals_missing"]);
+});
