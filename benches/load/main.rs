@@ -4,14 +4,13 @@
 //! it is installed) and prints start-up time, memory, acknowledged webhooks per second with their latency, and
 //! the time from a comment to the bot's answer. The load comes from the same machine and shares its cores.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::panic, reason = "a load program")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a load program")]
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "figures for people"
 )]
-#![expect(missing_docs, reason = "nobody links against it")]
 
 mod disk;
 #[path = "../../tests/it/harness/postgres.rs"]

@@ -7,7 +7,7 @@ use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::DeliveryId;
 
 /// How long a worker has before somebody else may take its delivery.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// A delivery to store.
 #[derive(Debug, Clone)]

@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod promotion;
 pub mod subject;
 
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,8 +89,8 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    fn impossible(table: &'static str, row: impl ToString, why: impl ToString) -> Self {
-        Self::Impossible { table, row: row.to_string(), why: why.to_string() }
+    fn impossible(table: &'static str, row: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self::Impossible { table, row: format!("{row}"), why: format!("{why}") }
     }
 }
 
@@ -105,6 +106,12 @@ pub struct Db {
 enum Pools {
     Sqlite { write: SqlitePool, read: SqlitePool },
     Postgres(PgPool),
+}
+
+/// A database as somebody else keeps it: neither migrated nor written.
+#[derive(Debug)]
+pub struct ReadOnly {
+    pools: Pools,
 }
 
 /// Rung when there is new work, so that nobody has to poll for it.
@@ -189,13 +196,7 @@ impl Db {
     /// Stops taking writes, finishes those that wait, and closes every connection.
     pub async fn close(&self) {
         self.writer.stop().await;
-        match &self.pools {
-            Pools::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
-            }
-            Pools::Postgres(pool) => pool.close().await,
-        }
+        self.pools.close().await;
     }
 
     /// SQLite's write-ahead log is folded back beside the commits, never within one: that pause would be
@@ -211,6 +212,43 @@ impl Db {
                 }
             }
         });
+    }
+}
+
+/// Brings the schema up to date, and does nothing else.
+///
+/// # Errors
+/// As [`Db::open`].
+pub async fn migrate(url: &str) -> Result<()> {
+    let pools = Pools::open(url).await?;
+    let migrated = pools.migrate().await;
+    pools.close().await;
+    migrated
+}
+
+impl ReadOnly {
+    /// Opens a database that exists.
+    ///
+    /// # Errors
+    /// When the URL is neither `sqlite:` nor `postgres:`, or there is no such database.
+    pub async fn open(url: &str) -> Result<Self> {
+        Ok(Self { pools: Pools::open_read_only(url).await? })
+    }
+
+    /// A connection on which everything is as it is at this moment, whoever writes meanwhile.
+    pub async fn moment(&self) -> Result<Conn> {
+        let mut conn = self.pools.read().await?;
+        let begin = match &conn {
+            Conn::Sqlite(_) => "BEGIN",
+            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        };
+        on!(&mut conn, executor => sqlx::raw_sql(begin).execute(executor).await.map(|_| ()))?;
+        Ok(conn)
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pools.close().await;
     }
 }
 
@@ -243,6 +281,25 @@ impl Pools {
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         Ok(Self::Sqlite { write, read })
+    }
+
+    async fn open_read_only(url: &str) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)?.read_only(true).create_if_missing(false);
+            let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+            return Ok(Self::Sqlite { write: pool.clone(), read: pool });
+        }
+        Self::open(url).await
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
     }
 
     async fn read(&self) -> Result<Conn> {

@@ -8,7 +8,7 @@ use crate::effect::Notice;
 use crate::ids::Repo;
 
 /// How long a worker has to tell it.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// A notice that a worker may tell now.
 #[derive(Debug, Clone)]

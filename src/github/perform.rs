@@ -17,7 +17,7 @@ use crate::policy::Permit;
 use crate::promotion::{Promotion, Run};
 
 /// How far GitHub's clock and ours may be apart when looking for what an earlier try left.
-const SKEW: Duration = Duration::from_secs(300);
+const SKEW: Duration = Duration::from_mins(5);
 
 /// The name under which our mark stands in a deployment's payload and in a workflow's inputs.
 pub const MARK: &str = "countersign_id";

@@ -42,7 +42,7 @@ impl Access {
             }),
             Self::Write => json!({
                 "actions": "write", "checks": "write", "contents": "read", "deployments": "write",
-                "issues": "write", "metadata": "read", "pull_requests": "write",
+                "issues": "write", "metadata": "read", "pull_requests": "read",
             }),
             Self::Statuses => json!({ "metadata": "read", "statuses": "read" }),
             Self::Members => json!({ "members": "read", "metadata": "read" }),

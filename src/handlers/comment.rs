@@ -6,16 +6,19 @@ use crate::db::{NewEntry, inbox, notice};
 use crate::effect::{Notice, Reaction};
 use crate::event::{Comment, CommentChange};
 use crate::handlers::ask::{Ask, Said};
-use crate::handlers::{Context, Result, approve, ask, cancel, help, promote, status, why};
+use crate::handlers::{Context, Result, approve, ask, cancel, help, load_policy, promote, status, why};
 use crate::ids::{Actor, Repo};
+use crate::policy::Principal;
 use crate::policy::facts::Choice;
 
-/// Only what a person wrote counts, and only when it was written.
+/// Only what a person wrote counts, or a bot that the policy names; and only when it was written.
 pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment: Comment) -> Result<()> {
-    if sender.bot || comment.through_app {
+    let Parsed::Commands(commands) = parse(&comment.body) else { return context.finish().await };
+    // What an App writes in a person's name is not that person's word.
+    let counts = if sender.bot { is_named(&context, &repo, &sender).await? } else { !comment.through_app };
+    if !counts {
         return context.finish().await;
     }
-    let Parsed::Commands(commands) = parse(&comment.body) else { return context.finish().await };
     acknowledge(&context, &repo, &comment).await?;
     let count = commands.len();
     let done = usize::try_from(context.delivery.steps).unwrap_or(0);
@@ -50,6 +53,16 @@ async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
         Command::Why { which } => why::why(ask, which).await,
         Command::Help { command } => Ok(help::help(command)),
     }
+}
+
+/// A bot is heard only where the policy lets it, by its login, ask for something.
+async fn is_named(context: &Context, repo: &Repo, bot: &Actor) -> Result<bool> {
+    let Ok(loaded) = load_policy(&context.app, repo).await? else { return Ok(false) };
+    let named = |principal: &Principal| match principal {
+        Principal::User(login) => login.as_str().eq_ignore_ascii_case(bot.login.as_str()),
+        Principal::Team { .. } | Principal::Role(_) => false,
+    };
+    Ok(loaded.policy.environments.values().any(|environment| environment.promote.by.iter().any(named)))
 }
 
 /// The writer sees at once that the comment was read.

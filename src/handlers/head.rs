@@ -11,7 +11,7 @@ use crate::db::{self, Tx};
 use crate::event::Comment;
 use crate::github::read::Pull;
 use crate::handlers::Result;
-use crate::ids::{CommitSha, Repo};
+use crate::ids::{CommitSha, Repo, RepoId};
 use crate::requirement::{Code, Refusal};
 
 /// For so long after a push, a read that gives an earlier head is taken for one that lags behind: the
@@ -76,7 +76,7 @@ fn judge(heads: &[Head], read: &Head, written: Timestamp) -> AsOf {
 
 /// Remembers a head that was only read.
 pub(super) fn remember(
-    repo: Repo,
+    repo: RepoId,
     comment: &Comment,
     head: Option<Head>,
 ) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, db::Result<()>> + Send + 'static {
@@ -84,7 +84,7 @@ pub(super) fn remember(
     move |tx| {
         Box::pin(async move {
             match head {
-                Some(head) => head::add(tx, repo.id, number, &head, false).await,
+                Some(head) => head::add(tx, repo, number, &head, false).await,
                 None => Ok(()),
             }
         })

@@ -7,7 +7,7 @@ use crate::policy::{Environment, Policy};
 use crate::requirement::{Code, Refusal};
 
 /// Where the policy is.
-pub const PATH: &str = ".github/countersign.yml";
+pub(super) const PATH: &str = ".github/countersign.yml";
 
 /// The policy as it is on the default branch now.
 #[derive(Debug, Clone)]

@@ -32,7 +32,7 @@ pub(super) async fn promote(ask: &Ask, wish: Promote) -> Result<Said> {
         Named::Commit(commit, target) => (commit, target),
         Named::Refused(refusal) => return Ok(Said::no(&refusal)),
         Named::HeadUnclear(refusal, head) => {
-            return Ok(Said::no_but(&refusal, head::remember(ask.repo.clone(), &ask.comment, head)));
+            return Ok(Said::no_but(&refusal, head::remember(ask.repo.id, &ask.comment, head)));
         }
     };
     let given = wish.parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();

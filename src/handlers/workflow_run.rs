@@ -13,7 +13,7 @@ use crate::promotion::{Promotion, Run, RunSeen, State, Step};
 use crate::requirement::Code;
 
 /// How long a dispatched run may stay out of GitHub's lists.
-const FOUND_WITHIN: Duration = Duration::from_secs(300);
+const FOUND_WITHIN: Duration = Duration::from_mins(5);
 
 pub(super) async fn changed(context: Context, repo: Repo, change: WorkflowRunChange) -> Result<()> {
     let mut conn = context.app.db.read().await?;

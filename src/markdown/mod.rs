@@ -45,6 +45,11 @@ impl Markdown {
         Self::default()
     }
 
+    /// What was rendered here earlier and kept since. Never anything that somebody else wrote.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// This, and then that.
     #[must_use]
     pub fn with(mut self, piece: impl Into<Self>) -> Self {

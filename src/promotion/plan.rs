@@ -260,7 +260,7 @@ fn patience(running_for: Duration) -> Duration {
     match running_for.as_secs() {
         0..60 => Duration::from_secs(5),
         60..600 => Duration::from_secs(20),
-        _ => Duration::from_secs(60),
+        _ => Duration::from_mins(1),
     }
 }
 

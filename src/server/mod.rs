@@ -1,1 +1,101 @@
-//! server
+//! The face to the network: what is mounted where, and its limits.
+
+mod program;
+mod observe;
+mod home;
+mod webhook;
+mod health;
+mod metrics;
+mod log;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Semaphore, watch};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::audit::Verifier;
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::github::Secret;
+
+pub use program::{Parts, Program, StartError, Work};
+
+/// A request that takes longer is answered with 503. GitHub waits as long for an answer.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How many large bodies are read at once: 25 MiB each, before anybody has shown that they are GitHub.
+const LARGE_BODIES: usize = 8;
+
+/// What the routes are given. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// Where deliveries are kept.
+    pub db: Db,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Any of these may have signed a webhook.
+    pub secrets: Arc<[Secret]>,
+    /// The key that vouches for the log.
+    pub verifier: Verifier,
+    /// What was counted.
+    pub metrics: PrometheusHandle,
+    /// Whether the workers run.
+    pub working: watch::Receiver<bool>,
+    large_bodies: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// Puts together what the routes need.
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        secrets: Vec<Secret>,
+        verifier: Verifier,
+        metrics: PrometheusHandle,
+        working: watch::Receiver<bool>,
+    ) -> Self {
+        let large_bodies = Arc::new(Semaphore::new(LARGE_BODIES));
+        Self { db, clock, secrets: secrets.into(), verifier, metrics, working, large_bodies }
+    }
+}
+
+/// Every route there is.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/github/webhook", post(webhook::receive))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/key", get(log::key))
+        .fallback(home::nothing_here)
+        .method_not_allowed_fallback(home::other_method)
+        .with_state(shared)
+        // The webhook has a limit of its own, above what axum lets through.
+        .layer(DefaultBodyLimit::disable())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        .layer(unless_said(header::CACHE_CONTROL, "no-store"))
+        .layer(unless_said(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(unless_said(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(unless_said(header::REFERRER_POLICY, "no-referrer"))
+        .layer(unless_said(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ))
+        .layer(from_fn(observe::observe))
+}
+
+fn unless_said(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[cfg(test)]
+mod tests;

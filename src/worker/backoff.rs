@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::{Timestamp, random};
 
 /// The longest pause between two tries.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// The moment of the next try after this many: 1, 2, 4 … seconds, and up to half as much again.
 pub(super) fn after(attempts: i64, now: Timestamp) -> Timestamp {

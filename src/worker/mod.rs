@@ -23,7 +23,7 @@ use crate::{db, handlers};
 /// How often to look although nobody rang: another replica's bell is not heard here.
 const POLL: Duration = Duration::from_millis(500);
 /// How often to ask GitHub for deliveries that never arrived.
-const RECOVER: Duration = Duration::from_secs(600);
+const RECOVER: Duration = Duration::from_mins(10);
 /// How many rows one turn takes: few, since a turn ends with its slowest.
 const BATCH: i64 = 4;
 /// How many turns of each kind go on beside each other, so that one slow repository holds up no other.

@@ -24,10 +24,13 @@ use crate::worker::{BATCH, Error, Workers, backoff};
 
 /// After so many tries nobody can say what became of it.
 const TRIES: i64 = 12;
+/// How often an outcome is recorded anew when others change the promotion at the same time.
+const RECORDINGS: usize = 5;
 /// What an earlier try started may take so long to show up at GitHub.
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How one try ended.
+#[derive(Clone)]
 enum Tried {
     /// It is done; or an earlier try had done it.
     Done { what: Done, earlier: bool },
@@ -41,6 +44,7 @@ enum Tried {
     Later(Timestamp, String),
 }
 
+#[derive(Clone)]
 enum Done {
     Deployment(DeploymentId),
     Dispatched(Option<Run>),
@@ -73,11 +77,7 @@ impl Workers {
     }
 
     async fn perform(&self, claimed: Claimed) -> Result<(), Error> {
-        let mut conn = self.app.db.read().await?;
-        let Some(promotion) = promotion::find(&mut conn, claimed.promotion).await? else {
-            return Err(crate::db::Error::Stale(format!("promotion {}", claimed.promotion)).into());
-        };
-        drop(conn);
+        let promotion = self.promotion(&claimed).await?;
         let tried = match &claimed.effect {
             Effect::CreateDeployment => self.create_deployment(&claimed, &promotion).await,
             Effect::DispatchWorkflow { deployment } => self.dispatch(&claimed, &promotion, *deployment).await,
@@ -87,7 +87,7 @@ impl Workers {
             }
         };
         let tried = tried.unwrap_or_else(|error| self.after(&claimed, &error));
-        self.record(claimed, promotion, tried).await
+        self.record(claimed, tried).await
     }
 
     async fn create_deployment(&self, claimed: &Claimed, promotion: &Promotion) -> Result<Tried, Error> {
@@ -157,7 +157,6 @@ impl Workers {
     }
 
     /// Everything is read and judged again, at the moment the effect is performed.
-    #[expect(clippy::type_complexity, reason = "a licence, or what was decided instead")]
     async fn permit(
         &self,
         promotion: &Promotion,
@@ -194,23 +193,29 @@ impl Workers {
         }
     }
 
-    async fn record(&self, claimed: Claimed, promotion: Promotion, tried: Tried) -> Result<(), Error> {
+    /// Records the outcome with what follows from it. What was done at GitHub is done, so if somebody
+    /// else changed the promotion meanwhile, what follows is worked out again, and nothing is repeated.
+    async fn record(&self, claimed: Claimed, tried: Tried) -> Result<(), Error> {
+        if let Tried::Later(at, why) = tried {
+            return self.later(claimed, at, why).await;
+        }
+        for _ in 0..RECORDINGS {
+            match self.record_once(claimed.clone(), tried.clone()).await {
+                Err(Error::Db(crate::db::Error::Stale(what))) => {
+                    tracing::debug!(what, "the outcome is recorded again");
+                }
+                recorded => return recorded,
+            }
+        }
+        // Found at GitHub by the next try, when the lease has run out.
+        Ok(())
+    }
+
+    async fn record_once(&self, claimed: Claimed, tried: Tried) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let (ended, kind, code, why) = match &tried {
-            Tried::Later(at, why) => return self.later(claimed, *at, why.clone()).await,
-            Tried::Done { earlier, .. } => {
-                let kind = if *earlier { Kind::EffectReconciled } else { Kind::EffectResult };
-                (Ended::Succeeded, kind, None, None)
-            }
-            Tried::NotAllowed(_) => (Ended::Refused, Kind::EffectResult, Some("not_allowed"), None),
-            Tried::Refused(why) => {
-                (Ended::Refused, Kind::EffectResult, Some(Code::RefusedByGithub.as_str()), Some(why.clone()))
-            }
-            Tried::Unknown(why) => {
-                (Ended::Unknown, Kind::EffectResult, Some(Code::OutcomeUnknown.as_str()), Some(why.clone()))
-            }
-        };
-        let outcome = Outcome { result: result(ended), code: code.map(str::to_owned) };
+        let promotion = self.promotion(&claimed).await?;
+        let Ending { ended, kind, code, why } = ending(&tried);
+        let outcome = Outcome { result: result(ended), code: code.map(|code| code.as_str().to_owned()) };
         let source = Source::internal("outbox");
         let entry = NewEntry::new(kind, now, source.clone())
             .about(&promotion.tuple)
@@ -230,13 +235,14 @@ impl Workers {
                 })
             })
             .await;
-        if let Err(crate::db::Error::Stale(what)) = &write {
-            // The outcome stands at GitHub and is found there by the next try, when the lease runs out.
-            tracing::warn!(what, "somebody else changed the promotion meanwhile");
-            return Ok(());
-        }
         self.app.db.ring_outbox();
         unless_lost(write)
+    }
+
+    async fn promotion(&self, claimed: &Claimed) -> Result<Promotion, Error> {
+        let mut conn = self.app.db.read().await?;
+        let found = promotion::find(&mut conn, claimed.promotion).await?;
+        Ok(found.ok_or_else(|| crate::db::Error::Stale(format!("promotion {}", claimed.promotion)))?)
     }
 
     async fn later(&self, claimed: Claimed, at: Timestamp, why: String) -> Result<(), Error> {
@@ -247,6 +253,47 @@ impl Workers {
             .write(move |tx| Box::pin(async move { outbox::try_again(tx, &claimed, at, &why).await }))
             .await;
         unless_lost(write)
+    }
+}
+
+/// How the outbox and the log call an end.
+struct Ending {
+    ended: Ended,
+    kind: Kind,
+    code: Option<Code>,
+    why: Option<String>,
+}
+
+fn ending(tried: &Tried) -> Ending {
+    let kind = Kind::EffectResult;
+    match tried {
+        Tried::Done { earlier: true, .. } => {
+            Ending { ended: Ended::Succeeded, kind: Kind::EffectReconciled, code: None, why: None }
+        }
+        Tried::Done { earlier: false, .. } => Ending { ended: Ended::Succeeded, kind, code: None, why: None },
+        Tried::NotAllowed(decided) => {
+            let code = decided.as_ref().map_or(Code::TooLate, |decided| first_code(&decided.1));
+            Ending { ended: Ended::Refused, kind, code: Some(code), why: None }
+        }
+        Tried::Refused(why) => {
+            Ending { ended: Ended::Refused, kind, code: Some(Code::RefusedByGithub), why: Some(why.clone()) }
+        }
+        Tried::Unknown(why) | Tried::Later(_, why) => {
+            Ending { ended: Ended::Unknown, kind, code: Some(Code::OutcomeUnknown), why: Some(why.clone()) }
+        }
+    }
+}
+
+/// Why it may not be done any more: what ended it, or else the first thing that does not hold.
+fn first_code(decision: &Decision) -> Code {
+    match &decision.verdict {
+        policy::Outcome::Deny(denial) => denial.code(),
+        policy::Outcome::Allow(_) | policy::Outcome::Wait(_) => decision
+            .requirements
+            .iter()
+            .map(|requirement| requirement.code)
+            .find(|code| *code != Code::Holds)
+            .unwrap_or(Code::TooLate),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ids::DeliveryId;
 use crate::worker::{Error, Workers};
 
 /// github.com keeps deliveries for three days; what is older is healed by reading the state.
-const WINDOW: Duration = Duration::from_secs(3 * 24 * 3600);
+const WINDOW: Duration = Duration::from_hours(72);
 /// How many pages to go back at most, at 100 deliveries each.
 const PAGES: usize = 20;
 /// How many to ask for in one turn: the rest next time.

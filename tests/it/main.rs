@@ -12,6 +12,7 @@
     clippy::disallowed_methods,
     reason = "a test says what it skipped, and asks the environment"
 )]
+#![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
 mod approve;
 mod cancel;
@@ -19,6 +20,7 @@ mod checks;
 mod comments;
 mod coverage;
 mod deploy;
+mod documents;
 mod harness;
 mod head;
 mod pitfalls;

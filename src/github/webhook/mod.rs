@@ -6,5 +6,5 @@ mod payload;
 mod signature;
 
 pub use envelope::{Envelope, form_payload};
-pub use event::{Unreadable, to_event};
+pub use event::{Unreadable, is_known, to_event};
 pub use signature::verify;

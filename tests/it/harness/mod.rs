@@ -14,11 +14,12 @@ use std::time::Duration;
 use countersign::app::App;
 use countersign::audit::{KeyName, LogKey};
 use countersign::clock::{Clock, Timestamp};
-use countersign::db::Db;
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
-use countersign::github::{AppKey, Connection, GitHub, Pace};
+use countersign::github::{AppKey, Connection, Pace};
+use countersign::server::{Parts, Program, Work};
 use countersign::worker::Workers;
+use tokio::net::TcpListener;
 
 /// The repository that every scenario begins with.
 pub const SHOP: &str = "acme/shop";
@@ -36,21 +37,19 @@ pub enum On {
 #[macro_export]
 macro_rules! scenario {
     ($(#[$meta:meta])* $name:ident, $s:ident => $body:block) => {
+        async fn $name($s: &mut $crate::harness::Scenario) $body
+
         mod $name {
-            use super::*;
-
-            async fn story($s: &mut $crate::harness::Scenario) $body
-
             $(#[$meta])*
             #[tokio::test]
             async fn on_sqlite() {
-                $crate::harness::tell($crate::harness::On::Sqlite, async |s| story(s).await).await;
+                $crate::harness::tell($crate::harness::On::Sqlite, async |s| super::$name(s).await).await;
             }
 
             $(#[$meta])*
             #[tokio::test]
             async fn on_postgres() {
-                $crate::harness::tell($crate::harness::On::Postgres, async |s| story(s).await).await;
+                $crate::harness::tell($crate::harness::On::Postgres, async |s| super::$name(s).await).await;
             }
         }
     };
@@ -65,9 +64,8 @@ pub struct Scenario {
     pub database: String,
     /// What a scenario expects to be left over at its end.
     pub expected: world::Expected,
-    door: String,
     http: reqwest::Client,
-    server: tokio::task::JoinHandle<()>,
+    program: Program,
     _folder: tempfile::TempDir,
 }
 
@@ -90,43 +88,37 @@ impl Scenario {
     async fn begin(folder: tempfile::TempDir, database: String) -> Self {
         let clock = Clock::manual(Timestamp::parse(START).unwrap());
         let fake = Fake::sandbox(clock.clone()).unwrap();
-        let api_url = fake.start().await.unwrap();
-        let (app, workers) = program(&fake, &clock, &database, api_url.clone()).await;
-        let (door, server) = serve(&app).await;
+        let program = program(&fake, &clock, &database).await;
         let mut scenario = Self {
             fake,
             clock,
-            app,
-            workers,
+            app: program.app.clone(),
+            workers: program.workers.clone(),
             database,
             expected: world::Expected::default(),
-            door,
             http: reqwest::Client::new(),
-            server,
+            program,
             _folder: folder,
         };
         // The seeded history is told as it happened, before the story begins.
         scenario.settle().await;
-        scenario.advance(Duration::from_secs(60));
+        scenario.advance(Duration::from_mins(1));
         scenario
     }
 
     async fn end(mut self) {
         self.settle().await;
         world::check(&mut self).await;
-        self.server.abort();
-        self.app.db.close().await;
+        self.program.stop().await;
     }
 
     /// The program dies and starts anew on the same database, past every lease.
     pub async fn restart(&mut self) {
-        self.server.abort();
         self.app.db.close().await;
-        self.advance(Duration::from_secs(120));
-        let api_url = self.fake.start().await.unwrap();
-        let (app, workers) = program(&self.fake, &self.clock, &self.database, api_url).await;
-        let (door, server) = serve(&app).await;
-        (self.app, self.workers, self.door, self.server) = (app, workers, door, server);
+        self.advance(Duration::from_mins(2));
+        // Dropping the old program ends it at once, as a crash does.
+        self.program = program(&self.fake, &self.clock, &self.database).await;
+        (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
     }
 
     /// Moves the clock that everybody looks at.
@@ -150,7 +142,10 @@ impl Scenario {
 
     /// One delivery, as GitHub posts it; gives the status it was answered with.
     pub async fn deliver(&self, delivery: &Delivery) -> u16 {
-        let mut request = self.http.post(format!("{}/github/webhook", self.door)).body(delivery.body.clone());
+        let mut request = self
+            .http
+            .post(format!("http://{}/github/webhook", self.program.addr))
+            .body(delivery.body.clone());
         for (name, value) in &delivery.headers {
             request = request.header(name.as_str(), value.as_str());
         }
@@ -161,7 +156,7 @@ impl Scenario {
 
     /// Any request to the program.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.door))
+        self.http.request(method, format!("http://{}{path}", self.program.addr))
     }
 
     /// Somebody comments on pull request 1, and everything that follows from it happens.
@@ -199,50 +194,26 @@ impl Scenario {
     }
 }
 
-async fn program(fake: &Fake, clock: &Clock, database: &str, api_url: url::Url) -> (App, Workers) {
-    let name: KeyName = "countersign.example/acme".parse().unwrap();
-    let db = Db::open(database, LogKey::from_seed(name, [7; 32])).await.unwrap();
-    let github = GitHub::connect(Connection {
-        api_url: api_url.clone(),
-        app_id: seed::APP,
-        key: AppKey::parse(auth::APP_KEY).unwrap(),
-        clock: clock.clone(),
-        pace: Pace::none(),
-    })
-    .unwrap();
-    let app = App { db, reader: github.reader(), clock: clock.clone(), app_id: seed::APP, public_url: None };
+async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
+    let api_url = fake.start().await.unwrap();
     fake.set_urls(api_url.as_str(), api_url.as_str());
-    let workers = Workers::new(app.clone(), github.writer(), Some(api_url));
-    (app, workers)
-}
-
-async fn serve(app: &App) -> (String, tokio::task::JoinHandle<()>) {
-    let db = app.db.clone();
-    let clock = app.clock.clone();
-    let router = axum::Router::new().route(
-        "/github/webhook",
-        axum::routing::post(move |h: http::HeaderMap, b: bytes::Bytes| {
-            let db = db.clone();
-            let clock = clock.clone();
-            async move {
-                let v: serde_json::Value = serde_json::from_slice(&b).unwrap();
-                let d = countersign::db::inbox::NewDelivery {
-                    guid: h["x-github-delivery"].to_str().unwrap().parse().unwrap(),
-                    event: h["x-github-event"].to_str().unwrap().to_owned(),
-                    lane: v["repository"]["id"].as_i64().unwrap_or(0),
-                    received_at: clock.now(),
-                    body: countersign::db::inbox::pack(&b),
-                };
-                db.write(move |tx| {
-                    Box::pin(async move { countersign::db::inbox::insert(tx.conn(), &d).await })
-                })
-                .await
-                .unwrap();
-            }
-        }),
-    );
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (format!("http://{address}"), task)
+    let name: KeyName = "countersign.example/acme".parse().unwrap();
+    Program::start(Parts {
+        listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        database_url: database.to_owned().into(),
+        log_key: LogKey::from_seed(name, [7; 32]),
+        github: Connection {
+            api_url: api_url.clone(),
+            app_id: seed::APP,
+            key: AppKey::parse(auth::APP_KEY).unwrap(),
+            clock: clock.clone(),
+            pace: Pace::none(),
+        },
+        github_web_url: Some(api_url),
+        public_url: None,
+        webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
+        work: Work::ByHand,
+    })
+    .await
+    .unwrap()
 }

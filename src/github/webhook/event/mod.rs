@@ -42,6 +42,11 @@ pub fn to_event(event: &str, body: &[u8]) -> Result<Option<Event>, Unreadable> {
     Ok(Some(Event { repo, sender: sender.into(), what }))
 }
 
+/// Whether events of this name (`X-GitHub-Event`) can be any of ours. Others need not be kept.
+pub fn is_known(event: &str) -> bool {
+    reader_of(event).is_some()
+}
+
 type Read = fn(action: &str, repository: &Repository, body: &[u8]) -> Result<Option<What>, String>;
 
 fn reader_of(event: &str) -> Option<Read> {

@@ -1,0 +1,157 @@
+//! A promotion as a check run: what a reviewer decides from, with the buttons to decide.
+
+#[cfg(test)]
+mod tests;
+
+use crate::command::misleads;
+use crate::comment::{Pages, facts, missing, next, table};
+use crate::ids::{PromotionId, PromotionNumber, RepoId};
+use crate::markdown::{Markdown, cut_to_bytes};
+use crate::promotion::{Promotion, State};
+
+pub use crate::github::write::{Button, Conclusion};
+
+/// The identifier of the button that votes for a promotion.
+pub const APPROVE: &str = "approve";
+/// The identifier of the button that votes against a promotion.
+pub const REJECT: &str = "reject";
+
+/// GitHub takes 255 characters.
+const LONGEST_TITLE: usize = 255;
+/// GitHub takes 65,535 characters; this many bytes are always fewer.
+const LONGEST_SUMMARY: usize = 60_000;
+const LONGEST_TABLE: usize = 45_000;
+
+/// What a check run says about one promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRun {
+    /// `countersign/<environment>`, which branch protection may require.
+    pub name: String,
+    /// `<repository id>:pN`; what the buttons' events bring back.
+    pub external_id: String,
+    /// Where it stands.
+    pub status: CheckStatus,
+    /// One line of plain text, at most 255 bytes.
+    pub title: String,
+    /// Markdown, at most 60,000 bytes.
+    pub summary: String,
+    /// What people can press.
+    pub buttons: Vec<Button>,
+}
+
+/// Where a check run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckStatus {
+    /// Nobody is asked to decide: it is blocked, or being deployed.
+    InProgress,
+    /// It ended so, or waits for a decision (`action_required`, which brings the buttons).
+    Completed(Conclusion),
+}
+
+/// The check run of a promotion as it stands.
+pub fn of_promotion(promotion: &Promotion) -> CheckRun {
+    CheckRun {
+        name: format!("countersign/{}", promotion.tuple.environment),
+        external_id: promotion.id().to_string(),
+        status: status(&promotion.state),
+        title: plain(&title(promotion)),
+        summary: summary(promotion),
+        buttons: buttons(promotion),
+    }
+}
+
+/// The promotion that a check run of ours is about.
+pub fn parse_external_id(text: &str) -> Option<PromotionId> {
+    let (repo, number) = text.split_once(':')?;
+    let id =
+        PromotionId { repo: RepoId(repo.parse().ok()?), number: number.parse::<PromotionNumber>().ok()? };
+    (id.to_string() == text).then_some(id)
+}
+
+/// What is void counts as cancelled, not as neutral: where branch protection requires the check,
+/// neutral would let the pull request through although nobody agreed.
+fn status(state: &State) -> CheckStatus {
+    match state {
+        State::Blocked | State::Approved { .. } | State::Deploying { .. } => CheckStatus::InProgress,
+        State::AwaitingApproval => CheckStatus::Completed(Conclusion::ActionRequired),
+        State::Succeeded { .. } => CheckStatus::Completed(Conclusion::Success),
+        State::Failed { .. } | State::Rejected { .. } => CheckStatus::Completed(Conclusion::Failure),
+        State::Cancelled { .. } | State::Superseded { .. } | State::Expired { .. } => {
+            CheckStatus::Completed(Conclusion::Cancelled)
+        }
+    }
+}
+
+fn title(promotion: &Promotion) -> String {
+    let (short, environment) = (promotion.tuple.commit.short(), &promotion.tuple.environment);
+    let missing = || missing(&promotion.requirements).unwrap_or_else(|| "not evaluated yet".to_owned());
+    match &promotion.state {
+        State::Blocked => format!("Blocked: {}", missing()),
+        State::AwaitingApproval => format!("Waiting for {}", missing()),
+        State::Approved { .. } => format!("Approved: asking GitHub to deploy {short} to {environment}"),
+        State::Deploying { .. } => format!("Deploying {short} to {environment}"),
+        State::Succeeded { .. } => format!("Deployed {short} to {environment}"),
+        State::Failed { sentence, .. } => format!("Failed: {sentence}"),
+        State::Rejected { by, .. } => format!("Rejected by {}", by.login),
+        State::Cancelled { by, .. } => format!("Cancelled by {}", by.login),
+        State::Superseded { sentence, .. } => format!("Superseded: {sentence}"),
+        State::Expired { .. } => "Expired: nobody finished it in time".to_owned(),
+    }
+}
+
+fn summary(promotion: &Promotion) -> String {
+    let pages = Pages { repo: &promotion.repo, site: None };
+    let summary = next(promotion, &pages)
+        .with(buttons_too(promotion))
+        .with(cut_to_bytes(table(&promotion.requirements), LONGEST_TABLE))
+        .with("\n**What exactly was asked for**, as ")
+        .with(promotion.id().number)
+        .with(facts(promotion));
+    cut_to_bytes(summary, LONGEST_SUMMARY).into()
+}
+
+fn buttons_too(promotion: &Promotion) -> Markdown {
+    if promotion.state == State::AwaitingApproval {
+        return Markdown::from(" The buttons of this check do the same.");
+    }
+    Markdown::new()
+}
+
+fn buttons(promotion: &Promotion) -> Vec<Button> {
+    if promotion.state != State::AwaitingApproval {
+        return Vec::new();
+    }
+    let number = promotion.id().number;
+    vec![
+        button("Approve", format!("Vote for {number}"), APPROVE),
+        button("Reject", format!("Vote against {number}"), REJECT),
+    ]
+}
+
+fn button(label: &str, description: String, identifier: &str) -> Button {
+    Button { label: label.to_owned(), description, identifier: identifier.to_owned() }
+}
+
+/// One line of plain text that fits, in which nothing is hidden and nobody is mentioned.
+fn plain(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = String::new();
+    for character in words.chars() {
+        match character {
+            '@' => line.push_str("@\u{200b}"),
+            hidden if misleads(hidden) => line.push('\u{fffd}'),
+            other => line.push(other),
+        }
+        if line.len() > LONGEST_TITLE {
+            return cut(&line);
+        }
+    }
+    line
+}
+
+fn cut(line: &str) -> String {
+    const MORE: &str = "…";
+    let fits =
+        line.char_indices().map(|(start, _)| start).take_while(|start| *start <= LONGEST_TITLE - MORE.len());
+    format!("{}{MORE}", line.get(..fits.last().unwrap_or(0)).unwrap_or_default())
+}

@@ -1,0 +1,71 @@
+//! `countersign serve`
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{UNABLE, complain, signal};
+use crate::clock::Clock;
+use crate::github::{Connection, Pace};
+use crate::server::{Parts, Program, Work};
+use crate::settings::{ServeFlags, Settings};
+
+/// Work for a GitHub App: on github.com, ghe.com or GitHub Enterprise Server.
+///
+/// Every setting can be given as a flag or in the environment; the flag wins.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    flags: ServeFlags,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let settings = match Settings::read(&self.flags) {
+            Ok(settings) => settings,
+            Err(error) => {
+                complain(&format!("countersign: {error}\n"));
+                return Ok(ExitCode::from(UNABLE));
+            }
+        };
+        let ended = signal::told_to_end();
+        let mut program = start(settings).await?;
+        tracing::info!(address = %program.addr, "ready at http://{}", program.addr);
+        tokio::select! {
+            told = ended => told.context("the signals to end cannot be heard")?,
+            part = program.breaks() => bail!("{part} ended, and the program cannot go on without: see the log"),
+        }
+        tracing::info!("stopping: requests and work under way are finished first");
+        program.stop().await;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn start(settings: Settings) -> anyhow::Result<Program> {
+    let listen = settings.listen;
+    let log_key = settings.log.key()?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}: choose another address with --listen, or stop what listens there")
+    })?;
+    let github = Connection {
+        api_url: settings.github_api_url,
+        app_id: settings.app_id,
+        key: settings.private_key,
+        clock: Clock::System,
+        pace: Pace::default(),
+    };
+    let parts = Parts {
+        listener,
+        database_url: settings.database_url,
+        log_key,
+        github,
+        github_web_url: settings.github_web_url,
+        public_url: settings.public_url,
+        webhook_secrets: settings.webhook_secrets,
+        work: Work::InBackground,
+    };
+    Program::start(parts).await.context("the program cannot start")
+}

@@ -1,0 +1,207 @@
+//! The program put together: what `serve`, the sandbox and the tests all start.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+use super::{Shared, router};
+use crate::app::App;
+use crate::audit::{Checkpoint, CheckpointError, LogKey};
+use crate::db::{self, Db};
+use crate::github::{self, Connection, GitHub, Secret};
+use crate::telemetry;
+use crate::worker::Workers;
+
+/// How long requests may take that came before the program was told to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(12);
+/// How often histograms are folded together, whether somebody reads them or not.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// What a program is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where requests come in; bound already, so that a port in use is found out first.
+    pub listener: TcpListener,
+    /// `sqlite://…` or `postgres://…`.
+    pub database_url: Secret,
+    /// Signs the log.
+    pub log_key: LogKey,
+    /// Which GitHub, as which App, by whose clock.
+    pub github: Connection,
+    /// Where GitHub's pages are, when that is known.
+    pub github_web_url: Option<Url>,
+    /// Where people reach this server.
+    pub public_url: Option<Url>,
+    /// Any of these may have signed a webhook.
+    pub webhook_secrets: Vec<Secret>,
+    /// Who does the work.
+    pub work: Work,
+}
+
+/// Who does the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Workers that run beside the server.
+    InBackground,
+    /// Whoever calls [`Workers::drain`].
+    ByHand,
+}
+
+/// Why the program does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// GitHub's address cannot be used.
+    #[error(transparent)]
+    GitHub(#[from] github::Error),
+    /// The log in the database is not signed by this key under this name.
+    #[error(
+        "the log in this database was not signed by {verifier}: {why}. Start with the log's own key file \
+         (COUNTERSIGN_LOG_KEY_FILE) and name (COUNTERSIGN_LOG_ORIGIN), or with another database"
+    )]
+    OtherLog {
+        /// The key of these settings.
+        verifier: String,
+        /// What does not fit.
+        why: CheckpointError,
+    },
+    /// The listener has no address.
+    #[error("the listener has no address")]
+    Listener(#[source] std::io::Error),
+    /// Something else in this process counts already.
+    #[error("the metrics cannot be recorded")]
+    Metrics(#[from] BuildError),
+}
+
+/// A program that runs. Dropping it ends it at once, as a crash would; [`Program::stop`] ends it well.
+#[derive(Debug)]
+pub struct Program {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// What its handlers are given.
+    pub app: App,
+    /// Who does its work.
+    pub workers: Workers,
+    server: JoinSet<&'static str>,
+    labour: JoinSet<&'static str>,
+    stop_server: watch::Sender<bool>,
+    stop_labour: watch::Sender<bool>,
+}
+
+impl Program {
+    /// Starts everything; returns when requests are answered.
+    ///
+    /// # Errors
+    /// When the database cannot be opened or holds another log, or a part cannot be made.
+    pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        let addr = parts.listener.local_addr().map_err(StartError::Listener)?;
+        let metrics = telemetry::metrics()?;
+        let verifier = parts.log_key.verifier();
+        let (clock, app_id) = (parts.github.clock.clone(), parts.github.app_id);
+        let github = GitHub::connect(parts.github)?;
+        let db = open(&parts.database_url, parts.log_key).await?;
+        let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
+        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url);
+
+        let (working, is_working) = watch::channel(false);
+        let (stop_server, server_stops) = watch::channel(false);
+        let (stop_labour, labour_stops) = watch::channel(false);
+        let mut labour = JoinSet::new();
+        labour.spawn(keep_up(metrics.clone(), labour_stops.clone()));
+        if parts.work == Work::InBackground {
+            working.send_replace(true);
+            let workers = workers.clone();
+            labour.spawn(async move {
+                // The flag falls when this task ends, however it ends.
+                let _working = Lowered(working);
+                workers.run(labour_stops).await;
+                "the workers"
+            });
+        }
+        let secrets = parts.webhook_secrets;
+        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, verifier, metrics, is_working);
+        let mut server = JoinSet::new();
+        server.spawn(serve(parts.listener, shared, server_stops));
+        Ok(Self { addr, app, workers, server, labour, stop_server, stop_labour })
+    }
+
+    /// Returns if a part ends that should not, and says which.
+    pub async fn breaks(&mut self) -> &'static str {
+        let ended = tokio::select! {
+            Some(ended) = self.server.join_next() => ended,
+            Some(ended) = self.labour.join_next() => ended,
+        };
+        ended.unwrap_or("a part of the program, by a panic")
+    }
+
+    /// Ends it: takes no more requests, answers those that are here, lets the workers finish what they
+    /// claimed, and closes the database.
+    pub async fn stop(mut self) {
+        self.stop_server.send_replace(true);
+        let answered = tokio::time::timeout(LAST_REQUESTS, ended(&mut self.server)).await;
+        if answered.is_err() {
+            tracing::warn!("some requests took too long and were cut off");
+            self.server.shutdown().await;
+        }
+        self.stop_labour.send_replace(true);
+        ended(&mut self.labour).await;
+        self.app.db.close().await;
+    }
+}
+
+/// Opens the database, and refuses to continue a log that somebody else signed.
+async fn open(url: &Secret, key: LogKey) -> Result<Db, StartError> {
+    let verifier = key.verifier();
+    let db = Db::open(secrecy::ExposeSecret::expose_secret(url), key).await?;
+    let newest = db::audit::latest_checkpoint(&mut db.read().await?).await?;
+    if let Some(note) = newest
+        && let Err(why) = Checkpoint::open(&note, &verifier)
+    {
+        db.close().await;
+        return Err(StartError::OtherLog { verifier: verifier.to_string(), why });
+    }
+    Ok(db)
+}
+
+async fn serve(listener: TcpListener, shared: Shared, mut stops: watch::Receiver<bool>) -> &'static str {
+    let stopped = async move { drop(stops.wait_for(|stop| *stop).await) };
+    let served = axum::serve(listener, router(shared)).with_graceful_shutdown(stopped).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the server cannot go on");
+    }
+    "the server"
+}
+
+async fn keep_up(metrics: PrometheusHandle, mut stops: watch::Receiver<bool>) -> &'static str {
+    while tokio::time::timeout(UPKEEP, stops.wait_for(|stop| *stop)).await.is_err() {
+        metrics.run_upkeep();
+    }
+    "the metrics' upkeep"
+}
+
+async fn ended(tasks: &mut JoinSet<&'static str>) {
+    while let Some(task) = tasks.join_next().await {
+        if let Err(error) = task {
+            tracing::error!(%error, "a part of the program ended badly");
+        }
+    }
+}
+
+/// Tells everybody that the workers do not run, when it is dropped.
+struct Lowered(watch::Sender<bool>);
+
+impl Drop for Lowered {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
+    }
+}
+
+#[cfg(test)]
+mod tests;

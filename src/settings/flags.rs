@@ -1,0 +1,139 @@
+//! The flags and the variables behind them, as `--help` shows them.
+
+use std::convert::Infallible;
+
+use clap::{Args, ValueEnum};
+
+use crate::github::Secret;
+
+/// What `serve` can be told.
+#[derive(Debug, Clone, Args)]
+pub struct ServeFlags {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+
+    /// Which log, and who signs it.
+    #[command(flatten)]
+    pub log: LogFlags,
+
+    /// GitHub's REST API.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_GITHUB_API_URL",
+        help = "GitHub's REST API: https://api.github.com, https://api.SUB.ghe.com, or https://HOST/api/v3 [default: https://api.github.com]",
+        value_name = "URL"
+    )]
+    pub github_api_url: Option<String>,
+
+    /// GitHub's pages, for the links in what is written [default: follows from the API's URL]
+    #[arg(long, env = "COUNTERSIGN_GITHUB_WEB_URL", value_name = "URL")]
+    pub github_web_url: Option<String>,
+
+    /// The App's id, a number
+    #[arg(long, env = "COUNTERSIGN_GITHUB_APP_ID", value_name = "NUMBER")]
+    pub github_app_id: Option<String>,
+
+    /// The App's private key in PEM (PKCS#1 or PKCS#8); line breaks may be written as \n
+    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY", value_name = "PEM", hide_env_values = true, value_parser = secret)]
+    pub github_private_key: Option<Secret>,
+
+    /// A file with the App's private key, instead of the key itself
+    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY_FILE", value_name = "FILE")]
+    pub github_private_key_file: Option<String>,
+
+    /// The secret that GitHub signs webhooks with; several, separated by commas, while it is changed
+    #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true, value_parser = secret)]
+    pub github_webhook_secret: Option<Secret>,
+
+    /// A file with the webhook secret or secrets, instead of these themselves
+    #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    pub github_webhook_secret_file: Option<String>,
+}
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseFlags {
+    /// The database.
+    #[arg(long, env = "COUNTERSIGN_DATABASE_URL", help = "The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://countersign.db]", value_name = "URL", hide_env_values = true, value_parser = secret, visible_alias = "database")]
+    pub database_url: Option<Secret>,
+}
+
+/// Which log, and who signs it.
+#[derive(Debug, Clone, Args)]
+pub struct LogFlags {
+    /// Where people and GitHub reach this server.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_PUBLIC_URL",
+        help = "Where people and GitHub reach this server, such as https://countersign.example.com",
+        value_name = "URL"
+    )]
+    pub public_url: Option<String>,
+
+    /// What the log is called in its signed checkpoints; must not change later [default: HOST/log/countersign with the host of the public URL, or localhost/log/countersign]
+    #[arg(long, env = "COUNTERSIGN_LOG_ORIGIN", value_name = "NAME")]
+    pub log_origin: Option<String>,
+
+    /// The file of the Ed25519 key that signs the log; made with mode 0600 at the first start [default: countersign-log.key]
+    #[arg(long, env = "COUNTERSIGN_LOG_KEY_FILE", value_name = "FILE")]
+    pub log_key_file: Option<String>,
+}
+
+/// What is written about the program's own work.
+#[derive(Debug, Clone, Args)]
+pub struct TelemetryFlags {
+    /// What to log: a level or filters such as info,countersign=debug [default: info for serve, else warn]
+    #[arg(long, env = "COUNTERSIGN_LOG", value_name = "FILTER", global = true, help_heading = "Logging")]
+    pub log: Option<String>,
+
+    /// The same under its usual name, for when COUNTERSIGN_LOG is not set.
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        value_name = "FILTER",
+        global = true,
+        help_heading = "Logging",
+        hide = true
+    )]
+    pub rust_log: Option<String>,
+
+    /// How to log
+    #[arg(
+        long,
+        env = "COUNTERSIGN_LOG_FORMAT",
+        value_name = "FORMAT",
+        help_heading = "Logging",
+        global = true,
+        value_enum,
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object in each line.
+    Json,
+}
+
+impl TelemetryFlags {
+    /// What to log; `otherwise` when nothing is said.
+    pub fn filter<'f>(&'f self, otherwise: &'f str) -> &'f str {
+        let chosen = super::given(self.log.as_deref()).or_else(|| super::given(self.rust_log.as_deref()));
+        chosen.unwrap_or(otherwise)
+    }
+}
+
+/// Takes anything, so that no error of the command line's quotes it.
+#[expect(clippy::unnecessary_wraps, reason = "the shape clap asks for")]
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::from(text))
+}

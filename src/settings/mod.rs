@@ -1,0 +1,152 @@
+//! Settings: the one place that reads flags and environment variables.
+//!
+//! Flags win over the environment. A variable that is set but empty counts as not set. What is wrong
+//! with a setting is said with its name and with what to write instead; a secret is never quoted.
+
+mod flags;
+mod secret;
+mod place;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::audit::{KeyFileError, LogKey, Origin};
+use crate::github::{AppKey, Secret};
+
+pub use flags::{DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+
+/// What `serve` runs with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where people and GitHub reach it.
+    pub public_url: Option<Url>,
+    /// `sqlite://…` or `postgres://…`; may hold a password.
+    pub database_url: Secret,
+    /// GitHub's REST API.
+    pub github_api_url: Url,
+    /// GitHub's pages, when they are known.
+    pub github_web_url: Option<Url>,
+    /// The App's id.
+    pub app_id: i64,
+    /// The App's private key.
+    pub private_key: AppKey,
+    /// Any of these may have signed a webhook. Never empty.
+    pub webhook_secrets: Vec<Secret>,
+    /// What the log is called, and where the key is that signs it.
+    pub log: LogSettings,
+}
+
+/// Which log it is, and who signs it.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// What the log is called in its checkpoints.
+    pub origin: Origin,
+    /// Where the key that signs it is kept.
+    pub key_file: PathBuf,
+}
+
+/// Why the program cannot start with these settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {what}. {write}")]
+pub struct InvalidSetting {
+    /// Which one, by its environment variable.
+    pub variable: &'static str,
+    /// What is wrong with it.
+    pub what: String,
+    /// What to write.
+    pub write: String,
+}
+
+impl InvalidSetting {
+    fn new(variable: &'static str, what: impl Into<String>, write: impl Into<String>) -> Self {
+        Self { variable, what: what.into(), write: write.into() }
+    }
+}
+
+impl Settings {
+    /// Reads what the flags and the environment say.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong.
+    pub fn read(flags: &ServeFlags) -> Result<Self, InvalidSetting> {
+        let public_url = place::public_url(&flags.log)?;
+        let github_api_url = place::api_url(flags)?;
+        Ok(Self {
+            listen: listen(flags)?,
+            database_url: flags.database.url()?,
+            github_web_url: place::web_url(flags, &github_api_url)?,
+            github_api_url,
+            app_id: app_id(flags)?,
+            private_key: secret::private_key(flags)?,
+            webhook_secrets: secret::webhook_secrets(flags)?,
+            log: LogSettings::read(&flags.log)?,
+            public_url,
+        })
+    }
+}
+
+impl LogSettings {
+    /// Reads what the flags and the environment say.
+    ///
+    /// # Errors
+    /// When the origin is not one.
+    pub fn read(flags: &LogFlags) -> Result<Self, InvalidSetting> {
+        let key_file = given(flags.log_key_file.as_deref()).unwrap_or("countersign-log.key");
+        Ok(Self { origin: place::origin(flags)?, key_file: PathBuf::from(key_file) })
+    }
+
+    /// The key that signs the log; made at the first start. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, or others can read it.
+    pub fn key(&self) -> Result<LogKey, KeyFileError> {
+        LogKey::load_or_create(&self.key_file, self.origin.key_name())
+    }
+}
+
+impl DatabaseFlags {
+    /// The database, which is a file here when nothing is said.
+    ///
+    /// # Errors
+    /// When it is neither of the two kinds we know.
+    pub fn url(&self) -> Result<Secret, InvalidSetting> {
+        let text = self.database_url.as_ref().map(secret::expose).unwrap_or_default();
+        let text = given(Some(text)).unwrap_or("sqlite://countersign.db");
+        if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)) {
+            return Ok(Secret::from(text));
+        }
+        Err(InvalidSetting::new(
+            "COUNTERSIGN_DATABASE_URL",
+            "names no database that is known",
+            "Write sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME",
+        ))
+    }
+}
+
+fn listen(flags: &ServeFlags) -> Result<SocketAddr, InvalidSetting> {
+    let text = given(flags.listen.as_deref()).unwrap_or("127.0.0.1:8080");
+    text.parse().map_err(|_| {
+        let write = "Write an IP address and a port: 127.0.0.1:8080, or 0.0.0.0:8080 for every interface";
+        InvalidSetting::new("COUNTERSIGN_LISTEN", format!("is {text:?}, which is not an address"), write)
+    })
+}
+
+fn app_id(flags: &ServeFlags) -> Result<i64, InvalidSetting> {
+    let write = "Write the number that stands at the top of the App's settings page as \"App ID\"";
+    let invalid = |what: String| InvalidSetting::new("COUNTERSIGN_GITHUB_APP_ID", what, write);
+    let text = given(flags.github_app_id.as_deref()).ok_or_else(|| invalid("is not set".to_owned()))?;
+    let id = text.parse::<i64>().ok().filter(|id| *id > 0);
+    id.ok_or_else(|| invalid(format!("is {text:?}, which is not an App's id")))
+}
+
+/// A setting that is there and not empty.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests;
