@@ -197,7 +197,7 @@ scenario!(everything_is_judged_again_when_the_deployment_is_made, s => {
     assert_eq!(s.state(2).await, "awaiting_approval");
     assert_eq!(s.deployments("production"), Vec::<String>::new());
     let story = s.story_of("p2").await;
-    assert!(story.contains(&"effect.result create_deployment refused not_allowed".to_owned()), "{story:#?}");
+    assert!(story.contains(&"effect.result create_deployment refused approvals_missing".to_owned()), "{story:#?}");
     s.comment("carol", "/approve").await;
     s.deployment_ends("success").await;
 });

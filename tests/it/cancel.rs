@@ -61,7 +61,7 @@ scenario!(what_was_approved_and_not_yet_made_is_not_made, s => {
     s.later(Duration::from_secs(3600)).await;
     assert_eq!((s.state(1).await.as_str(), s.deployments("staging").len()), ("cancelled", 0));
     let story = s.story_of("p1").await;
-    assert!(story.contains(&"effect.result create_deployment refused not_allowed".to_owned()), "{story:#?}");
+    assert!(story.contains(&"effect.result create_deployment refused too_late".to_owned()), "{story:#?}");
 });
 
 scenario!(a_cancel_from_before_does_not_reach_what_was_asked_later, s => {
