@@ -16,7 +16,7 @@ use crate::requirement::{Code, Refusal};
 
 /// For so long after a push, a read that gives an earlier head is taken for one that lags behind: the
 /// timeline must not learn it as new.
-const LAG: Duration = Duration::from_secs(300);
+const LAG: Duration = Duration::from_mins(5);
 
 /// What the timeline says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,10 +53,8 @@ pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, 
                 0 => String::new(),
                 more => format!(" And {more} more: `countersign policy check` shows them all."),
             };
-            let sentence = format!(
-                "The policy cannot be used, so nothing may be deployed. {}.{more}",
-                shown.join(". ")
-            );
+            let sentence =
+                format!("The policy cannot be used, so nothing may be deployed. {}.{more}", shown.join(". "));
             Err(Refusal::new(Code::PolicyInvalid, sentence))
         }
     })

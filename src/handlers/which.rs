@@ -20,7 +20,9 @@ pub(super) async fn which(
     if let Some(Which::Number(number)) = which {
         let found = promotion::find(&mut conn, PromotionId { repo: ask.repo.id, number: *number }).await?;
         return Ok(match found {
-            Some(found) if found.tuple.subject == ask.comment.number && could_be_meant(ask, &found) => Ok(found),
+            Some(found) if found.tuple.subject == ask.comment.number && could_be_meant(ask, &found) => {
+                Ok(found)
+            }
             Some(found) if found.tuple.subject == ask.comment.number => Err(not_asked_yet(&found)),
             Some(found) => Err(Refusal::new(
                 Code::WhichPromotion,

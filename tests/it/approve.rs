@@ -193,7 +193,7 @@ scenario!(everything_is_judged_again_when_the_deployment_is_made, s => {
     s.comment("bob", "/approve").await;
     assert_eq!(s.state(2).await, "approved", "the effect is tried again later");
     s.fake.set_team(SRE, "bob", None).unwrap();
-    s.later(Duration::from_secs(3600)).await;
+    s.later(Duration::from_hours(1)).await;
     assert_eq!(s.state(2).await, "awaiting_approval");
     assert_eq!(s.deployments("production"), Vec::<String>::new());
     let story = s.story_of("p2").await;

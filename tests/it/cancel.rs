@@ -58,7 +58,7 @@ scenario!(what_was_approved_and_not_yet_made_is_not_made, s => {
     s.comment("alice", "/promote staging").await;
     assert_eq!(s.state(1).await, "approved");
     s.comment("alice", "/cancel").await;
-    s.later(Duration::from_secs(3600)).await;
+    s.later(Duration::from_hours(1)).await;
     assert_eq!((s.state(1).await.as_str(), s.deployments("staging").len()), ("cancelled", 0));
     let story = s.story_of("p1").await;
     assert!(story.contains(&"effect.result create_deployment refused too_late".to_owned()), "{story:#?}");

@@ -176,8 +176,11 @@ fn harmless(markdown: &str) {
 fn ours(s: &crate::harness::Scenario) -> i64 {
     s.fake.with_state(|state| {
         let comments = &state.repo(SHOP).unwrap().comments;
-        let ours: Vec<i64> =
-            comments.values().filter(|comment| comment.number == 1 && comment.app == Some(seed::APP)).map(|c| c.id).collect();
+        let ours: Vec<i64> = comments
+            .values()
+            .filter(|comment| comment.number == 1 && comment.app == Some(seed::APP))
+            .map(|c| c.id)
+            .collect();
         assert_eq!(ours.len(), 1, "one status comment");
         ours[0]
     })

@@ -8,7 +8,7 @@ use crate::harness::SHOP;
 use crate::harness::acts::{CD, POLICY};
 use crate::scenario;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 scenario!(a_failed_workflow_is_a_failed_promotion, s => {
     s.comment("alice", "/promote staging").await;

@@ -76,7 +76,7 @@ scenario!(pitfall_02_commit_dates_are_the_attackers, s => {
 
 scenario!(pitfall_03_pushed_long_ago_and_the_head_only_now, s => {
     let mut elsewhere = change("Pushed to another branch first");
-    elsewhere.branch = "elsewhere".to_owned();
+    "elsewhere".clone_into(&mut elsewhere.branch);
     elsewhere.onto = Some(s.head());
     let sha = s.push("bob", &elsewhere).await;
     s.fake.set_ci(SHOP, "bob", ("ci.yml", &sha), "success").unwrap();
@@ -125,7 +125,7 @@ scenario!(pitfall_16_a_lax_base_branch_has_no_say, s => {
     let lax = POLICY.replace("approvals:\n        - { count: 2, from: [team:acme/sre] }", "approvals: none");
     s.push("alice", &Push::file("lax", "My own rules", ".github/countersign.yml", &lax)).await;
     let mut push = change("Into my own branch");
-    push.branch = "feature".to_owned();
+    "feature".clone_into(&mut push.branch);
     push.onto = Some(s.tip("lax"));
     let sha = s.push("alice", &push).await;
     s.fake.set_ci(SHOP, "alice", ("ci.yml", &sha), "success").unwrap();

@@ -37,8 +37,10 @@ impl Scenario {
     pub fn replies_on(&self, number: i64) -> Vec<String> {
         self.fake.with_state(|state| {
             let repo = state.repo(SHOP).unwrap();
-            let comments =
-                repo.comments.values().filter(|comment| comment.number == number && comment.app == Some(seed::APP));
+            let comments = repo
+                .comments
+                .values()
+                .filter(|comment| comment.number == number && comment.app == Some(seed::APP));
             comments.map(|comment| comment.body.clone()).collect()
         })
     }
