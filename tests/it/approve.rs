@@ -193,11 +193,28 @@ scenario!(everything_is_judged_again_when_the_deployment_is_made, s => {
     s.comment("bob", "/approve").await;
     assert_eq!(s.state(2).await, "approved", "the effect is tried again later");
     s.fake.set_team(SRE, "bob", None).unwrap();
-    s.later(Duration::from_secs(3600)).await;
+    s.later(Duration::from_hours(1)).await;
     assert_eq!(s.state(2).await, "awaiting_approval");
     assert_eq!(s.deployments("production"), Vec::<String>::new());
     let story = s.story_of("p2").await;
-    assert!(story.contains(&"effect.result create_deployment refused not_allowed".to_owned()), "{story:#?}");
+    assert!(story.contains(&"effect.result create_deployment refused approvals_missing".to_owned()), "{story:#?}");
     s.comment("carol", "/approve").await;
     s.deployment_ends("success").await;
+});
+
+scenario!(a_vote_from_before_does_not_count_for_what_was_asked_later, s => {
+    s.policy(&one_approval()).await;
+    s.asked_for_production("alice").await;
+    s.advance(Duration::from_secs(2));
+    s.fake.comment(SHOP, "bob", 1, "/approve").unwrap();
+    let late = s.fake.take_deliveries();
+    s.fake.comment(SHOP, "bob", 1, "/approve p4").unwrap();
+    let named = s.fake.take_deliveries();
+    s.push_green("alice", &change("Bob has not seen this")).await;
+    s.asked_for_production("alice").await;
+    s.deliver(&late[0]).await;
+    s.deliver(&named[0]).await;
+    s.settle().await;
+    assert_eq!(s.refusals().await, ["which_promotion"; 2]);
+    assert_eq!(s.missing(4).await, ["approvals_missing"]);
 });

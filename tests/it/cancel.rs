@@ -1,5 +1,11 @@
 //! `/cancel`: who may withdraw a promotion, and what is stopped then.
 
+use std::time::Duration;
+
+use countersign::github::fake::faults::Fault;
+use serde_json::json;
+
+use crate::harness::SHOP;
 use crate::scenario;
 
 scenario!(the_requester_withdraws, s => {
@@ -44,4 +50,27 @@ scenario!(there_has_to_be_one_to_cancel, s => {
     s.deployment_ends("success").await;
     s.comment("alice", "/cancel p2").await;
     assert_eq!(s.refusals().await.last().unwrap(), "too_late", "what is live is not cancelled");
+});
+
+scenario!(what_was_approved_and_not_yet_made_is_not_made, s => {
+    let busy = Fault::Status(502, json!({"message": "Bad gateway"}));
+    s.fake.fail_next("POST", "/repos/acme/shop/deployments", busy);
+    s.comment("alice", "/promote staging").await;
+    assert_eq!(s.state(1).await, "approved");
+    s.comment("alice", "/cancel").await;
+    s.later(Duration::from_hours(1)).await;
+    assert_eq!((s.state(1).await.as_str(), s.deployments("staging").len()), ("cancelled", 0));
+    let story = s.story_of("p1").await;
+    assert!(story.contains(&"effect.result create_deployment refused too_late".to_owned()), "{story:#?}");
+});
+
+scenario!(a_cancel_from_before_does_not_reach_what_was_asked_later, s => {
+    s.advance(Duration::from_secs(2));
+    s.fake.comment(SHOP, "alice", 1, "/cancel").unwrap();
+    let late = s.fake.take_deliveries();
+    s.comment("alice", "/promote production").await;
+    s.deliver(&late[0]).await;
+    s.settle().await;
+    assert_eq!(s.refusal().await, "which_promotion");
+    assert_eq!(s.state(1).await, "blocked");
 });

@@ -75,6 +75,8 @@ scenario!(the_reason_stands_with_the_promotion, s => {
     s.comment("alice", "/promote staging --reason \"customers wait for it\"").await;
     assert_eq!(s.promotion(1).await.reason.as_deref(), Some("customers wait for it"));
     assert!(s.reply().contains("customers wait for it"), "{}", s.reply());
+    let inputs = s.inputs(s.running().unwrap());
+    assert_eq!(inputs.into_keys().collect::<Vec<_>>(), ["countersign_id", "environment"], "free text stays here");
     s.deployment_ends("success").await;
 });
 
