@@ -21,6 +21,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub log: LogFlags,
 
+    /// For how many seconds a worker keeps what it claimed; after a crash that work goes on when they are over [default: 90]
+    #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
+    pub lease: Option<String>,
+
     /// GitHub's REST API.
     #[arg(
         long,
