@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use countersign::cli::{self, Cli};
+use countersign::telemetry::causes;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(cli::run(cli)));
     ran.unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "countersign: {error:#}");
+        let _ = writeln!(std::io::stderr(), "countersign: {}", causes(error.as_ref()));
         ExitCode::from(cli::UNABLE)
     })
 }

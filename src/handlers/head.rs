@@ -1,5 +1,7 @@
 //! Which commit a comment is about: `issue_comment` carries none, so we ask our own timeline.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 
 use crate::app::App;
@@ -11,6 +13,10 @@ use crate::github::read::Pull;
 use crate::handlers::Result;
 use crate::ids::{CommitSha, Repo, RepoId};
 use crate::requirement::{Code, Refusal};
+
+/// For so long after a push, a read that gives an earlier head is taken for one that lags behind: the
+/// timeline must not learn it as new.
+const LAG: Duration = Duration::from_mins(5);
 
 /// What the timeline says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +31,7 @@ pub(super) enum AsOf {
 pub(super) async fn as_of(app: &App, repo: &Repo, pull: &Pull, comment: &Comment) -> Result<AsOf> {
     let mut conn = app.db.read().await?;
     let heads = head::latest(&mut conn, repo.id, comment.number).await?;
-    Ok(judge(heads.first(), &read_now(repo, pull, comment.created_at), comment.created_at))
+    Ok(judge(&heads, &read_now(repo, pull, comment.created_at), comment.created_at))
 }
 
 /// What GitHub says the head is. Known since this comment: whoever pushed it, we were not told.
@@ -39,8 +45,9 @@ fn read_now(repo: &Repo, pull: &Pull, since: Timestamp) -> Head {
     }
 }
 
-fn judge(newest: Option<&Head>, read: &Head, written: Timestamp) -> AsOf {
-    let Some(newest) = newest else {
+/// From our timeline, newest first.
+fn judge(heads: &[Head], read: &Head, written: Timestamp) -> AsOf {
+    let Some(newest) = heads.first() else {
         let sentence = format!(
             "Countersign was not told what the head of this pull request was when you wrote that; it is {} now. If that is the commit you mean, write the comment again.",
             read.sha.short()
@@ -53,7 +60,8 @@ fn judge(newest: Option<&Head>, read: &Head, written: Timestamp) -> AsOf {
             read.sha.short(),
             newest.sha.short()
         );
-        return AsOf::Refused(Refusal::new(Code::HeadMoved, sentence), Some(read.clone()));
+        let lags = heads.iter().any(|head| head.sha == read.sha) && written.since(newest.since) < LAG;
+        return AsOf::Refused(Refusal::new(Code::HeadMoved, sentence), (!lags).then(|| read.clone()));
     }
     // GitHub's times are whole seconds: within the same one nobody can tell which came first.
     if newest.since.seconds() >= written.seconds() {
@@ -97,23 +105,34 @@ mod tests {
         }
     }
 
-    fn code(newest: Option<&Head>, read: &Head, written: i64) -> Option<Code> {
-        match judge(newest, read, Timestamp::from_seconds(written)) {
+    fn code(heads: &[Head], read: &Head, written: i64) -> Option<Code> {
+        match judge(heads, read, Timestamp::from_seconds(written)) {
             AsOf::Agreed(_) => None,
             AsOf::Refused(refusal, _) => Some(refusal.code),
         }
     }
 
+    fn learned(heads: &[Head], read: &Head, written: i64) -> bool {
+        matches!(judge(heads, read, Timestamp::from_seconds(written)), AsOf::Refused(_, Some(_)))
+    }
+
     #[test]
     fn ambiguity_is_a_no() {
-        assert_eq!(code(Some(&head("a", 10)), &head("a", 11), 11), None, "known before, and still so");
-        assert_eq!(code(Some(&head("a", 11)), &head("a", 11), 11), Some(Code::HeadMoved), "the same second");
-        assert_eq!(code(Some(&head("a", 12)), &head("a", 11), 11), Some(Code::HeadMoved), "moved afterwards");
+        assert_eq!(code(&[head("a", 10)], &head("a", 11), 11), None, "known before, and still so");
+        assert_eq!(code(&[head("a", 11)], &head("a", 11), 11), Some(Code::HeadMoved), "the same second");
+        assert_eq!(code(&[head("a", 12)], &head("a", 11), 11), Some(Code::HeadMoved), "moved afterwards");
         assert_eq!(
-            code(Some(&head("a", 5)), &head("b", 11), 11),
+            code(&[head("a", 5)], &head("b", 11), 11),
             Some(Code::HeadMoved),
             "a push we were not told of"
         );
-        assert_eq!(code(None, &head("a", 11), 11), Some(Code::HeadUnknown));
+        assert_eq!(code(&[], &head("a", 11), 11), Some(Code::HeadUnknown));
+    }
+    #[test]
+    fn a_read_that_lags_behind_is_not_learned() {
+        let heads = [head("b", 1000), head("a", 5)];
+        assert!(!learned(&heads, &head("a", 1001), 1001), "GitHub still gives the head before the push");
+        assert!(learned(&heads, &head("a", 2000), 2000), "so long after, it was moved back");
+        assert!(learned(&heads, &head("c", 1001), 1001), "a push we were not told of");
     }
 }

@@ -9,6 +9,9 @@ use crate::requirement::{Code, Refusal};
 /// Where the policy is.
 pub(super) const PATH: &str = ".github/countersign.yml";
 
+/// How many of its problems are told in a comment.
+const SHOWN: usize = 3;
+
 /// The policy as it is on the default branch now.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -45,8 +48,13 @@ pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, 
     Ok(match Policy::parse(PATH, &file.text) {
         Ok(policy) => Ok(Loaded { blob: file.blob, default_branch, policy }),
         Err(problems) => {
-            let first = problems.first().map(ToString::to_string).unwrap_or_default();
-            let sentence = format!("The policy cannot be used, so nothing may be deployed. {first}");
+            let shown: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
+            let more = match problems.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" And {more} more: `countersign policy check` shows them all."),
+            };
+            let sentence =
+                format!("The policy cannot be used, so nothing may be deployed. {}.{more}", shown.join(". "));
             Err(Refusal::new(Code::PolicyInvalid, sentence))
         }
     })

@@ -20,7 +20,10 @@ pub(super) async fn which(
     if let Some(Which::Number(number)) = which {
         let found = promotion::find(&mut conn, PromotionId { repo: ask.repo.id, number: *number }).await?;
         return Ok(match found {
-            Some(found) if found.tuple.subject == ask.comment.number => Ok(found),
+            Some(found) if found.tuple.subject == ask.comment.number && could_be_meant(ask, &found) => {
+                Ok(found)
+            }
+            Some(found) if found.tuple.subject == ask.comment.number => Err(not_asked_yet(&found)),
             Some(found) => Err(Refusal::new(
                 Code::WhichPromotion,
                 format!(
@@ -37,6 +40,7 @@ pub(super) async fn which(
         .await?
         .into_iter()
         .filter(|promotion| promotion.tuple.subject == ask.comment.number && fits(promotion))
+        .filter(|promotion| could_be_meant(ask, promotion))
         .filter(|promotion| match which {
             Some(Which::Environment(environment)) => promotion.tuple.environment == *environment,
             Some(Which::Number(_)) | None => true,
@@ -46,7 +50,7 @@ pub(super) async fn which(
         (Some(only), true) => Ok(only),
         (None, _) => Err(Refusal::new(
             Code::WhichPromotion,
-            "Nothing that fits is open here. Ask with /promote ENV first, or see /status.",
+            "Nothing that fits was open here when you wrote that. Ask with /promote ENV first, or see /status.",
         )),
         (Some(last), false) => {
             here.push(last);
@@ -58,4 +62,17 @@ pub(super) async fn which(
             Err(Refusal::new(Code::WhichPromotion, sentence))
         }
     })
+}
+
+/// A comment that was delivered late cannot mean what was asked for after it was written.
+fn could_be_meant(ask: &Ask, promotion: &Promotion) -> bool {
+    promotion.tuple.requested_at.seconds() <= ask.comment.created_at.seconds()
+}
+
+fn not_asked_yet(promotion: &Promotion) -> Refusal {
+    let number = promotion.id().number;
+    let sentence = format!(
+        "{number} was asked for after you wrote that. Look at it, and write the comment again if you mean it."
+    );
+    Refusal::new(Code::WhichPromotion, sentence)
 }

@@ -20,6 +20,8 @@ pub(super) fn text(state: &State, places: &Places<'_>) -> String {
     let Places { countersign, github, database, key, data, kept } = places;
     let people: String =
         state.users.values().filter(|user| user.app.is_none()).map(|user| person(state, user)).collect();
+    let program =
+        std::env::current_exe().map_or_else(|_| "countersign".to_owned(), |path| path.display().to_string());
     let fate = if *kept { "" } else { "  (temporary: removed at the end; --data DIR keeps it)" };
     format!(
         "
@@ -30,6 +32,8 @@ OPEN   {github}/acme/shop/pull/1   the pull request
 
 WHO    login   role    team       token for GitHub's API
 {people}
+       alice wrote pull request 1, and its CI is green.
+
 TRY    1  As alice, comment            /promote staging
           Nobody has to approve it: watch it deploy.
 
@@ -44,7 +48,7 @@ TRY    1  As alice, comment            /promote staging
 
        Then prove what happened, from another terminal:
 
-          countersign audit verify --database '{database}' \\
+          {program} audit verify --database '{database}' \\
             --key '{key}'
 
 DATA   {data}{fate}

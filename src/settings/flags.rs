@@ -92,11 +92,18 @@ pub struct LogFlags {
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryFlags {
     /// What to log: a level or filters such as info,countersign=debug [default: info for serve, else warn]
-    #[arg(long, env = "COUNTERSIGN_LOG", value_name = "FILTER", global = true)]
+    #[arg(long, env = "COUNTERSIGN_LOG", value_name = "FILTER", global = true, help_heading = "Logging")]
     pub log: Option<String>,
 
-    /// The same under its usual name, for when COUNTERSIGN_LOG is not set.
-    #[arg(long, env = "RUST_LOG", value_name = "FILTER", global = true, hide = true)]
+    /// The same under its usual name, for when `COUNTERSIGN_LOG` is not set.
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        value_name = "FILTER",
+        global = true,
+        help_heading = "Logging",
+        hide = true
+    )]
     pub rust_log: Option<String>,
 
     /// How to log
@@ -104,6 +111,7 @@ pub struct TelemetryFlags {
         long,
         env = "COUNTERSIGN_LOG_FORMAT",
         value_name = "FORMAT",
+        help_heading = "Logging",
         global = true,
         value_enum,
         default_value = "text"

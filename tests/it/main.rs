@@ -14,12 +14,21 @@
 )]
 #![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
+mod approve;
+mod cancel;
+mod checks;
+mod comments;
+mod coverage;
 mod crash;
 mod database;
+mod deploy;
 mod documents;
 mod faults;
 mod harness;
+mod head;
 mod inbox;
 mod layering;
+mod pitfalls;
+mod policy_change;
 mod promote;
 mod webhooks;

@@ -52,6 +52,7 @@ impl Program {
             .env("COUNTERSIGN_LOG_KEY_FILE", &self.key)
             .env("COUNTERSIGN_LOG_ORIGIN", ORIGIN)
             .env("COUNTERSIGN_LEASE", "3")
+            .env("COUNTERSIGN_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(output())
             .stderr(output())
@@ -75,10 +76,10 @@ impl Program {
         let began = Instant::now();
         loop {
             if let Some(status) = child.try_wait().unwrap() {
-                assert!(status.success(), "{status}: {}", self.output());
+                assert!(status.success(), "{status}: {}", self.last_words());
                 return;
             }
-            assert!(began.elapsed() < Duration::from_secs(30), "it does not stop: {}", self.output());
+            assert!(began.elapsed() < Duration::from_secs(30), "it does not stop: {}", self.last_words());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -107,6 +108,13 @@ impl Program {
     /// The file with the key that signs the log.
     pub fn key(&self) -> &Path {
         &self.key
+    }
+
+    /// The end of what it said.
+    pub fn last_words(&self) -> String {
+        let output = self.output();
+        let lines: Vec<&str> = output.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
     }
 
     /// What it said in all its lives.

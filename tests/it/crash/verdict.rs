@@ -20,7 +20,7 @@ pub async fn calm(world: &World, url: &str, program: &Program) {
     let mut quiet = 0;
     let mut left = String::new();
     while quiet < 3 {
-        assert!(began.elapsed() < Duration::from_secs(120), "not calm: {left}\n{}", program.output());
+        assert!(began.elapsed() < Duration::from_secs(120), "{}\nnot calm: {left}", program.last_words());
         tokio::time::sleep(Duration::from_millis(100)).await;
         let mut conn = db.read().await.unwrap();
         let depth = inbox::depth(&mut conn).await.unwrap();
@@ -59,7 +59,7 @@ pub async fn check(world: &World, url: &str, program: &Program, served: &[String
     let mut conn = db.read().await.unwrap();
     let depth = inbox::depth(&mut conn).await.unwrap();
     let buried = inbox::buried(&mut conn, 10).await.unwrap();
-    assert_eq!((depth.waiting, depth.buried), (0, 0), "{buried:?}\n{}", program.output());
+    assert_eq!((depth.waiting, depth.buried), (0, 0), "{}\n{buried:?}", program.last_words());
     let entries = entries_from(&mut conn, 0, 100_000).await.unwrap();
     drop(conn);
     let log = database::verified_with(&db, key(program).verifier()).await;
@@ -69,7 +69,7 @@ pub async fn check(world: &World, url: &str, program: &Program, served: &[String
     world::nothing_was_done_twice(&world.fake, &entries);
     nothing_was_said_twice(world);
     what_was_served_is_a_beginning(&entries, &key(program), served);
-    assert!(!program.output().contains("panicked"), "{}", program.output());
+    assert!(!program.output().contains("panicked"), "{}", program.last_words());
     eprintln!(
         "{} deliveries, {} entries, {} checkpoints, {} deployments; {} checkpoints served before a kill",
         world.acknowledged.lock().unwrap().len(),

@@ -3,6 +3,7 @@
 //! Nothing waits: all work is rows, and [`Scenario::settle`] does everything there is to do. Each scenario
 //! ends by looking at the whole world.
 
+pub mod acts;
 pub mod contract;
 pub mod database;
 pub mod postgres;

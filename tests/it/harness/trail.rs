@@ -2,6 +2,7 @@
 
 use countersign::audit::Decoded;
 use countersign::db::audit::entries_from;
+use countersign::github::fake::seed;
 
 use super::{SHOP, Scenario};
 
@@ -36,8 +37,10 @@ impl Scenario {
     pub fn replies_on(&self, number: i64) -> Vec<String> {
         self.fake.with_state(|state| {
             let repo = state.repo(SHOP).unwrap();
-            let comments =
-                repo.comments.values().filter(|comment| comment.number == number && comment.app.is_some());
+            let comments = repo
+                .comments
+                .values()
+                .filter(|comment| comment.number == number && comment.app == Some(seed::APP));
             comments.map(|comment| comment.body.clone()).collect()
         })
     }

@@ -204,3 +204,6 @@ impl Drop for Lowered {
         self.0.send_replace(false);
     }
 }
+
+#[cfg(test)]
+mod tests;
