@@ -20,6 +20,7 @@ mod checks;
 mod comments;
 mod coverage;
 mod deploy;
+mod duties;
 mod documents;
 mod harness;
 mod head;
