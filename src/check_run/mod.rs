@@ -104,8 +104,9 @@ fn summary(promotion: &Promotion) -> String {
     let summary = next(promotion, &pages)
         .with(buttons_too(promotion))
         .with(cut_to_bytes(table(&promotion.requirements), LONGEST_TABLE))
-        .with("\n**What exactly was asked for**, as ")
+        .with("\n**")
         .with(promotion.id().number)
+        .with(" is exactly this**, and an approval counts for nothing else:")
         .with(facts(promotion));
     cut_to_bytes(summary, LONGEST_SUMMARY).into()
 }

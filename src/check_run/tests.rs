@@ -1,3 +1,5 @@
+//! What a reviewer decides from, as it is sent.
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -9,8 +11,26 @@ fn a_waiting_promotion_can_be_decided_from_its_check_run() {
     assert_eq!(shown.name, "countersign/production");
     assert_eq!(shown.external_id, "1001:p2");
     assert_eq!(shown.status, CheckStatus::Completed(Conclusion::ActionRequired));
-    assert_snapshot!(shown.title, @"");
-    assert_snapshot!(shown.summary, @"");
+    assert_snapshot!(shown.title, @r#"Waiting for 2 approvals from team:acme/sre (1 of 2 so far)"#);
+    assert_snapshot!(shown.summary, @r#"
+    Everything else holds; it waits for 2 approvals from `team:acme/sre` &#40;1 of 2 so far). Who can act: any 1 more of `team:acme/sre`, not alice (who asked for it). They write `/approve p2` or `/reject p2 --reason "…"` in a comment. The buttons of this check do the same.
+
+    |  | Requirement | What is so | Who can act | Code |
+    | --- | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
+    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  | `holds` |
+    | ⏳ | 2 approvals from `team:acme/sre` | 1 of 2 approvals: bob. | any 1 more of `team:acme/sre`, not alice (who asked for it) | `approvals_missing` |
+
+
+    **p2 is exactly this**, and an approval counts for nothing else:
+
+    - Commit: `3f2a9c1d00000000000000000000000000000001`, the head when it was asked for
+    - Environment: `production`
+    - Asked for by: alice, 2026-11-21 09:15 UTC
+    - Reason: “fixes the checkout”
+    - Policy: `b10b000000000000000000000000000000000002`
+    - Expires: 2026-11-22 09:15 UTC
+    "#);
     let buttons: Vec<_> = shown
         .buttons
         .iter()
@@ -34,7 +54,18 @@ fn every_state_has_a_check_run() {
         assert_eq!(!shown.buttons.is_empty(), promotion.state == State::AwaitingApproval);
         lines.push(format!("{:?} · {}", shown.status, shown.title));
     }
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @r#"
+    InProgress · Blocked: ci.yml ended as failure on 3f2a9c1; 3f2a9c1 has not been deployed to staging; 2 approvals from team:acme/sre
+    Completed(ActionRequired) · Waiting for 2 approvals from team:acme/sre
+    InProgress · Approved: asking GitHub to deploy 3f2a9c1 to production
+    InProgress · Deploying 3f2a9c1 to production
+    Completed(Success) · Deployed 3f2a9c1 to production
+    Completed(Failure) · Failed: The deployment workflow ended with failure. See its run, mend it, and ask again.
+    Completed(Failure) · Rejected by carol
+    Completed(Cancelled) · Cancelled by alice
+    Completed(Cancelled) · Superseded: The head of the pull request is aaaaaaa now, not 3f2a9c1 as asked for; ask again for the new head.
+    Completed(Cancelled) · Expired: nobody finished it in time
+    "#);
 }
 
 #[test]
@@ -46,6 +77,14 @@ fn an_external_id_is_read_back_and_nothing_else_is() {
     ] {
         assert_eq!(parse_external_id(text), None, "{text:?}");
     }
+}
+
+#[test]
+fn a_title_is_one_line_that_calls_nobody() {
+    let sentence = format!("see @acme/sre\n\u{202e}now {}", "ä".repeat(200));
+    let title = of_promotion(&promotion(2, "production", failed(&sentence))).title;
+    assert!(title.starts_with("Failed: see @\u{200b}acme/sre \u{fffd}now ä"), "{title}");
+    assert!(title.len() <= 255 && title.ends_with('…'), "{title}");
 }
 
 #[test]

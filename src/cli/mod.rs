@@ -62,11 +62,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 impl Command {
-    /// What is logged unless something is said: only a server tells what it does.
+    /// What is logged unless something is said: only a server tells what it does. Of octocrab's failures, we
+    /// say ourselves what they mean.
     fn usual_filter(&self) -> &'static str {
         match self {
-            Self::Serve(_) => "info,countersign=info",
-            Self::Sandbox(_) | Self::Policy(_) | Self::Audit(_) | Self::Migrate(_) => "warn",
+            Self::Serve(_) => "info,octocrab=off",
+            Self::Sandbox(_) | Self::Policy(_) | Self::Audit(_) | Self::Migrate(_) => "warn,octocrab=off",
         }
     }
 }

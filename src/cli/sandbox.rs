@@ -29,7 +29,6 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let ended = signal::told_to_end();
         let site = Site {
             listener: bind(self.listen, "Countersign", "--listen").await?,
             github_listener: bind(self.github_listen, "the GitHub in memory", "--github-listen").await?,
@@ -38,11 +37,13 @@ impl Sandbox {
         let mut sandbox = sandbox::Sandbox::start(site).await.context("the sandbox cannot start")?;
         say(&sandbox.welcome());
         tokio::select! {
-            told = ended => told.context("the signals to end cannot be heard")?,
+            told = signal::told_to_end() => told.context("the signals to end cannot be heard")?,
             part = sandbox.program.breaks() => bail!("{part} ended, and the sandbox cannot go on without"),
         }
         say("\nStopping: work under way is finished first.\n");
-        say(&sandbox.stop().await);
+        say(&signal::unless_told_again(sandbox.stop())
+            .await
+            .unwrap_or_else(|| "Stopped at once.\n".to_owned()));
         Ok(ExitCode::SUCCESS)
     }
 }

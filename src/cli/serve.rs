@@ -30,16 +30,18 @@ impl Serve {
                 return Ok(ExitCode::from(UNABLE));
             }
         };
-        let ended = signal::told_to_end();
         let mut program = start(settings).await?;
         tracing::info!(address = %program.addr, "ready at http://{}", program.addr);
         tokio::select! {
-            told = ended => told.context("the signals to end cannot be heard")?,
+            told = signal::told_to_end() => told.context("the signals to end cannot be heard")?,
             part = program.breaks() => bail!("{part} ended, and the program cannot go on without: see the log"),
         }
         tracing::info!("stopping: requests and work under way are finished first");
-        program.stop().await;
-        tracing::info!("stopped");
+        if signal::unless_told_again(program.stop()).await.is_some() {
+            tracing::info!("stopped");
+        } else {
+            tracing::warn!("stopped at once: what was under way goes on at the next start");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -66,6 +68,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         public_url: settings.public_url,
         webhook_secrets: settings.webhook_secrets,
         work: Work::InBackground,
+        lease: settings.lease,
     };
     Program::start(parts).await.context("the program cannot start")
 }

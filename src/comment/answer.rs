@@ -90,7 +90,7 @@ pub fn why(promotion: &Promotion) -> Markdown {
         .with(subject(promotion, &pages))
         .with("** is ")
         .with(badge(&promotion.state))
-        .with(". ")
+        .with(".\n\n")
         .with(next(promotion, &pages))
         .with(table(&promotion.requirements))
 }

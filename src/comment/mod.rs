@@ -16,6 +16,8 @@ mod pages;
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod hostile;
 
 pub use answer::{Answer, cancelled, dry_run, opened, refused, unclear, voted, why};
 pub use help::help;

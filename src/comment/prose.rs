@@ -11,7 +11,7 @@ use crate::markdown::{Markdown, Untrusted};
 
 const LONGEST_SENTENCE: usize = 600;
 const OPENING: [char; 6] = ['(', '“', '„', '"', '\'', '<'];
-const CLOSING: [char; 11] = [')', '”', '“', '"', '\'', '>', '.', ',', ';', ':', '!'];
+const CLOSING: [char; 12] = [')', '”', '“', '"', '\'', '>', '.', ',', ';', ':', '!', '?'];
 
 /// A sentence in which commits, commands, teams, files and keys stand as code and times as people read them.
 pub(crate) fn prose(sentence: &str) -> Markdown {
@@ -64,16 +64,33 @@ fn command(first: &str, after: &[&str]) -> Option<usize> {
 
 fn word(word: &str) -> Markdown {
     let (before, core, after) = split(word);
+    match shown(core) {
+        Some(core) => punctuation(before).with(core).with(punctuation(after)),
+        None => Untrusted::new(word).inline(),
+    }
+}
+
+/// A word that needs no escapes; none when it does.
+fn shown(core: &str) -> Option<Markdown> {
     if let Ok(moment) = Timestamp::parse(core) {
-        return text(before).with(time(moment)).with(text(after));
+        return Some(time(moment));
     }
-    let between = core.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-    match between.or_else(|| is_code(core).then_some(core)) {
-        Some(code) if !code.trim().is_empty() => {
-            text(before).with(Untrusted::new(code).code()).with(text(after))
-        }
-        Some(_) | None => text(word),
+    let quoted = core.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+    let literal = quoted.filter(|inner| !inner.trim().is_empty());
+    if let Some(literal) = literal.or_else(|| is_code(core).then_some(core)) {
+        return Some(Untrusted::new(literal).code());
     }
+    // Letters alone mean nothing to anybody but a reader.
+    let letters = !core.is_empty() && core.bytes().all(|letter| letter.is_ascii_alphabetic());
+    letters.then(|| Markdown::stored(core.to_owned()))
+}
+
+/// What stands right before or after such a word. Brackets and angles could become structure, these cannot.
+fn punctuation(text: &str) -> Markdown {
+    if text.chars().all(|sign| !matches!(sign, '<' | '>')) {
+        return Markdown::stored(text.to_owned());
+    }
+    Untrusted::new(text).inline()
 }
 
 /// What a word is, without the punctuation around it.
@@ -83,10 +100,6 @@ fn split(word: &str) -> (&str, &str, &str) {
     let bare = core.trim_end_matches(CLOSING);
     let (bare, after) = core.split_at(bare.len());
     (before, bare, after)
-}
-
-fn text(text: &str) -> Markdown {
-    Untrusted::new(text).inline()
 }
 
 fn is_code(word: &str) -> bool {
@@ -111,8 +124,8 @@ mod tests {
     #[test]
     fn words_that_mean_something_stand_as_code() {
         for (sentence, expected) in [
-            ("3f2a9c1 is the head of pull request 7.", "`3f2a9c1` is the head of pull request 7."),
-            ("do that first: /promote staging", "do that first&#58;&#8203; `/promote staging`"),
+            ("3f2a9c1 is the head of pull request 7.", "`3f2a9c1` is the head of pull request 7&#46;"),
+            ("do that first: /promote staging", "do that first: `/promote staging`"),
             ("Ask anew with /promote production.", "Ask anew with `/promote production`."),
             (
                 "Ask with /promote ENV first, or see /status.",
@@ -125,6 +138,8 @@ mod tests {
             ("any 2 of team:acme/sre, not bob", "any 2 of `team:acme/sre`, not bob"),
             ("Eve <eve@example.org>", "Eve &#60;`eve@example.org`&#62;"),
             ("a ` b", "a &#96; b"),
+            ("it succeeded (at last)!", "it succeeded (at last)!"),
+            ("1. one", "1&#46; one"),
             ("", ""),
         ] {
             assert_eq!(prose(sentence).as_str(), expected);

@@ -79,22 +79,22 @@ pub(crate) fn blocked() -> Promotion {
     promotion
 }
 
-pub(crate) fn run() -> Option<Run> {
-    Some(Run { id: RunId(88), url: Some("https://github.com/acme/shop/actions/runs/88".to_owned()) })
+pub(crate) fn run() -> Run {
+    Run { id: RunId(88), url: Some("https://github.com/acme/shop/actions/runs/88".to_owned()) }
 }
 
 pub(crate) fn deploying() -> State {
-    State::Deploying { deployment: DeploymentId(77), run: run(), dispatched_as: None, since: later(5) }
+    State::Deploying { deployment: DeploymentId(77), run: Some(run()), dispatched_as: None, since: later(5) }
 }
 
 pub(crate) fn succeeded() -> State {
-    State::Succeeded { deployment: DeploymentId(77), run: run(), at: later(9) }
+    State::Succeeded { deployment: DeploymentId(77), run: Some(run()), at: later(9) }
 }
 
 pub(crate) fn failed(sentence: &str) -> State {
     State::Failed {
         deployment: Some(DeploymentId(77)),
-        run: run(),
+        run: Some(run()),
         at: later(9),
         code: Code::DeploymentFailed,
         sentence: sentence.to_owned(),

@@ -46,15 +46,15 @@ pub(crate) fn next(promotion: &Promotion, pages: &Pages<'_>) -> Markdown {
     match &promotion.state {
         State::Blocked => blocked(promotion),
         State::AwaitingApproval => awaiting(promotion),
-        State::Approved { at } => Markdown::from("Everything held on ")
+        State::Approved { at } => Markdown::from("Every requirement held on ")
             .with(time(*at))
-            .with(", and GitHub is being asked for the deployment. ")
+            .with(", so GitHub is asked to deploy it. ")
             .with(stoppable(number)),
         State::Deploying { run, since, .. } => deploying(promotion, run.as_ref(), *since, pages),
         State::Succeeded { run, at, .. } => succeeded(promotion, run.as_ref(), *at, pages),
-        State::Failed { run, at, code, sentence, .. } => ended("Failed on ", *at, *code, sentence)
-            .with(in_brackets(pages.run(run.as_ref())))
-            .with(again(promotion)),
+        State::Failed { run, at, code, sentence, .. } => {
+            ended("Failed on ", *at, *code, pages.run(run.as_ref()), sentence).with(again(promotion))
+        }
         State::Rejected { by, at } => login(&by.login)
             .with(" rejected it on ")
             .with(time(*at))
@@ -65,7 +65,7 @@ pub(crate) fn next(promotion: &Promotion, pages: &Pages<'_>) -> Markdown {
             .with(time(*at))
             .with(". If its workflow was running already, GitHub was asked to stop it.")
             .with(again(promotion)),
-        State::Superseded { code, sentence, at } => ended("Void since ", *at, *code, sentence)
+        State::Superseded { code, sentence, at } => ended("Void since ", *at, *code, None, sentence)
             .with(" Its approvals no longer count.")
             .with(again(promotion)),
         State::Expired { at } => Markdown::from("Nobody finished it in time: it expired on ")
@@ -102,7 +102,7 @@ fn blocked(promotion: &Promotion) -> Markdown {
             "It was not evaluated yet. Nothing is deployed before every requirement holds.",
         );
     };
-    Markdown::from("It waits for its requirements: ")
+    Markdown::from("What stands in the way: ")
         .with(prose(&missing))
         .with(". Nothing is deployed before all of them hold; Countersign looks again by itself when something changes.")
 }
@@ -128,11 +128,17 @@ fn awaiting(promotion: &Promotion) -> Markdown {
 }
 
 fn deploying(promotion: &Promotion, run: Option<&Run>, since: Timestamp, pages: &Pages<'_>) -> Markdown {
-    let who = match &promotion.deploy.workflow {
-        Some(workflow) => Untrusted::new(workflow.as_str()).code().with(" is deploying it since "),
-        None => Markdown::from("Whoever deploys for GitHub was told of it, and reports how it ends: since "),
+    let told = match &promotion.deploy.workflow {
+        Some(workflow) => Untrusted::new(workflow.as_str())
+            .code()
+            .with(" has been deploying it since ")
+            .with(time(since))
+            .with(in_brackets(pages.run(run))),
+        None => Markdown::from("GitHub has had its deployment since ")
+            .with(time(since))
+            .with(", and whatever deploys there reports how it ends"),
     };
-    who.with(time(since)).with(in_brackets(pages.run(run))).with(". ").with(stoppable(promotion.id().number))
+    told.with(". ").with(stoppable(promotion.id().number))
 }
 
 fn succeeded(promotion: &Promotion, run: Option<&Run>, at: Timestamp, pages: &Pages<'_>) -> Markdown {
@@ -143,11 +149,13 @@ fn succeeded(promotion: &Promotion, run: Option<&Run>, at: Timestamp, pages: &Pa
     done.with(". Have a look at it: ").with(Untrusted::new(url).at_most(LONGEST_REASON).code())
 }
 
-fn ended(how: &'static str, at: Timestamp, code: Code, sentence: &str) -> Markdown {
+fn ended(how: &'static str, at: Timestamp, code: Code, run: Option<Markdown>, sentence: &str) -> Markdown {
+    let run = run.map(|run| Markdown::from(", ").with(run)).unwrap_or_default();
     Markdown::from(how)
         .with(time(at))
         .with(" (")
         .with(Untrusted::new(code.as_str()).code())
+        .with(run)
         .with("): ")
         .with(prose(sentence))
 }
@@ -165,7 +173,7 @@ fn again(promotion: &Promotion) -> Markdown {
         TargetKind::Tag(tag) => format!(" --tag {tag}"),
     };
     let command = format!("/promote {}{target}", tuple.environment);
-    Markdown::from(" To ask again: ").with(Untrusted::new(&command).code())
+    Markdown::from(" To ask again, write ").with(Untrusted::new(&command).code()).with(".")
 }
 
 fn in_brackets(link: Option<Markdown>) -> Markdown {

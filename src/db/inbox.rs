@@ -6,9 +6,6 @@ use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::DeliveryId;
 
-/// How long a worker has before somebody else may take its delivery.
-pub const LEASE: Duration = Duration::from_mins(1);
-
 /// A delivery to store.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
@@ -64,8 +61,9 @@ pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
 /// Claims the oldest delivery of each idle lane, at most `limit`.
 ///
 /// A lane is idle when nothing older in it waits, is being handled, or waits to be tried again.
-pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
-    let until = now.plus(LEASE);
+/// Whoever claims one has it for `lease`.
+pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
+    let until = now.plus(lease);
     let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64, i64)>(
         "UPDATE delivery SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM delivery WHERE state = 'waiting' GROUP BY lane) AS heads \

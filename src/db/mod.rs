@@ -49,6 +49,9 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// How long a worker has for what it claimed before somebody else may take it, unless settings say otherwise.
+pub const LEASE: Duration = Duration::from_secs(90);
+
 /// Why the database could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

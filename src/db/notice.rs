@@ -7,9 +7,6 @@ use crate::db::{Conn, Error, Result, on};
 use crate::effect::Notice;
 use crate::ids::Repo;
 
-/// How long a worker has to tell it.
-pub const LEASE: Duration = Duration::from_mins(1);
-
 /// A notice that a worker may tell now.
 #[derive(Debug, Clone)]
 pub struct Claimed {
@@ -39,9 +36,9 @@ pub async fn want(conn: &mut Conn, repo: &Repo, notice: &Notice, now: Timestamp)
     Ok(())
 }
 
-/// Claims notices that wait to be told, at most `limit`.
-pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
-    let until = now.plus(LEASE);
+/// Claims notices that wait to be told, at most `limit`, for as long as `lease`.
+pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
+    let until = now.plus(lease);
     let rows = on!(conn, executor => sqlx::query_as::<_, (String, String, i64, i64, i64)>(
         "UPDATE notice SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE (repo, key) IN (SELECT repo, key FROM notice WHERE told < wanted AND run_at <= $1 ORDER BY run_at LIMIT $3) \

@@ -8,9 +8,6 @@ use crate::db::{Conn, Error, Result, Tx, on};
 use crate::effect::Effect;
 use crate::ids::{PromotionId, PromotionNumber, RepoId};
 
-/// How long a worker has before somebody else may look what became of its effect.
-pub const LEASE: Duration = Duration::from_secs(90);
-
 /// An effect that may be performed now, with the proof that its intent was recorded.
 /// Only [`claim`] makes one.
 #[derive(Debug, Clone)]
@@ -27,6 +24,15 @@ pub struct Claimed {
     pub attempts: i64,
     /// When it was intended: nothing it left at GitHub is older.
     pub made_at: Timestamp,
+    begin_before: Timestamp,
+}
+
+impl Claimed {
+    /// Whether the lease lasts for a request that is sent now and its answer. If not, somebody else may look
+    /// for what we did before we have done it.
+    pub fn has_time(&self, now: Timestamp) -> bool {
+        now < self.begin_before
+    }
 }
 
 /// How an effect ended.
@@ -70,9 +76,10 @@ pub async fn insert(
     Ok(())
 }
 
-/// Claims the oldest effect of each promotion that has none under way, at most `limit`.
-pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
-    let until = now.plus(LEASE);
+/// Claims the oldest effect of each promotion that has none under way, at most `limit`, for as long as `lease`.
+pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
+    let until = now.plus(lease);
+    let begin_before = now.plus(lease * 2 / 3);
     let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64, i64, i64, String, i64, Vec<u8>, String, i64, i64)>(
         "UPDATE effect SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM effect WHERE state = 'waiting' GROUP BY repo, promotion) AS heads \
@@ -89,6 +96,7 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Cl
                 intent: RecordedIntent::stored(intent, &leaf_hash, mark)?,
                 attempts,
                 made_at: Timestamp(made_at),
+                begin_before,
             })
         })
         .collect()

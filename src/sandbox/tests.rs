@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::db::inbox;
+use crate::github::fake::state::State;
 
 async fn site(data: Option<PathBuf>) -> Site {
     let bind = || TcpListener::bind(("127.0.0.1", 0));
@@ -31,21 +32,19 @@ async fn it_starts_with_nothing_set_up_and_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_comment_made_through_githubs_api_reaches_the_inbox() {
     let sandbox = Sandbox::start(site(None).await).await.unwrap();
-    let known = || async {
-        let mut conn = sandbox.program.app.db.read().await.unwrap();
-        let sent = sandbox.fake.with_state(|state| state.attempts.iter().map(|a| a.guid.clone()).collect());
-        let sent: Vec<String> = sent;
-        let Some(last) = sent.last() else { return false };
-        inbox::knows(&mut conn, &last.parse().unwrap()).await.unwrap()
-    };
     let comments = format!("http://{}/repos/acme/shop/issues/1/comments", sandbox.github);
     let comment = reqwest::Client::new()
         .post(comments)
         .bearer_auth("sandbox-alice")
         .json(&serde_json::json!({ "body": "/status" }));
     assert_eq!(comment.send().await.unwrap().status(), 201);
+    let comments = |state: &State| {
+        let made = state.deliveries.values().find(|delivery| delivery.event == "issue_comment");
+        made.map(|delivery| delivery.guid.clone()).expect("the comment makes a webhook")
+    };
+    let guid = sandbox.fake.with_state(comments).parse().unwrap();
     let start = Instant::now();
-    while !known().await {
+    while !inbox::knows(&mut sandbox.program.app.db.read().await.unwrap(), &guid).await.unwrap() {
         assert!(start.elapsed() < Duration::from_secs(20), "the webhook did not arrive");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -1,5 +1,7 @@
 //! `GET /metrics`: what was counted in this process, and what waits in the database.
 
+use std::fmt::Write as _;
+
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header;
@@ -20,10 +22,10 @@ pub(super) async fn show(State(shared): State<Shared>) -> impl IntoResponse {
     let up = i64::from(depths.is_ok());
     let working = i64::from(*shared.working.borrow());
     for gauge in depths.unwrap_or_default() {
-        write(&mut text, &gauge);
+        append(&mut text, &gauge);
     }
-    write(&mut text, &("countersign_database_up", "Whether the database answers.", up));
-    write(&mut text, &("countersign_workers_up", "Whether the workers run.", working));
+    append(&mut text, &("countersign_database_up", "Whether the database answers.", up));
+    append(&mut text, &("countersign_workers_up", "Whether the workers run.", working));
     ([(header::CONTENT_TYPE, TEXT)], text)
 }
 
@@ -43,6 +45,6 @@ async fn depths(shared: &Shared) -> db::Result<Vec<Gauge>> {
     ])
 }
 
-fn write(text: &mut String, (name, help, value): &Gauge) {
-    text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n"));
+fn append(text: &mut String, (name, help, value): &Gauge) {
+    let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
 }

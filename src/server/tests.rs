@@ -63,7 +63,9 @@ impl Server {
     async fn claim(&self) -> Vec<inbox::Claimed> {
         let now = self.shared.clock.now();
         let db = &self.shared.db;
-        db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, 10).await })).await.unwrap()
+        db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, db::LEASE, 10).await }))
+            .await
+            .unwrap()
     }
 }
 

@@ -21,6 +21,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub log: LogFlags,
 
+    /// For how many seconds a worker keeps what it claimed; after a crash that work goes on when they are over [default: 90]
+    #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
+    pub lease: Option<String>,
+
     /// GitHub's REST API.
     #[arg(
         long,
@@ -91,7 +95,7 @@ pub struct TelemetryFlags {
     #[arg(long, env = "COUNTERSIGN_LOG", value_name = "FILTER", global = true, help_heading = "Logging")]
     pub log: Option<String>,
 
-    /// The same under its usual name, for when COUNTERSIGN_LOG is not set.
+    /// The same under its usual name, for when `COUNTERSIGN_LOG` is not set.
     #[arg(
         long,
         env = "RUST_LOG",

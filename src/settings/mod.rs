@@ -9,10 +9,12 @@ mod place;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
 
 use crate::audit::{KeyFileError, LogKey, Origin};
+use crate::db;
 use crate::github::{AppKey, Secret};
 
 pub use flags::{DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
@@ -38,6 +40,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<Secret>,
     /// What the log is called, and where the key is that signs it.
     pub log: LogSettings,
+    /// How long a worker has for what it claimed.
+    pub lease: Duration,
 }
 
 /// Which log it is, and who signs it.
@@ -84,6 +88,7 @@ impl Settings {
             private_key: secret::private_key(flags)?,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
+            lease: lease(flags)?,
             public_url,
         })
     }
@@ -132,6 +137,17 @@ fn listen(flags: &ServeFlags) -> Result<SocketAddr, InvalidSetting> {
     text.parse().map_err(|_| {
         let write = "Write an IP address and a port: 127.0.0.1:8080, or 0.0.0.0:8080 for every interface";
         InvalidSetting::new("COUNTERSIGN_LISTEN", format!("is {text:?}, which is not an address"), write)
+    })
+}
+
+/// A request to GitHub may take 25 seconds, for which a third of the lease is kept; a shorter one is for a
+/// GitHub next door.
+fn lease(flags: &ServeFlags) -> Result<Duration, InvalidSetting> {
+    let Some(text) = given(flags.lease.as_deref()) else { return Ok(db::LEASE) };
+    let seconds = text.parse::<u64>().ok().filter(|seconds| (1..=3600).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        let write = "Write how many seconds, from 1 to 3600; at least 75 unless GitHub is very near";
+        InvalidSetting::new("COUNTERSIGN_LEASE", format!("is {text:?}, which is no lease"), write)
     })
 }
 

@@ -101,6 +101,7 @@ fn secrets_come_by_value_or_from_a_file_and_several_at_once() {
 fn what_is_wrong_is_said_by_name_and_with_what_to_write() {
     for (flags, variable, said) in [
         (&["--listen=8080"][..], "COUNTERSIGN_LISTEN", "127.0.0.1:8080"),
+        (&["--lease=0"], "COUNTERSIGN_LEASE", "from 1 to 3600"),
         (&["--public-url=countersign.example.com"], "COUNTERSIGN_PUBLIC_URL", "https://"),
         (&["--public-url=ftp://x"], "COUNTERSIGN_PUBLIC_URL", "https://"),
         (&["--github-api-url=https://x?y"], "COUNTERSIGN_GITHUB_API_URL", "api/v3"),
@@ -145,6 +146,7 @@ fn every_variable_is_in_the_help() {
     let help = Program::command().render_long_help().to_string();
     for variable in [
         "COUNTERSIGN_LISTEN",
+        "COUNTERSIGN_LEASE",
         "COUNTERSIGN_PUBLIC_URL",
         "COUNTERSIGN_DATABASE_URL",
         "COUNTERSIGN_GITHUB_API_URL",

@@ -49,12 +49,13 @@ pub struct Workers {
     app: App,
     writer: Writer,
     web_url: Option<Url>,
+    lease: Duration,
 }
 
 impl Workers {
-    /// Workers for this program; `web_url` is where GitHub's pages are.
-    pub fn new(app: App, writer: Writer, web_url: Option<Url>) -> Self {
-        Self { app, writer, web_url }
+    /// Workers for this program; `web_url` is where GitHub's pages are. What they claim is theirs for `lease`.
+    pub fn new(app: App, writer: Writer, web_url: Option<Url>, lease: Duration) -> Self {
+        Self { app, writer, web_url, lease }
     }
 
     /// Works until told to stop, and returns when what was claimed is finished.

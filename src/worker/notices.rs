@@ -29,10 +29,11 @@ impl Workers {
             return Ok(0);
         }
         drop(conn);
+        let lease = self.lease;
         let claimed = self
             .app
             .db
-            .write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, BATCH).await }))
+            .write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, lease, BATCH).await }))
             .await?;
         let count = claimed.len();
         if count > 0 {

@@ -60,10 +60,11 @@ impl Workers {
             return Ok(0);
         }
         drop(conn);
+        let lease = self.lease;
         let claimed = self
             .app
             .db
-            .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, BATCH).await }))
+            .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, lease, BATCH).await }))
             .await?;
         let count = claimed.len();
         if count > 0 {
@@ -92,9 +93,13 @@ impl Workers {
 
     async fn create_deployment(&self, claimed: &Claimed, promotion: &Promotion) -> Result<Tried, Error> {
         if claimed.attempts > 1 {
-            let found = self.app.reader.earlier_deployment(claimed, promotion, self.app.app_id).await?;
-            if let Earlier::Found(deployment) = found {
-                return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
+            match self.app.reader.earlier_deployment(claimed, promotion, self.app.app_id).await {
+                Ok(Earlier::Found(deployment)) => {
+                    return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
+                }
+                Ok(Earlier::Unclear(why)) => return Ok(Tried::Unknown(why)),
+                Ok(Earlier::Nothing) => {}
+                Err(error) => return Ok(self.not_seen(claimed, error)),
             }
         }
         if !matches!(promotion.state, State::Approved { .. }) {
@@ -104,6 +109,9 @@ impl Workers {
             Ok(licence) => licence,
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
+        if !claimed.has_time(self.app.clock.now()) {
+            return Ok(self.too_slow());
+        }
         let made = self.writer.create_permitted_deployment(claimed, &permit, promotion).await?;
         Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
     }
@@ -117,12 +125,13 @@ impl Workers {
         let Some(workflow) = &promotion.deploy.workflow else { return Ok(Tried::NotAllowed(None)) };
         if claimed.attempts > 1 {
             let (mark, asked) = (mark(claimed), (workflow, &promotion.tuple.commit));
-            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at).await? {
-                Earlier::Found(run) => {
+            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at).await {
+                Ok(Earlier::Found(run)) => {
                     return Ok(Tried::Done { what: Done::Dispatched(Some(run)), earlier: true });
                 }
-                Earlier::Unclear(why) => return Ok(Tried::Unknown(why)),
-                Earlier::Nothing => {}
+                Ok(Earlier::Unclear(why)) => return Ok(Tried::Unknown(why)),
+                Ok(Earlier::Nothing) => {}
+                Err(error) => return Ok(self.not_seen(claimed, error)),
             }
         }
         if promotion.state.deployment() != Some(deployment) || !promotion.state.is_under_way() {
@@ -133,6 +142,9 @@ impl Workers {
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
         let Some(reference) = reference else { return Ok(Tried::NotAllowed(None)) };
+        if !claimed.has_time(self.app.clock.now()) {
+            return Ok(self.too_slow());
+        }
         let run = self.writer.dispatch_permitted(claimed, &permit, promotion, workflow, &reference).await?;
         Ok(Tried::Done { what: Done::Dispatched(run.map(|id| Run { id, url: None })), earlier: false })
     }
@@ -190,6 +202,21 @@ impl Workers {
                 Tried::Later(backoff::after(claimed.attempts, now), why)
             }
             github::Error::Gone | github::Error::Refused { .. } => Tried::Refused(why),
+        }
+    }
+
+    /// Reading took so long that the lease may run out before GitHub's answer to the deed is here.
+    fn too_slow(&self) -> Tried {
+        Tried::Later(self.app.clock.now(), "everything had to be read again: it took too long".to_owned())
+    }
+
+    /// What became of an earlier try could not be read. A no to that question says nothing about the deed.
+    fn not_seen(&self, claimed: &Claimed, error: github::Error) -> Tried {
+        match self.after(claimed, &error.into()) {
+            Tried::Refused(why) => Tried::Later(backoff::after(claimed.attempts, self.app.clock.now()), why),
+            other @ (Tried::Done { .. } | Tried::NotAllowed(_) | Tried::Unknown(_) | Tried::Later(..)) => {
+                other
+            }
         }
     }
 

@@ -171,7 +171,7 @@ impl Verdict {
 
     fn sentences(&self, verifier: &Verifier) -> String {
         match self {
-            Self::Holds(verified) => holds(verified, verifier),
+            Self::Holds(log) => holds(log, verifier),
             Self::Tampered { index, why } => format!(
                 "TAMPERED at entry {index}: {why}\n\
                  What stands before entry {index} holds; nothing from there on can be believed.\n\
@@ -183,14 +183,14 @@ impl Verdict {
 
     fn json(&self, verifier: &Verifier) -> String {
         let mut value = match self {
-            Self::Holds(verified) => json!({
+            Self::Holds(log) => json!({
                 "result": "verified",
-                "entries": verified.entries,
-                "root": verified.root.to_string(),
-                "checkpoints": verified.checkpoints,
-                "kinds": kinds(verified),
-                "open_intents": verified.open_intents,
-                "last_observed": verified.last_observed.map(|moment| moment.to_string()),
+                "entries": log.entries,
+                "root": log.root.to_string(),
+                "checkpoints": log.checkpoints,
+                "kinds": kinds(log),
+                "open_intents": log.open_intents,
+                "last_observed": log.last_observed.map(|moment| moment.to_string()),
             }),
             Self::Tampered { index, why } => json!({ "result": "tampered", "index": index, "why": why }),
             Self::Empty => json!({ "result": "empty", "entries": 0 }),
@@ -202,27 +202,26 @@ impl Verdict {
     }
 }
 
-fn holds(verified: &Verified, verifier: &Verifier) -> String {
+fn holds(log: &Verified, verifier: &Verifier) -> String {
     let kinds: Vec<String> =
-        verified.kinds.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
-    let last = verified.last_observed.map_or_else(String::new, |moment| format!(", the last of {moment}"));
-    let open = match verified.open_intents.as_slice() {
+        log.kinds.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
+    let last = log.last_observed.map_or_else(String::new, |moment| format!(", the last of {moment}"));
+    let open = match log.open_intents.as_slice() {
         [] => "every intent has one outcome".to_owned(),
         open => format!("intents without an outcome yet: {open:?}"),
     };
     format!(
         "VERIFIED: {} entries{last}, under {} signed checkpoints\n\
          Root:    {}\nKinds:   {}\nEffects: {open}\nKey:     {verifier}\n",
-        verified.entries,
-        verified.checkpoints,
-        verified.root,
+        log.entries,
+        log.checkpoints,
+        log.root,
         kinds.join(", "),
     )
 }
 
-fn kinds(verified: &Verified) -> Value {
-    verified
-        .kinds
+fn kinds(log: &Verified) -> Value {
+    log.kinds
         .iter()
         .map(|(kind, count)| (kind.as_str().to_owned(), json!(count)))
         .collect::<serde_json::Map<_, _>>()

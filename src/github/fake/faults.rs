@@ -76,6 +76,11 @@ impl Fake {
         self.change(|state| state.planned.push(planned));
     }
 
+    /// How many faults still wait for their request.
+    pub fn planned_faults(&self) -> usize {
+        self.with_state(|state| state.planned.len())
+    }
+
     /// What the App asked for, oldest first.
     pub fn requests(&self) -> Vec<Recorded> {
         self.with_state(|state| state.requests.clone())

@@ -41,6 +41,8 @@ pub struct Parts {
     pub webhook_secrets: Vec<Secret>,
     /// Who does the work.
     pub work: Work,
+    /// How long a worker has for what it claimed; [`db::LEASE`] unless there is a reason.
+    pub lease: Duration,
 }
 
 /// Who does the work.
@@ -108,7 +110,7 @@ impl Program {
         let github = GitHub::connect(parts.github)?;
         let db = open(&parts.database_url, parts.log_key).await?;
         let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
-        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url);
+        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease);
 
         let (working, is_working) = watch::channel(false);
         let (stop_server, server_stops) = watch::channel(false);

@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod contract;
+pub mod database;
 pub mod postgres;
 mod trail;
 mod world;
@@ -121,6 +122,11 @@ impl Scenario {
         (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
     }
 
+    /// Another program on the same database, as a second replica is.
+    pub async fn another_program(&self) -> Program {
+        program(&self.fake, &self.clock, &self.database).await
+    }
+
     /// Moves the clock that everybody looks at.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -213,6 +219,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
+        lease: countersign::db::LEASE,
     })
     .await
     .unwrap()

@@ -1,0 +1,78 @@
+//! A database alone, without the program around it.
+
+use countersign::audit::{Hash, LogKey, LogVerifier, Verified};
+use countersign::db::{Db, audit};
+use countersign::ids::{InstallationId, Repo, RepoId};
+
+use super::{On, postgres};
+
+/// Declares one test for both databases; the body gets a fresh database's URL.
+#[macro_export]
+macro_rules! on_both {
+    ($(#[$meta:meta])* $name:ident, $url:ident => $body:block) => {
+        mod $name {
+            use super::*;
+
+            async fn test($url: String) $body
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn on_sqlite() {
+                $crate::harness::database::with($crate::harness::On::Sqlite, async |url| test(url).await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn on_postgres() {
+                $crate::harness::database::with($crate::harness::On::Postgres, async |url| test(url).await).await;
+            }
+        }
+    };
+}
+
+/// Runs a test with a fresh database, unless there is no PostgreSQL here.
+pub async fn with(on: On, test: impl AsyncFn(String)) {
+    let folder = tempfile::tempdir().unwrap();
+    match on {
+        On::Sqlite => test(format!("sqlite://{}", folder.path().join("countersign.db").display())).await,
+        On::Postgres => {
+            if let Some(url) = postgres::fresh_database().await {
+                test(url).await;
+            }
+        }
+    }
+}
+
+/// The key that every test's log is signed with.
+pub fn key() -> LogKey {
+    LogKey::from_seed("countersign.example/acme".parse().unwrap(), [7; 32])
+}
+
+/// The database at that URL.
+pub async fn open(url: &str) -> Db {
+    Db::open(url, key()).await.unwrap()
+}
+
+/// A repository.
+pub fn shop() -> Repo {
+    Repo { id: RepoId(1), name: "acme/shop".parse().unwrap(), installation: InstallationId(2) }
+}
+
+/// The whole log, checked from its first entry with every checkpoint that was signed.
+pub async fn verified(db: &Db) -> Verified {
+    let mut conn = db.read().await.unwrap();
+    let entries = audit::entries_from(&mut conn, 0, 100_000).await.unwrap();
+    let checkpoints = audit::checkpoints_after(&mut conn, 0, 100_000).await.unwrap();
+    let latest = audit::latest_checkpoint(&mut conn).await.unwrap().expect("a checkpoint");
+    let mut verifier = LogVerifier::new(key().verifier());
+    let mut waiting = checkpoints.iter().peekable();
+    for entry in &entries {
+        let hash = Hash::from_slice(&entry.leaf_hash).unwrap();
+        verifier.entry(entry.index, &entry.body, Some(hash)).unwrap();
+        while let Some((_, note)) = waiting.next_if(|(size, _)| *size == entry.index + 1) {
+            verifier.checkpoint(note).unwrap();
+        }
+    }
+    assert!(waiting.next().is_none(), "a checkpoint of entries that are not there");
+    verifier.finish(&latest).unwrap()
+}
