@@ -63,7 +63,7 @@ impl Server {
     async fn claim(&self) -> Vec<inbox::Claimed> {
         let now = self.shared.clock.now();
         let db = &self.shared.db;
-        db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, db::LEASE, 10).await }))
+        db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, crate::db::LEASE, 10).await }))
             .await
             .unwrap()
     }
