@@ -7,7 +7,7 @@
 //! **The decisions**, without I/O, clock or randomness. [`effect`] (what we ask of GitHub, as data),
 //! [`requirement`] (one thing that must hold), [`policy`] (the file, the facts, and the decision from both),
 //! [`authz`] (may this person do this), [`audit`] (the log's entries, tree, signatures and verification),
-//! [`promotion`] (its states, and the step from one to the next), [`markdown`], [`check_run`] and [`comment`]
+//! [`promotion`] (its states, and the step from one to the next), [`markdown`], [`comment`] and [`check_run`]
 //! (every word that people read).
 //!
 //! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
@@ -45,8 +45,8 @@ pub mod authz;
 pub mod audit;
 pub mod promotion;
 pub mod markdown;
-pub mod check_run;
 pub mod comment;
+pub mod check_run;
 pub mod db;
 pub mod github;
 pub mod settings;

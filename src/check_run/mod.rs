@@ -9,8 +9,6 @@ use crate::ids::{PromotionId, PromotionNumber, RepoId};
 use crate::markdown::{Markdown, cut_to_bytes};
 use crate::promotion::{Promotion, State};
 
-pub use crate::github::write::{Button, Conclusion};
-
 /// The identifier of the button that votes for a promotion.
 pub const APPROVE: &str = "approve";
 /// The identifier of the button that votes against a promotion.
@@ -37,6 +35,36 @@ pub struct CheckRun {
     pub summary: String,
     /// What people can press.
     pub buttons: Vec<Button>,
+}
+
+/// How a check run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Well.
+    Success,
+    /// Badly.
+    Failure,
+    /// Neither.
+    Neutral,
+    /// It was cancelled.
+    Cancelled,
+    /// There was nothing to do.
+    Skipped,
+    /// It took too long.
+    TimedOut,
+    /// Somebody has to do something.
+    ActionRequired,
+}
+
+/// A button on a check run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it says; 20 bytes at most.
+    pub label: String,
+    /// What it does; 40 bytes at most.
+    pub description: String,
+    /// What its event is known by; 20 bytes at most.
+    pub identifier: String,
 }
 
 /// Where a check run stands.

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{Writer, cut, id_of};
+pub use crate::check_run::{Button, Conclusion};
 use crate::clock::Timestamp;
 use crate::github::{Error, path};
 use crate::ids::{CheckRunId, CommitSha, Repo};
@@ -52,25 +53,6 @@ pub enum CheckRunState {
     },
 }
 
-/// How a check run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conclusion {
-    /// Well.
-    Success,
-    /// Badly.
-    Failure,
-    /// Neither.
-    Neutral,
-    /// It was cancelled.
-    Cancelled,
-    /// There was nothing to do.
-    Skipped,
-    /// It took too long.
-    TimedOut,
-    /// Somebody has to do something.
-    ActionRequired,
-}
-
 /// What a check run says, in Markdown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
@@ -80,17 +62,6 @@ pub struct Output {
     pub summary: String,
     /// The rest.
     pub text: Option<String>,
-}
-
-/// A button on a check run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Button {
-    /// What it says; 20 bytes at most.
-    pub label: String,
-    /// What it does; 40 bytes at most.
-    pub description: String,
-    /// What its event is known by; 20 bytes at most.
-    pub identifier: String,
 }
 
 impl Writer {

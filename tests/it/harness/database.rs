@@ -1,6 +1,6 @@
 //! A database alone, without the program around it.
 
-use countersign::audit::{Hash, LogKey, LogVerifier, Verified};
+use countersign::audit::{Hash, LogKey, LogVerifier, Verified, Verifier};
 use countersign::db::{Db, audit};
 use countersign::ids::{InstallationId, Repo, RepoId};
 
@@ -60,11 +60,16 @@ pub fn shop() -> Repo {
 
 /// The whole log, checked from its first entry with every checkpoint that was signed.
 pub async fn verified(db: &Db) -> Verified {
+    verified_with(db, key().verifier()).await
+}
+
+/// The same, of a log with another key.
+pub async fn verified_with(db: &Db, by: Verifier) -> Verified {
     let mut conn = db.read().await.unwrap();
     let entries = audit::entries_from(&mut conn, 0, 100_000).await.unwrap();
     let checkpoints = audit::checkpoints_after(&mut conn, 0, 100_000).await.unwrap();
     let latest = audit::latest_checkpoint(&mut conn).await.unwrap().expect("a checkpoint");
-    let mut verifier = LogVerifier::new(key().verifier());
+    let mut verifier = LogVerifier::new(by);
     let mut waiting = checkpoints.iter().peekable();
     for entry in &entries {
         let hash = Hash::from_slice(&entry.leaf_hash).unwrap();

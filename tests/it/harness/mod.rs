@@ -8,7 +8,7 @@ pub mod contract;
 pub mod database;
 pub mod postgres;
 mod trail;
-mod world;
+pub mod world;
 
 use std::time::Duration;
 

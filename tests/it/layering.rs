@@ -1,0 +1,213 @@
+//! The order of the house: a module uses only modules above it in `lib.rs`, and some things live in one room.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A source file without its comments, texts and tests.
+struct Source {
+    /// Below `src`, such as `db/inbox.rs`.
+    path: String,
+    code: String,
+}
+
+impl Source {
+    /// The module of the crate that it belongs to.
+    fn module(&self) -> &str {
+        let first = self.path.split('/').next().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    fn is_under(&self, folders: &[&str]) -> bool {
+        folders.iter().any(|folder| self.path.starts_with(folder))
+    }
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn sources() -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut for_tests = BTreeSet::new();
+    let mut folders = vec![src()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && path.file_name().is_some_and(|name| name != "tests.rs")
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned();
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                for_tests.extend(test_modules(&text).map(|name| format!("{folder}/{name}.rs")));
+                found.push(Source { code: code_of(&text), path });
+            }
+        }
+    }
+    found.retain(|source| !for_tests.contains(&source.path));
+    found.retain(|source| !["lib.rs", "main.rs"].contains(&source.path.as_str()));
+    assert!(found.len() > 100, "only {} sources", found.len());
+    found
+}
+
+/// The modules beside this file that are there for tests only.
+fn test_modules(text: &str) -> impl Iterator<Item = &str> {
+    text.split("#[cfg(test)]\n").skip(1).filter_map(|after| {
+        let line = after.lines().next()?.strip_suffix(';')?;
+        line.rsplit_once("mod ").map(|(_, name)| name)
+    })
+}
+
+/// Takes comments and the texts in quotes out, and everything from `mod tests {` on: tests stand last.
+fn code_of(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.find(['/', '"', '\'', 'r']) {
+        code.push_str(&rest[..next]);
+        rest = &rest[next..];
+        let word_before = code.ends_with(|last: char| last.is_alphanumeric() || last == '_');
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if !word_before && (rest.starts_with("r\"") || rest.starts_with("r#")) {
+            raw_text(rest).unwrap_or(0)
+        } else if rest.starts_with('"') {
+            quoted_text(rest)
+        } else if rest.starts_with("'\"'") || rest.starts_with("'/'") {
+            3
+        } else if rest.starts_with("'\\") {
+            rest[2..].find('\'').map_or(1, |end| end + 3)
+        } else {
+            0
+        };
+        if length == 0 {
+            let one = rest.chars().next().unwrap().len_utf8();
+            code.push_str(&rest[..one]);
+            rest = &rest[one..];
+        } else {
+            rest = &rest[length..];
+        }
+    }
+    code.push_str(rest);
+    code
+}
+
+fn quoted_text(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, letter) in rest.char_indices().skip(1) {
+        match letter {
+            '"' if !escaped => return at + 1,
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    rest.len()
+}
+
+fn raw_text(rest: &str) -> Option<usize> {
+    let marks = rest[1..].find(|letter| letter != '#')?;
+    rest[1 + marks..].strip_prefix('"')?;
+    let end = format!("\"{}", "#".repeat(marks));
+    let begin = 2 + marks;
+    rest[begin..].find(&end).map(|at| begin + at + end.len())
+}
+
+/// The modules of the crate that this code names: `crate::x`, and each `x` in `use crate::{x::…, y}`.
+fn uses(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let after = &code[at + "crate::".len()..];
+        match after.strip_prefix('{') {
+            None => found.extend(first_word(after)),
+            Some(group) => {
+                let mut depth = 0;
+                let mut start = true;
+                for (at, letter) in group.char_indices() {
+                    match letter {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        letter if start && !letter.is_whitespace() => {
+                            found.extend(first_word(&group[at..]));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn first_word(text: &str) -> Option<String> {
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
+    (end > 0).then(|| text[..end].to_owned())
+}
+
+#[test]
+fn a_module_uses_only_modules_above_it() {
+    let map = std::fs::read_to_string(src().join("lib.rs")).unwrap();
+    let order: Vec<&str> =
+        map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    assert!(order.len() > 15, "{order:?}");
+    let place = |module: &str| order.iter().position(|known| *known == module);
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let own = place(source.module()).unwrap_or_else(|| panic!("{} is not in lib.rs", source.path));
+        for used in uses(&source.code) {
+            if place(&used).is_some_and(|place| place > own) {
+                wrong.push(format!("{} uses {used}, which stands below {}", source.path, source.module()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What may be used where: the words in code, and the folders and files that may have them.
+const ROOMS: &[(&[&str], &[&str])] = &[
+    (&["sqlx::"], &["db/"]),
+    (&["env::var"], &["settings/"]),
+    (&["SystemTime::now", "Zoned::now", "jiff::Timestamp::now"], &["clock.rs"]),
+    (&["getrandom::"], &["clock.rs"]),
+    (&["octocrab"], &["github/"]),
+    // GitHub's writing half: where it is, where it is used, and where the program is put together.
+    (
+        &["github::Writer", "Writer,", "Writer}", ".writer()"],
+        &["github/", "worker/", "server/program", "db/"],
+    ),
+    // The in-memory GitHub is for the sandbox and for tests.
+    (&["github::fake", "fake::"], &["github/fake/", "sandbox/"]),
+];
+
+#[test]
+fn some_things_live_in_one_room() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (words, rooms) in ROOMS {
+            for word in words.iter().filter(|word| source.code.contains(**word)) {
+                if !source.is_under(rooms) {
+                    wrong.push(format!("{} has {word:?}, which belongs to {rooms:?}", source.path));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn handlers_have_no_hand_on_github() {
+    for source in sources().iter().filter(|source| source.is_under(&["handlers/", "app.rs"])) {
+        assert!(!source.code.contains("Writer"), "{} names the Writer", source.path);
+    }
+}
+
+#[test]
+fn comments_texts_and_tests_are_not_code() {
+    let text = "use crate::{db::{self, Tx}, ids::Repo}; // crate::cli\nlet a = \"crate::server \\\" crate::cli\";\n\
+                let b = r#\"crate::worker\"#; let c = '\"'; crate::clock::random()\n#[cfg(test)]\nmod tests { crate::sandbox }";
+    assert_eq!(uses(&code_of(text)), BTreeSet::from(["clock", "db", "ids"].map(str::to_owned)));
+}
