@@ -24,18 +24,15 @@ pub(super) async fn of(
     // The head of the pull request is that, however it was named.
     let as_head = pull.filter(|pull| tuple.target == TargetKind::Head || pull.head_sha == tuple.commit);
     let mut found = BTreeSet::new();
-    let (commits, complete) = match as_head {
-        Some(pull) => {
-            found.extend(pull.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
-            let (commits, complete) = of_pull(app, repo, tuple, loaded, pull).await?;
-            found.extend(pushers_of_pull(app, repo, tuple, &commits).await?);
-            (commits, complete)
-        }
-        None => {
-            let (commits, complete) = since_live(app, repo, tuple).await?;
-            found.extend(pushers(app, repo, &commits).await?);
-            (commits, complete)
-        }
+    let (commits, complete) = if let Some(pull) = as_head {
+        found.extend(pull.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
+        let (commits, complete) = of_pull(app, repo, tuple, loaded, pull).await?;
+        found.extend(pushers_of_pull(app, repo, tuple, &commits).await?);
+        (commits, complete)
+    } else {
+        let (commits, complete) = since_live(app, repo, tuple).await?;
+        found.extend(pushers(app, repo, &commits).await?);
+        (commits, complete)
     };
     if !complete {
         found.insert(Contributor {
