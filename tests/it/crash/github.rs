@@ -65,7 +65,10 @@ impl World {
     /// Posts webhooks as they come, and lets workflows move on; for ever.
     pub async fn posts_to(&self, webhook: Url) {
         loop {
-            for delivery in self.fake.take_deliveries() {
+            let deliveries = self.fake.take_deliveries();
+            // Cut off before or while they are posted, they are as good as failed.
+            self.failed.lock().unwrap().extend(deliveries.iter().cloned());
+            for delivery in deliveries {
                 self.post(&webhook, delivery).await;
             }
             self.fake.change(countersign::github::fake::state::State::tick);
@@ -78,8 +81,6 @@ impl World {
         for (name, value) in &delivery.headers {
             request = request.header(name.as_str(), value.as_str());
         }
-        // Cut off while it is posted, it is as good as failed.
-        self.failed.lock().unwrap().push(delivery.clone());
         let status = request.send().await.map_or(0, |answer| answer.status().as_u16());
         self.fake.record_attempt(&delivery, status, Duration::from_millis(1));
         if (200..300).contains(&status) {

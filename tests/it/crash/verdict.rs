@@ -7,6 +7,7 @@ use countersign::audit::{Checkpoint, Decoded, Frontier, Kind, LogKey, leaf_hash}
 use countersign::db::audit::{StoredEntry, entries_from};
 use countersign::db::{Db, inbox, notice, outbox};
 
+use super::crashes;
 use super::github::World;
 use super::program::Program;
 use crate::harness::{SHOP, database, world};
@@ -17,10 +18,12 @@ pub const ORIGIN: &str = "countersign.example/acme";
 pub async fn calm(world: &World, url: &str, program: &Program) {
     let began = Instant::now();
     let db = db(url, program).await;
+    // The program creates content at a polite pace, one thing a second.
+    let patience = Duration::from_secs(120 + 6 * u64::try_from(crashes()).unwrap());
     let mut quiet = 0;
     let mut left = String::new();
     while quiet < 3 {
-        assert!(began.elapsed() < Duration::from_secs(120), "{}\nnot calm: {left}", program.last_words());
+        assert!(began.elapsed() < patience, "{}\nnot calm: {left}", program.last_words());
         tokio::time::sleep(Duration::from_millis(100)).await;
         let mut conn = db.read().await.unwrap();
         let depth = inbox::depth(&mut conn).await.unwrap();

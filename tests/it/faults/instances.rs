@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use countersign::db::LEASE;
+use countersign::github::fake::faults::Fault;
+
 use crate::scenario;
 
 scenario!(two_programs_work_at_the_same_time, s => {
@@ -36,4 +39,26 @@ scenario!(two_programs_count_two_votes_and_deploy_once, s => {
     assert_eq!(s.deployments("production"), ["success"]);
     let trail = s.trail().await;
     assert_eq!(trail.iter().filter(|line| line.contains("vote.recorded")).count(), 2, "{trail:#?}");
+});
+
+/// A worker whose reading took so long that its lease ran out does not begin what another may have done.
+scenario!(a_worker_that_was_too_slow_does_not_begin, s => {
+    let other = s.another_program().await;
+    let asked = s.says("alice", "/promote staging");
+    // The policy is read once for the answer, and once more when the deployment is made.
+    s.fake.fail_next("GET", "/repos/acme/shop/contents/**", Fault::Delay(Duration::ZERO));
+    s.fake.fail_next("GET", "/repos/acme/shop/contents/**", Fault::Delay(Duration::from_millis(400)));
+    s.deliveries_arrive().await;
+    let slow = s.workers.drain();
+    let quick = async {
+        while s.fake.planned_faults() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        s.advance(LEASE + Duration::from_secs(1));
+        other.workers.drain().await
+    };
+    let (slow, quick) = tokio::join!(slow, quick);
+    slow.unwrap();
+    quick.unwrap();
+    s.ends_well(asked).await;
 });
