@@ -15,11 +15,11 @@ fn a_waiting_promotion_can_be_decided_from_its_check_run() {
     assert_snapshot!(shown.summary, @r#"
     Everything else holds; it waits for 2 approvals from `team:acme/sre` &#40;1 of 2 so far). Who can act: any 1 more of `team:acme/sre`, not alice (who asked for it). They write `/approve p2` or `/reject p2 --reason "…"` in a comment. The buttons of this check do the same.
 
-    |  | Requirement | What is so | Who can act | Code |
-    | --- | --- | --- | --- | --- |
-    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
-    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  | `holds` |
-    | ⏳ | 2 approvals from `team:acme/sre` | 1 of 2 approvals: bob. | any 1 more of `team:acme/sre`, not alice (who asked for it) | `approvals_missing` |
+    |  | Requirement | What is so, and who can act | Code |
+    | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  |
+    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  |
+    | ⏳ | 2 approvals from `team:acme/sre` | 1 of 2 approvals: bob. *Who can act:* any 1 more of `team:acme/sre`, not alice (who asked for it). | `approvals_missing` |
 
 
     **p2 is exactly this**, and an approval counts for nothing else:

@@ -5,7 +5,7 @@ use crate::comment::whom::whom;
 use crate::markdown::{Markdown, Untrusted};
 use crate::requirement::{Requirement, Verdict};
 
-const HEADER: [&str; 5] = ["", "Requirement", "What is so", "Who can act", "Code"];
+const HEADER: [&str; 4] = ["", "Requirement", "What is so, and who can act", "Code"];
 const NAMED: usize = 3;
 
 /// Every requirement: whether it holds, what is so, who can act, and the stable code.
@@ -29,14 +29,21 @@ pub(crate) fn missing(requirements: &[Requirement]) -> Option<String> {
     (!words.is_empty()).then(|| format!("{}{more}", words.join("; ")))
 }
 
-fn row(requirement: &Requirement) -> [Markdown; 5] {
-    [
-        Markdown::from(sign(requirement.verdict)),
-        prose(&requirement.title),
-        prose(&requirement.sentence),
-        prose(whom(requirement)),
-        Untrusted::new(requirement.code.as_str()).code(),
-    ]
+/// Three wide columns at most: in GitHub's narrow table a fourth would break every word.
+fn row(requirement: &Requirement) -> [Markdown; 4] {
+    let code = match requirement.verdict {
+        Verdict::Holds => Markdown::new(),
+        Verdict::Pending | Verdict::Fails => Untrusted::new(requirement.code.as_str()).code(),
+    };
+    [Markdown::from(sign(requirement.verdict)), prose(&requirement.title), what_is_so(requirement), code]
+}
+
+fn what_is_so(requirement: &Requirement) -> Markdown {
+    let so = prose(&requirement.sentence);
+    match whom(requirement) {
+        "" => so,
+        whom => so.with(" *Who can act:* ").with(prose(whom)).with("."),
+    }
 }
 
 fn sign(verdict: Verdict) -> &'static str {

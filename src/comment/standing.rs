@@ -158,6 +158,7 @@ fn ended(how: &'static str, at: Timestamp, code: Code, run: Option<Markdown>, se
         .with(run)
         .with("): ")
         .with(prose(sentence))
+        .with(if sentence.ends_with(['.', '!', '?', '…']) { "" } else { "." })
 }
 
 fn stoppable(number: PromotionNumber) -> Markdown {

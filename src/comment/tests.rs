@@ -78,12 +78,12 @@ fn a_dry_run_says_what_would_be() {
     assert_snapshot!(of(blocked().requirements, Outcome::Wait(WaitFor::Requirements)), @r#"
     **Dry run**, nothing was asked for: `3f2a9c1` → `production` **would be blocked**: `ci.yml` ended as failure on `3f2a9c1`; `3f2a9c1` has not been deployed to staging; 2 approvals from `team:acme/sre`.
 
-    |  | Requirement | What is so | Who can act | Code |
-    | --- | --- | --- | --- | --- |
-    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
-    | ❌ | workflow `ci.yml` | `ci.yml` ended as failure on `3f2a9c1`; fix it and push, or run it again. | anybody who can push or run it again | `workflow_failed` |
-    | ⏳ | after staging | `3f2a9c1` has not been deployed to staging; do that first: `/promote staging` | anybody who may promote there | `not_yet_deployed` |
-    | ⏳ | 2 approvals from `team:acme/sre` | 0 of 2 approvals. | any 2 of `team:acme/sre`, not alice (who asked for it) | `approvals_missing` |
+    |  | Requirement | What is so, and who can act | Code |
+    | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  |
+    | ❌ | workflow `ci.yml` | `ci.yml` ended as failure on `3f2a9c1`; fix it and push, or run it again. *Who can act:* anybody who can push or run it again. | `workflow_failed` |
+    | ⏳ | after staging | `3f2a9c1` has not been deployed to staging; do that first: `/promote staging` *Who can act:* anybody who may promote there. | `not_yet_deployed` |
+    | ⏳ | 2 approvals from `team:acme/sre` | 0 of 2 approvals. *Who can act:* any 2 of `team:acme/sre`, not alice (who asked for it). | `approvals_missing` |
 
 
     To ask for it, write the command again without `--dry-run`.
@@ -92,10 +92,10 @@ fn a_dry_run_says_what_would_be() {
     assert_snapshot!(of(held(), denial), @r#"
     **Dry run**, nothing was asked for: `3f2a9c1` → `production` **would be refused**: Pull request 7 was closed without being merged; reopen it and ask again. (`pull_closed`)
 
-    |  | Requirement | What is so | Who can act | Code |
-    | --- | --- | --- | --- | --- |
-    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
-    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  | `holds` |
+    |  | Requirement | What is so, and who can act | Code |
+    | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  |
+    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  |
 
 
     To ask for it, write the command again without `--dry-run`.
@@ -127,11 +127,11 @@ fn a_dry_run_says_that_everything_holds() {
     assert_snapshot!(dry_run(&facts.tuple.environment, &facts.tuple.commit, &decision), @r#"
     **Dry run**, nothing was asked for: `3f2a9c1` → `staging` **would be deployed now**: every requirement holds.
 
-    |  | Requirement | What is so | Who can act | Code |
-    | --- | --- | --- | --- | --- |
-    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
-    | ✅ | requester | alice may ask for it. |  | `holds` |
-    | ✅ | environment is free | Nothing else is being deployed to staging. |  | `holds` |
+    |  | Requirement | What is so, and who can act | Code |
+    | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  |
+    | ✅ | requester | alice may ask for it. |  |
+    | ✅ | environment is free | Nothing else is being deployed to staging. |  |
 
 
     To ask for it, write the command again without `--dry-run`.
@@ -171,12 +171,12 @@ fn why_shows_every_requirement() {
 
     What stands in the way: `ci.yml` ended as failure on `3f2a9c1`; `3f2a9c1` has not been deployed to staging; 2 approvals from `team:acme/sre`. Nothing is deployed before all of them hold; Countersign looks again by itself when something changes.
 
-    |  | Requirement | What is so | Who can act | Code |
-    | --- | --- | --- | --- | --- |
-    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
-    | ❌ | workflow `ci.yml` | `ci.yml` ended as failure on `3f2a9c1`; fix it and push, or run it again. | anybody who can push or run it again | `workflow_failed` |
-    | ⏳ | after staging | `3f2a9c1` has not been deployed to staging; do that first: `/promote staging` | anybody who may promote there | `not_yet_deployed` |
-    | ⏳ | 2 approvals from `team:acme/sre` | 0 of 2 approvals. | any 2 of `team:acme/sre`, not alice (who asked for it) | `approvals_missing` |
+    |  | Requirement | What is so, and who can act | Code |
+    | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  |
+    | ❌ | workflow `ci.yml` | `ci.yml` ended as failure on `3f2a9c1`; fix it and push, or run it again. *Who can act:* anybody who can push or run it again. | `workflow_failed` |
+    | ⏳ | after staging | `3f2a9c1` has not been deployed to staging; do that first: `/promote staging` *Who can act:* anybody who may promote there. | `not_yet_deployed` |
+    | ⏳ | 2 approvals from `team:acme/sre` | 0 of 2 approvals. *Who can act:* any 2 of `team:acme/sre`, not alice (who asked for it). | `approvals_missing` |
     "#);
 }
 
@@ -283,11 +283,11 @@ fn the_status_comment_reads_well() {
 
     Everything else holds; it waits for 2 approvals from `team:acme/sre` &#40;1 of 2 so far). Who can act: any 1 more of `team:acme/sre`, not alice (who asked for it). They write `/approve p2` or `/reject p2 --reason "…"` in a comment.
 
-    |  | Requirement | What is so | Who can act | Code |
-    | --- | --- | --- | --- | --- |
-    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  | `holds` |
-    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  | `holds` |
-    | ⏳ | 2 approvals from `team:acme/sre` | 1 of 2 approvals: bob. | any 1 more of `team:acme/sre`, not alice (who asked for it) | `approvals_missing` |
+    |  | Requirement | What is so, and who can act | Code |
+    | --- | --- | --- | --- |
+    | ✅ | source | `3f2a9c1` is the head of pull request 7&#46; |  |
+    | ✅ | workflow `ci.yml` | `ci.yml` succeeded on `3f2a9c1`. |  |
+    | ⏳ | 2 approvals from `team:acme/sre` | 1 of 2 approvals: bob. *Who can act:* any 1 more of `team:acme/sre`, not alice (who asked for it). | `approvals_missing` |
 
 
     <details><summary>What exactly was asked for</summary>

@@ -64,6 +64,7 @@ pub(super) async fn cast(
         return Ok(Err(Refusal::new(Code::TooLate, sentence)));
     }
     let (app, now) = (&context.app, context.now);
+    let promotion = promotion.in_repo(repo);
     let loaded = match load_policy(app, repo).await? {
         Ok(loaded) => loaded,
         Err(refusal) => return Ok(Err(refusal)),

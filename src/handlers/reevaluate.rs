@@ -48,6 +48,7 @@ pub(super) async fn judge(
     promotion: Promotion,
 ) -> Result<(Step, Option<(Facts, Decision)>)> {
     let (app, now) = (&context.app, context.now);
+    let promotion = promotion.in_repo(repo);
     let loaded = match load_policy(app, repo).await? {
         Ok(loaded) => loaded,
         Err(refusal) => return Ok((promotion.superseded(refusal.code, refusal.sentence, now), None)),

@@ -28,7 +28,7 @@ pub(super) async fn changed(context: Context, repo: Repo, change: WorkflowRunCha
 
 /// Reads what became of a promotion's run or deployment, stores it, and finishes the delivery.
 pub(super) async fn look(context: Context, repo: Repo, promotion: Promotion) -> Result<()> {
-    let step = seen(&context, &repo, promotion).await?;
+    let step = seen(&context, &repo, promotion.in_repo(&repo)).await?;
     let stored = Stored { step, decided: None, source: context.source(), now: context.now };
     let Context { app, delivery, now } = context;
     app.db

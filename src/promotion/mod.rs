@@ -206,4 +206,13 @@ impl Promotion {
     pub fn id(&self) -> PromotionId {
         self.tuple.promotion
     }
+
+    /// With its repository as it is called now: GitHub does not redirect what is written to an old name.
+    #[must_use]
+    pub fn in_repo(mut self, repo: &Repo) -> Self {
+        if repo.id == self.repo.id {
+            self.repo.clone_from(repo);
+        }
+        self
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use countersign::github::fake::account::Membership;
 use countersign::github::fake::acts::code::Push;
 use countersign::github::fake::faults::Fault;
+use countersign::github::fake::repo::Role;
 use serde_json::json;
 
 use crate::harness::SHOP;
@@ -44,66 +45,6 @@ scenario!(only_those_whom_a_rule_names_may_vote, s => {
     s.comment("dave", "/approve").await;
     assert_eq!(s.refusals().await, ["not_an_approver"; 3], "an invitation is no membership");
     assert_eq!(s.state(2).await, "awaiting_approval");
-});
-
-scenario!(who_asked_does_not_approve, s => {
-    s.policy(&one_approval()).await;
-    s.asked_for_production("bob").await;
-    s.comment("bob", "/approve").await;
-    assert_eq!(s.refusal().await, "separation_of_duties");
-    s.fake.set_team(SRE, "alice", Some(Membership::Active)).unwrap();
-    s.comment("alice", "/approve").await;
-    assert_eq!(s.refusals().await, ["separation_of_duties"; 2], "nor does the pull request's author");
-    s.comment("carol", "/approve").await;
-    s.deployment_ends("success").await;
-});
-
-scenario!(who_committed_does_not_approve, s => {
-    let mut push = change("Committed by bob");
-    push.committer = Some("bob".to_owned());
-    s.push_green("alice", &push).await;
-    s.asked_for_production("alice").await;
-    s.comment("bob", "/approve").await;
-    assert_eq!(s.refusal().await, "separation_of_duties");
-    s.comment("carol", "/approve").await;
-    assert_eq!(s.missing(2).await, ["approvals_missing"]);
-});
-
-scenario!(who_co_wrote_does_not_approve, s => {
-    let mut push = change("Written in a pair");
-    push.co_authors = vec!["carol".to_owned()];
-    s.push_green("alice", &push).await;
-    s.asked_for_production("alice").await;
-    s.comment("carol", "/approve").await;
-    assert_eq!(s.refusal().await, "separation_of_duties");
-});
-
-scenario!(who_pushed_does_not_approve, s => {
-    let mut push = change("Looks like alice's");
-    push.author = Some("alice".to_owned());
-    push.committer = Some("alice".to_owned());
-    s.push_green("bob", &push).await;
-    s.asked_for_production("alice").await;
-    s.comment("bob", "/approve").await;
-    assert_eq!(s.refusal().await, "separation_of_duties");
-});
-
-scenario!(a_commit_of_nobody_known_blocks, s => {
-    let mut push = change("From a strange machine");
-    push.stranger = Some(("Build".to_owned(), "root@localhost".to_owned()));
-    s.push_green("alice", &push).await;
-    s.asked_for_production("alice").await;
-    assert_eq!(s.state(2).await, "blocked");
-    assert_eq!(s.missing(2).await, ["unattributed_commit", "approvals_missing"]);
-    s.comment("bob", "/approve").await;
-    s.comment("carol", "/approve").await;
-    assert_eq!(s.missing(2).await, ["unattributed_commit"]);
-
-    s.policy(&one_approval().replace("count: 1, from: [team:acme/sre] }", "count: 1, from: [team:acme/sre] }\n      known_authors: [root@localhost]")).await;
-    s.comment("alice", "/promote production").await;
-    s.comment("bob", "/approve").await;
-    s.deployment_ends("success").await;
-    assert_eq!(s.state(3).await, "succeeded", "the policy names them");
 });
 
 scenario!(bots_do_not_vote, s => {
@@ -217,4 +158,26 @@ scenario!(a_vote_from_before_does_not_count_for_what_was_asked_later, s => {
     s.settle().await;
     assert_eq!(s.refusals().await, ["which_promotion"; 2]);
     assert_eq!(s.missing(4).await, ["approvals_missing"]);
+});
+
+scenario!(who_asked_must_still_be_allowed_to, s => {
+    s.asked_for_production("alice").await;
+    s.comment("bob", "/approve").await;
+    s.fake.set_permission(SHOP, "alice", Role::Read).unwrap();
+    s.comment("carol", "/approve").await;
+    assert_eq!(s.state(2).await, "superseded: requester_not_allowed");
+    assert_eq!(s.deployments("production"), Vec::<String>::new());
+});
+
+scenario!(a_renamed_repository_goes_on, s => {
+    s.asked_for_production("alice").await;
+    s.fake.rename_repo(SHOP, "alice", "store").unwrap();
+    for login in ["bob", "carol"] {
+        s.advance(Duration::from_secs(2));
+        s.fake.comment("acme/store", login, 1, "/approve").unwrap();
+        s.settle().await;
+    }
+    assert_eq!(s.state(2).await, "deploying");
+    s.fake.rename_repo("acme/store", "alice", "shop").unwrap();
+    s.deployment_ends("success").await;
 });

@@ -22,6 +22,7 @@ mod coverage;
 mod crash;
 mod database;
 mod deploy;
+mod duties;
 mod documents;
 mod faults;
 mod harness;

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::App;
 use crate::db::{head, promotion};
 use crate::github::read::{Commit, Pull};
-use crate::handlers::Result;
+use crate::handlers::{Loaded, Result};
 use crate::ids::{Actor, Repo, UserId};
-use crate::policy::Environment;
 use crate::policy::facts::{Contributor, Part, TargetKind, Tuple};
 
 /// Reads the commits in question and says who is behind them.
@@ -15,21 +14,25 @@ pub(super) async fn of(
     app: &App,
     repo: &Repo,
     tuple: &Tuple,
-    environment: &Environment,
+    loaded: &Loaded,
     pull: Option<&Pull>,
 ) -> Result<Vec<Contributor>> {
-    if environment.approval_rules().is_empty() {
+    let environment = loaded.policy.environment(&tuple.environment);
+    if environment.is_none_or(|environment| environment.approval_rules().is_empty()) {
         return Ok(Vec::new());
     }
+    // The head of the pull request is that, however it was named.
+    let as_head = pull.filter(|pull| tuple.target == TargetKind::Head || pull.head_sha == tuple.commit);
     let mut found = BTreeSet::new();
-    let (commits, complete) = match (&tuple.target, pull) {
-        (TargetKind::Head, Some(pull)) => {
-            found.extend(pull.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
-            let commits = app.reader.pull_commits(repo, tuple.subject).await?;
-            found.extend(pushers(app, repo, tuple, &commits.commits).await?);
-            (commits.commits, commits.complete)
-        }
-        (TargetKind::Head | TargetKind::Sha | TargetKind::Tag(_), _) => since_live(app, repo, tuple).await?,
+    let (commits, complete) = if let Some(pull) = as_head {
+        found.extend(pull.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
+        let (commits, complete) = of_pull(app, repo, tuple, loaded, pull).await?;
+        found.extend(pushers_of_pull(app, repo, tuple, &commits).await?);
+        (commits, complete)
+    } else {
+        let (commits, complete) = since_live(app, repo, tuple).await?;
+        found.extend(pushers(app, repo, &commits).await?);
+        (commits, complete)
     };
     if !complete {
         found.insert(Contributor {
@@ -41,6 +44,26 @@ pub(super) async fn of(
     }
     found.extend(writers(&commits));
     Ok(found.into_iter().collect())
+}
+
+/// The commits of a pull request, and with another base than the default branch also what that base brings.
+async fn of_pull(
+    app: &App,
+    repo: &Repo,
+    tuple: &Tuple,
+    loaded: &Loaded,
+    pull: &Pull,
+) -> Result<(Vec<Commit>, bool)> {
+    let own = app.reader.pull_commits(repo, pull.number).await?;
+    if pull.base_ref == loaded.default_branch {
+        return Ok((own.commits, own.complete));
+    }
+    let branch = loaded.default_branch.as_str();
+    let Some(brought) = app.reader.compare(repo, branch, tuple.commit.as_str()).await? else {
+        return Ok((own.commits, false));
+    };
+    let commits = own.commits.into_iter().chain(brought.commits).collect();
+    Ok((commits, own.complete && brought.complete))
 }
 
 /// What the environment does not have yet; of a first deployment, the commit itself.
@@ -60,23 +83,34 @@ async fn since_live(app: &App, repo: &Repo, tuple: &Tuple) -> Result<(Vec<Commit
 }
 
 /// Those who moved the pull request's head, and those who pushed any of its commits before it was opened.
-/// A name in a commit is only what somebody wrote there; who pushed it is what GitHub authenticated.
-async fn pushers(app: &App, repo: &Repo, tuple: &Tuple, commits: &[Commit]) -> Result<BTreeSet<Contributor>> {
+async fn pushers_of_pull(
+    app: &App,
+    repo: &Repo,
+    tuple: &Tuple,
+    commits: &[Commit],
+) -> Result<BTreeSet<Contributor>> {
     let mut conn = app.db.read().await?;
     let heads = head::latest(&mut conn, repo.id, tuple.subject).await?;
-    let mut found: BTreeSet<Contributor> = heads
-        .iter()
-        .filter_map(|head| head.pusher.as_ref())
-        .map(|pusher| known(pusher, Part::Pusher))
-        .collect();
-    for commit in commits {
-        let pushers = head::pushers(&mut conn, repo.id, &commit.sha).await?;
-        found.extend(pushers.iter().map(|pusher| known(pusher, Part::Pusher)));
-    }
+    drop(conn);
+    let mut found = pushers(app, repo, commits).await?;
+    let moved = heads.iter().filter_map(|head| head.pusher.as_ref());
+    found.extend(moved.map(|pusher| known(pusher, Part::Pusher)));
     if found.is_empty() {
         let called =
             format!("whoever pushed {} before Countersign was told of pushes here", tuple.commit.short());
         found.insert(Contributor { id: None, called, email: None, part: Part::Pusher });
+    }
+    Ok(found)
+}
+
+/// Those who pushed any of these commits, as far as we were told. A name in a commit is only what somebody
+/// wrote there; who pushed it is what GitHub authenticated.
+async fn pushers(app: &App, repo: &Repo, commits: &[Commit]) -> Result<BTreeSet<Contributor>> {
+    let mut conn = app.db.read().await?;
+    let mut found = BTreeSet::new();
+    for commit in commits {
+        let pushers = head::pushers(&mut conn, repo.id, &commit.sha).await?;
+        found.extend(pushers.iter().map(|pusher| known(pusher, Part::Pusher)));
     }
     Ok(found)
 }

@@ -32,7 +32,7 @@ pub async fn gather(
     let workflows = checks::workflows(app, repo, tuple, environment);
     let checks = checks::checks(app, repo, tuple, environment);
     let (found, requester, workflows, checks) = try_join!(origin, requester, workflows, checks)?;
-    let contributors = contributors::of(app, repo, tuple, environment, found.pull.as_ref()).await?;
+    let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;
 
     let mut conn = app.db.read().await?;
     let mut live = std::collections::BTreeMap::new();
