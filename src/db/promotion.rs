@@ -204,13 +204,13 @@ pub async fn set_alarm(tx: &mut Tx, id: PromotionId, wake_at: Option<Timestamp>)
     Ok(())
 }
 
-/// The alarm was rung: not again until it is set again.
-pub async fn alarm_rung(tx: &mut Tx, due: &Due) -> Result<()> {
-    on!(tx.conn(), executor => sqlx::query(
+/// Takes the alarm off, to ring it: not again until it is set again. False if somebody else took it.
+pub async fn take_alarm(tx: &mut Tx, due: &Due) -> Result<bool> {
+    let taken = on!(tx.conn(), executor => sqlx::query(
         "UPDATE promotion SET wake_at = NULL WHERE repo = $1 AND number = $2 AND wake_at = $3")
         .bind(due.repo.id.0).bind(due.number.0).bind(due.at.0)
-        .execute(executor).await.map(|_| ()))?;
-    Ok(())
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    Ok(taken == 1)
 }
 
 /// Every other promotion of the repository that waits looks again: something it may wait for has changed.

@@ -1,5 +1,6 @@
 //! Promotions whose time has come get a delivery of our own: through the one door, in their lane's order.
 
+use crate::clock::random;
 use crate::db::inbox::{self, NewDelivery};
 use crate::db::promotion;
 use crate::event::WakeCall;
@@ -18,7 +19,8 @@ impl Workers {
         for due in due {
             let call = WakeCall { repo: due.repo.clone(), promotion: due.number };
             let body = serde_json::to_vec(&call).unwrap_or_default();
-            let guid = format!("wake-{}-{}-{}", due.repo.id, due.number, due.at.0);
+            // Two alarms may have been set for one moment, one after the other: each has its own delivery.
+            let guid = format!("wake-{}-{}-{}", due.repo.id, due.number, hex::encode(random::<8>()));
             let Ok(guid) = guid.parse() else { continue };
             let delivery = NewDelivery {
                 guid,
@@ -31,8 +33,10 @@ impl Workers {
                 .db
                 .write(move |tx| {
                     Box::pin(async move {
-                        inbox::insert(tx.conn(), &delivery).await?;
-                        promotion::alarm_rung(tx, &due).await
+                        if promotion::take_alarm(tx, &due).await? {
+                            inbox::insert(tx.conn(), &delivery).await?;
+                        }
+                        Ok(())
                     })
                 })
                 .await?;

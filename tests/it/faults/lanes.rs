@@ -1,10 +1,14 @@
 //! One repository's deliveries stay in their order; other repositories go on.
 
+use std::time::Duration;
+
+use countersign::db::promotion;
 use countersign::github::fake::acts::Who;
 use countersign::github::fake::acts::code::Push;
 use countersign::github::fake::faults::Fault;
 use countersign::github::fake::repo::Repo;
 use countersign::github::fake::seed::{ACME, SHOP as SHOP_ID};
+use countersign::ids::{PromotionId, PromotionNumber, RepoId};
 use serde_json::json;
 
 use crate::harness::{SHOP, Scenario};
@@ -35,6 +39,20 @@ impl Scenario {
         })
     }
 }
+
+scenario!(an_alarm_that_is_set_again_for_the_same_moment_rings_again, s => {
+    s.comment("alice", "/promote production").await;
+    let id = PromotionId { repo: RepoId(SHOP_ID), number: PromotionNumber(1) };
+    let now = s.clock.now();
+    for _ in 0..2 {
+        let set = s.app.db.write(move |tx| Box::pin(async move { promotion::set_alarm(tx, id, Some(now)).await }));
+        set.await.unwrap();
+        s.settle().await;
+    }
+    let mut conn = s.app.db.read().await.unwrap();
+    let due = promotion::due(&mut conn, now.plus(Duration::from_hours(48)), 9).await.unwrap();
+    assert_eq!(due.len(), 1, "whoever was woken set the next alarm");
+});
 
 scenario!(a_lane_that_waits_stays_in_order_while_another_goes_on, s => {
     let issue = s.depot().await;
