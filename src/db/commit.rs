@@ -125,7 +125,7 @@ async fn commit_together(pools: &Pools, key: &LogKey, works: Vec<Work>) {
         }
     };
     if result.is_err() {
-        close(tx).await;
+        close(tx.conn).await;
     }
     for one in done {
         (one.tell)(repeat(&result));
@@ -152,14 +152,20 @@ async fn in_savepoint(tx: &mut Tx, work: Work) -> std::result::Result<Done, (Opt
 
 async fn begin(pools: &Pools) -> Result<Conn> {
     let mut conn = pools.write().await?;
-    match &conn {
-        Conn::Sqlite(_) => execute(&mut conn, "BEGIN IMMEDIATE").await?,
-        Conn::Postgres(_) => {
-            execute(&mut conn, "BEGIN").await?;
-            execute(&mut conn, TURN).await?;
+    let begun = match &conn {
+        Conn::Sqlite(_) => execute(&mut conn, "BEGIN IMMEDIATE").await,
+        Conn::Postgres(_) => match execute(&mut conn, "BEGIN").await {
+            Ok(()) => execute(&mut conn, TURN).await,
+            error => error,
+        },
+    };
+    match begun {
+        Ok(()) => Ok(conn),
+        Err(error) => {
+            close(conn).await;
+            Err(error)
         }
     }
-    Ok(conn)
 }
 
 /// Signs what was appended, within the transaction, and commits.
@@ -176,8 +182,8 @@ async fn finish(tx: &mut Tx, key: &LogKey) -> Result<()> {
 }
 
 /// A connection whose transaction failed is not used again.
-async fn close(tx: Tx) {
-    match tx.conn {
+async fn close(conn: Conn) {
+    match conn {
         Conn::Sqlite(conn) => drop(conn.close().await),
         Conn::Postgres(conn) => drop(conn.close().await),
     }
