@@ -62,6 +62,10 @@ impl Workers {
         match handled {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => self.failed(&delivery, event, &error).await,
+            // The same payload panics again: the lane does not wait for it as long as for GitHub.
+            Err(_) if delivery.attempts >= TRIES_AGAINST_A_NO => {
+                self.bury(&delivery, Some(event), "the handler panicked; see the server's log").await
+            }
             Err(_) => self.try_again(&delivery, event, "the handler panicked; see the server's log").await,
         }
     }
