@@ -70,7 +70,7 @@ scenario!(after_it_is_handled, s => {
     s.deliveries_arrive().await;
     for claimed in s.claims_deliveries().await {
         let event = webhook::to_event(&claimed.event, &claimed.body).unwrap().unwrap();
-        handlers::handle(Context::new(s.app.clone(), claimed), event).await.unwrap();
+        Box::pin(handlers::handle(Context::new(s.app.clone(), claimed), event)).await.unwrap();
     }
     assert_eq!(s.fake.with_state(made_deployments), 0);
     s.restart().await;
@@ -82,7 +82,7 @@ scenario!(after_the_effect_is_claimed, s => {
     s.deliveries_arrive().await;
     for claimed in s.claims_deliveries().await {
         let event = webhook::to_event(&claimed.event, &claimed.body).unwrap().unwrap();
-        handlers::handle(Context::new(s.app.clone(), claimed), event).await.unwrap();
+        Box::pin(handlers::handle(Context::new(s.app.clone(), claimed), event)).await.unwrap();
     }
     let now = s.clock.now();
     let claim = s.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, LEASE, 16).await }));
