@@ -134,7 +134,7 @@ on_both!(writes_share_commits_and_failed_ones_leave_nothing, url => {
     assert_eq!(inbox::depth(&mut conn).await.unwrap().waiting, 30);
 });
 
-/// A statement that the database refuses spoils neither the others nor the log.
+// A statement that the database refuses spoils neither the others nor the log.
 on_both!(a_statement_that_fails_takes_nobody_with_it, url => {
     let db = open(&url).await;
     let taken = |number: i64| {

@@ -94,7 +94,7 @@ on_both!(who_lost_the_lease_can_do_nothing_more, url => {
     let db = open(&url).await;
     arrive(&db, "a", 1).await;
     let slow = claim(&db, NOW).await.remove(0);
-    assert!(claim(&db, NOW.plus(LEASE - Duration::from_secs(1))).await.is_empty());
+    assert!(claim(&db, NOW.plus(LEASE.saturating_sub(Duration::from_secs(1)))).await.is_empty());
     let later = NOW.plus(LEASE);
     let quick = claim(&db, later).await.remove(0);
     assert_eq!(quick.attempts, 2);
@@ -159,7 +159,7 @@ on_both!(effects_go_in_order_and_only_one_may_end_them, url => {
     first.sort_by_key(|claimed| claimed.promotion.number.0);
     assert_eq!(first.iter().map(|claimed| claimed.promotion).collect::<Vec<_>>(), [promotion(1), promotion(2)]);
     assert_eq!(first[0].effect, Effect::CreateDeployment);
-    assert!(claim_effects(&db, NOW.plus(LEASE - Duration::from_secs(1))).await.is_empty());
+    assert!(claim_effects(&db, NOW.plus(LEASE.saturating_sub(Duration::from_secs(1)))).await.is_empty());
 
     let later = NOW.plus(LEASE);
     let second = claim_effects(&db, later).await;

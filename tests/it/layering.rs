@@ -77,8 +77,8 @@ fn code_of(text: &str) -> String {
             quoted_text(rest)
         } else if rest.starts_with("'\"'") || rest.starts_with("'/'") {
             3
-        } else if rest.starts_with("'\\") {
-            rest[2..].find('\'').map_or(1, |end| end + 3)
+        } else if let Some(escaped) = rest.strip_prefix("'\\") {
+            escaped.find('\'').map_or(1, |end| end + 3)
         } else {
             0
         };

@@ -67,7 +67,7 @@ scenario!(a_handled_delivery_that_comes_again_changes_nothing, s => {
     s.deliver(&delivery).await;
     s.ends_well(asked).await;
     let (trail, reply) = (s.trail().await, s.reply());
-    s.advance(Duration::from_secs(3600));
+    s.advance(Duration::from_hours(1));
     s.fake.change(|state| state.redeliver(delivery.id)).unwrap();
     s.settle().await;
     assert_eq!(s.trail().await, trail);
@@ -133,7 +133,7 @@ scenario!(a_lost_end_of_the_run_is_found_by_looking, s => {
     let run = s.running().unwrap();
     s.fake.finish_run(SHOP, run, "success").unwrap();
     s.fake.take_deliveries();
-    s.later(Duration::from_secs(60)).await;
+    s.later(Duration::from_mins(1)).await;
     s.calms_down().await;
     assert_eq!(s.deployments("staging"), ["success"]);
     assert_eq!(s.reactions(asked), ["eyes", "rocket"]);

@@ -41,7 +41,7 @@ scenario!(two_programs_count_two_votes_and_deploy_once, s => {
     assert_eq!(trail.iter().filter(|line| line.contains("vote.recorded")).count(), 2, "{trail:#?}");
 });
 
-/// A worker whose reading took so long that its lease ran out does not begin what another may have done.
+// A worker whose reading took so long that its lease ran out does not begin what another may have done.
 scenario!(a_worker_that_was_too_slow_does_not_begin, s => {
     let other = s.another_program().await;
     let asked = s.says("alice", "/promote staging");

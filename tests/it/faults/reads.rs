@@ -89,7 +89,7 @@ scenario!(a_pull_request_that_lags_behind_is_ambiguous_and_refused, s => {
     assert!(s.deployments("staging").is_empty());
 });
 
-/// The first try may have got through, and what would tell cannot be read: that is not a refusal.
+// The first try may have got through, and what would tell cannot be read: that is not a refusal.
 scenario!(an_earlier_try_that_cannot_be_looked_up_is_not_taken_for_refused, s => {
     s.fake.fail_next("POST", "/repos/*/*/deployments", Fault::ApplyThenDrop);
     s.fake.fail_times("GET", "/repos/*/*/deployments", Fault::Status(403, json!({ "message": "Forbidden" })), 2);

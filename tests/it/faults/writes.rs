@@ -14,7 +14,7 @@ fn bad_days(now: Timestamp) -> [Vec<Fault>; 3] {
         Fault::DropBefore,
         Fault::Status(500, json!({ "message": "Server Error" })),
         Fault::SecondaryLimit { retry_after: Duration::from_secs(90) },
-        Fault::PrimaryLimit { reset: now.plus(Duration::from_secs(600)) },
+        Fault::PrimaryLimit { reset: now.plus(Duration::from_mins(10)) },
         Fault::Delay(Duration::from_millis(20)),
     ];
     // What is done and looks as if it were not must be found, and not be done again.
