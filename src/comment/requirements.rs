@@ -40,9 +40,11 @@ fn row(requirement: &Requirement) -> [Markdown; 4] {
 
 fn what_is_so(requirement: &Requirement) -> Markdown {
     let so = prose(&requirement.sentence);
-    match whom(requirement) {
-        "" => so,
-        whom => so.with(" *Who can act:* ").with(prose(whom)).with("."),
+    match requirement.verdict {
+        Verdict::Holds => so,
+        Verdict::Pending | Verdict::Fails => {
+            so.with(" *Who can act:* ").with(prose(whom(requirement))).with(".")
+        }
     }
 }
 
