@@ -109,6 +109,13 @@ impl Mark {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a text holds a mark, whosever it is: the prefix and 24 hexadecimal digits.
+    pub fn is_in(text: &str) -> bool {
+        text.split(Self::PREFIX).skip(1).any(|rest| {
+            rest.get(..24).is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+        })
+    }
 }
 
 impl fmt::Display for Mark {

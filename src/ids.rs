@@ -174,11 +174,13 @@ impl CommitSha {
 }
 
 impl EnvironmentName {
-    /// Whether end users probably use it: its name says so, as a word of its own.
+    /// Whether end users probably use it: its name says so, as a word of its own, perhaps with a number.
     pub fn looks_like_production(&self) -> bool {
-        self.0
-            .split(['-', '_', '/', '.'])
-            .any(|word| ["production", "prod", "live"].iter().any(|name| word.eq_ignore_ascii_case(name)))
+        let lower = self.0.to_ascii_lowercase();
+        lower.split(['-', '_', '/', '.']).any(|word| {
+            let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            matches!(name, "production" | "prod" | "prd" | "live")
+        })
     }
 }
 

@@ -132,6 +132,8 @@ codes! {
     WhichPromotion = "which_promotion",
     /// Another promotion already asks for this.
     AlreadyRequested = "already_requested",
+    /// The comment was delivered so long after it was written that its writer may not mean it any more.
+    ArrivedLate = "arrived_late",
     /// It is too late for that.
     TooLate = "too_late",
     /// The person may not cancel this promotion.

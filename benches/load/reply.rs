@@ -46,11 +46,11 @@ async fn one(program: &Program, client: &reqwest::Client, command: &str) -> Dura
 }
 
 /// How the bot's comment stands: when it was written last, and what it says.
-fn edits(program: &Program) -> Option<String> {
+fn edits(program: &Program) -> Option<(i64, String)> {
     program.fake.with_state(|state| {
         let repo = state.repo(SHOP).ok()?;
         let ours = repo.comments.values().find(|comment| comment.app.is_some())?;
-        Some(ours.body.clone())
+        Some((ours.updated_at.0, ours.body.clone()))
     })
 }
 

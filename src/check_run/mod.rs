@@ -117,6 +117,7 @@ fn title(promotion: &Promotion) -> String {
         State::Blocked => format!("Blocked: {}", missing()),
         State::AwaitingApproval => format!("Waiting for {}", missing()),
         State::Approved { .. } => format!("Approved: asking GitHub to deploy {short} to {environment}"),
+        State::Deploying { cancelling: Some(by), .. } => format!("Stopping: cancelled by {}", by.login),
         State::Deploying { .. } => format!("Deploying {short} to {environment}"),
         State::Succeeded { .. } => format!("Deployed {short} to {environment}"),
         State::Failed { sentence, .. } => format!("Failed: {sentence}"),

@@ -168,6 +168,7 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::WhichPromotion
         | Code::AlreadyRequested
         | Code::TooLate
+        | Code::ArrivedLate
         | Code::RunOnOtherCommit
         | Code::DeploymentFailed
         | Code::RefusedByGithub

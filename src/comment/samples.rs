@@ -84,7 +84,13 @@ pub(crate) fn run() -> Run {
 }
 
 pub(crate) fn deploying() -> State {
-    State::Deploying { deployment: DeploymentId(77), run: Some(run()), dispatched_as: None, since: later(5) }
+    State::Deploying {
+        deployment: DeploymentId(77),
+        run: Some(run()),
+        dispatched_as: None,
+        since: later(5),
+        cancelling: None,
+    }
 }
 
 pub(crate) fn succeeded() -> State {

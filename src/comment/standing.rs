@@ -21,7 +21,8 @@ pub(crate) fn badge(state: &State) -> &'static str {
         State::Blocked => "🚧 blocked",
         State::AwaitingApproval => "⏳ waiting for approval",
         State::Approved { .. } => "🚀 approved",
-        State::Deploying { .. } => "🚀 deploying",
+        State::Deploying { cancelling: Some(_), .. } => "🛑 stopping",
+        State::Deploying { cancelling: None, .. } => "🚀 deploying",
         State::Succeeded { .. } => "✅ deployed",
         State::Failed { .. } => "❌ failed",
         State::Rejected { .. } => "🚫 rejected",
@@ -50,6 +51,8 @@ pub(crate) fn next(promotion: &Promotion, pages: &Pages<'_>) -> Markdown {
             .with(time(*at))
             .with(", so GitHub is asked to deploy it. ")
             .with(stoppable(number)),
+        State::Deploying { cancelling: Some(by), .. } => login(&by.login)
+            .with(" cancelled it. GitHub is asked to stop its workflow; it ends when that has ended, and if it was too late, what is live is live."),
         State::Deploying { run, since, .. } => deploying(promotion, run.as_ref(), *since, pages),
         State::Succeeded { run, at, .. } => succeeded(promotion, run.as_ref(), *at, pages),
         State::Failed { run, at, code, sentence, .. } => {

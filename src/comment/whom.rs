@@ -46,6 +46,7 @@ fn by_code(code: Code) -> &'static str {
         | Code::WhichPromotion
         | Code::AlreadyRequested
         | Code::TooLate
+        | Code::ArrivedLate
         | Code::CommandUnclear
         | Code::RunOnOtherCommit
         | Code::DeploymentFailed

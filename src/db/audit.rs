@@ -28,6 +28,7 @@ pub(super) struct Tail {
     read: bool,
     grown: bool,
     frontier: Frontier,
+    note: Option<String>,
     at: i64,
 }
 
@@ -279,13 +280,14 @@ impl Tx {
         if self.log.read {
             return Ok(());
         }
-        let row = on!(&mut self.conn, executor => sqlx::query_as::<_, (i64, Vec<u8>, i64)>(
-            "SELECT size, frontier, at FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
+        let row = on!(&mut self.conn, executor => sqlx::query_as::<_, (i64, Vec<u8>, String, i64)>(
+            "SELECT size, frontier, note, at FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
             .bind(LOG).fetch_optional(executor).await)?;
-        if let Some((size, frontier, at)) = row {
+        if let Some((size, frontier, note, at)) = row {
             let length = u64::try_from(size).map_err(|why| Error::impossible("checkpoint", size, why))?;
             self.log.frontier = Frontier::from_bytes(length, &frontier)
                 .map_err(|why| Error::impossible("checkpoint", size, why))?;
+            self.log.note = Some(note);
             self.log.at = at;
         }
         self.log.read = true;
@@ -298,6 +300,10 @@ impl Tx {
             return Ok(());
         }
         let refused = |why: CheckpointError| Error::Log(why.to_string());
+        // Two replicas with different keys would otherwise sign one log in turn, for ever unverifiable.
+        if let Some(before) = &self.log.note {
+            Checkpoint::open(before, &key.verifier()).map_err(refused)?;
+        }
         let origin: Origin = key.name().as_str().parse().map_err(refused)?;
         let root = self.log.frontier.root();
         let checkpoint = Checkpoint { origin, size: self.log.frontier.size(), root };

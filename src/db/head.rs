@@ -22,11 +22,12 @@ pub struct Head {
 /// How many of the latest heads are looked at; a comment is about the last ones.
 const LATEST: i64 = 50;
 
-/// Adds a head. Nothing is added when it is the newest already, except after a reopening: whatever
-/// happened while the pull request was closed, nobody told us.
-pub async fn add(tx: &mut Tx, repo: RepoId, pull: IssueNumber, head: &Head, reopened: bool) -> Result<()> {
+/// Adds a head. One that was only seen is not added when it is the newest already; one that was moved there
+/// is, with its later time: it may have been elsewhere meanwhile, and nobody told us.
+pub async fn add(tx: &mut Tx, repo: RepoId, pull: IssueNumber, head: &Head, moved: bool) -> Result<()> {
     let newest = latest(tx.conn(), repo, pull).await?.into_iter().next();
-    if !reopened && newest.is_some_and(|newest| newest.sha == head.sha) {
+    let known = newest.is_some_and(|newest| newest.sha == head.sha && (!moved || newest.since >= head.since));
+    if known {
         return Ok(());
     }
     on!(tx.conn(), executor => sqlx::query(

@@ -121,7 +121,8 @@ pub struct ReadOnly {
 #[derive(Debug, Default)]
 struct Wake {
     inbox: Notify,
-    outbox: Notify,
+    effects: Notify,
+    notices: Notify,
 }
 
 /// A connection to either database.
@@ -183,7 +184,8 @@ impl Db {
 
     /// Rings for whoever waits for effects and notices.
     pub fn ring_outbox(&self) {
-        self.wake.outbox.notify_one();
+        self.wake.effects.notify_one();
+        self.wake.notices.notify_one();
     }
 
     /// Waits until there may be deliveries; at most `limit`, since another replica's bell is not heard here.
@@ -191,9 +193,14 @@ impl Db {
         let _ = tokio::time::timeout(limit, self.wake.inbox.notified()).await;
     }
 
-    /// Waits until there may be effects or notices; at most `limit`.
-    pub async fn outbox_rings(&self, limit: Duration) {
-        let _ = tokio::time::timeout(limit, self.wake.outbox.notified()).await;
+    /// Waits until there may be effects; at most `limit`.
+    pub async fn effects_ring(&self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, self.wake.effects.notified()).await;
+    }
+
+    /// Waits until there may be notices; at most `limit`.
+    pub async fn notices_ring(&self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, self.wake.notices.notified()).await;
     }
 
     /// Stops taking writes, finishes those that wait, and closes every connection.

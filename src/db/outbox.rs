@@ -25,13 +25,14 @@ pub struct Claimed {
     /// When it was intended: nothing it left at GitHub is older.
     pub made_at: Timestamp,
     begin_before: Timestamp,
+    ends: Timestamp,
 }
 
 impl Claimed {
-    /// Whether the lease lasts for a request that is sent now and its answer. If not, somebody else may look
-    /// for what we did before we have done it.
-    pub fn has_time(&self, now: Timestamp) -> bool {
-        now < self.begin_before
+    /// How long a request that is sent now may take; none when it is too late to begin one. After that,
+    /// somebody else may look for what we did before we have done it.
+    pub fn time_left(&self, now: Timestamp) -> Option<Duration> {
+        (now < self.begin_before).then(|| self.ends.since(now))
     }
 }
 
@@ -97,6 +98,7 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64)
                 attempts,
                 made_at: Timestamp(made_at),
                 begin_before,
+                ends: until,
             })
         })
         .collect()

@@ -204,11 +204,12 @@ pub async fn set_alarm(tx: &mut Tx, id: PromotionId, wake_at: Option<Timestamp>)
     Ok(())
 }
 
-/// Takes the alarm off, to ring it: not again until it is set again. False if somebody else took it.
-pub async fn take_alarm(tx: &mut Tx, due: &Due) -> Result<bool> {
+/// Takes the alarm, to ring it. It rings again at `again`, unless whoever hears it sets another. False if
+/// somebody else took it.
+pub async fn take_alarm(tx: &mut Tx, due: &Due, again: Timestamp) -> Result<bool> {
     let taken = on!(tx.conn(), executor => sqlx::query(
-        "UPDATE promotion SET wake_at = NULL WHERE repo = $1 AND number = $2 AND wake_at = $3")
-        .bind(due.repo.id.0).bind(due.number.0).bind(due.at.0)
+        "UPDATE promotion SET wake_at = $4 WHERE repo = $1 AND number = $2 AND wake_at = $3")
+        .bind(due.repo.id.0).bind(due.number.0).bind(due.at.0).bind(again.0)
         .execute(executor).await.map(|done| done.rows_affected()))?;
     Ok(taken == 1)
 }

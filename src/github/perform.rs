@@ -134,7 +134,7 @@ impl Reader {
         if let Some(ours) = runs.iter().find(|run| title(run).contains(mark.as_str())) {
             return Ok(Earlier::Found(Run { id: ours.id, url: ours.html_url.clone() }));
         }
-        let unmarked = runs.iter().find(|run| run.head_sha == *commit && !title(run).contains(Mark::PREFIX));
+        let unmarked = runs.iter().find(|run| run.head_sha == *commit && !Mark::is_in(&title(run)));
         Ok(match unmarked {
             Some(run) => Earlier::Unclear(format!(
                 "Run {} of {workflow} may be the one that was asked for, and its title does not say so: put ${{{{ inputs.{MARK} }}}} into the workflow's run-name.",

@@ -1,5 +1,7 @@
 //! One person's vote on one promotion, by comment or by button: one engine, the same rights.
 
+use std::time::Duration;
+
 use crate::audit::{ActorRole, Kind};
 use crate::authz::may_vote;
 use crate::command::Which;
@@ -15,6 +17,11 @@ use crate::policy::{Decision, evaluate, principals};
 use crate::promotion::{Promotion, Step};
 use crate::requirement::{Code, Refusal};
 
+/// How long after a promotion was voided a vote may still have meant that one.
+const CONFUSING: Duration = Duration::from_mins(1);
+/// How many of the last promotions are looked at for that.
+const LOOKED_AT: i64 = 10;
+
 /// `/approve` and `/reject`.
 pub(super) async fn by_comment(
     ask: &Ask,
@@ -27,6 +34,11 @@ pub(super) async fn by_comment(
         Ok(promotion) => promotion,
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
+    if !matches!(named, Some(Which::Number(_)))
+        && let Some(refusal) = may_mean_another(ask, &promotion).await?
+    {
+        return Ok(Said::no(&refusal));
+    }
     let ballot = match cast(&ask.context, &ask.repo, &ask.sender, promotion, choice).await? {
         Ok(ballot) => ballot,
         Err(refusal) => return Ok(Said::no(&refusal)),
@@ -35,6 +47,27 @@ pub(super) async fn by_comment(
     let context = ask.context.clone();
     let entry = ballot.entry(&context).occurred_at(ask.comment.created_at).reason(reason.as_deref());
     Ok(Said::done(words, move |tx| Box::pin(async move { ballot.store(tx, &context, entry).await })))
+}
+
+/// A vote without a number means what its writer saw. Where another promotion to the same environment has
+/// just ended here, that may have been the other one.
+async fn may_mean_another(ask: &Ask, promotion: &Promotion) -> Result<Option<Refusal>> {
+    let mut conn = ask.context.app.db.read().await?;
+    let here = promotion::of_subject(&mut conn, ask.repo.id, ask.comment.number, LOOKED_AT).await?;
+    let other = here.into_iter().find(|other| {
+        other.id() != promotion.id()
+            && other.tuple.environment == promotion.tuple.environment
+            && other.state.voided_at().is_some_and(|at| at.plus(CONFUSING) > ask.comment.created_at)
+    });
+    Ok(other.map(|other| {
+        let sentence = format!(
+            "{} ended just before you wrote that, and {} was asked for instead, for {}. Look at that commit; if you mean it, name the number.",
+            other.id().number,
+            promotion.id().number,
+            promotion.tuple.commit.short()
+        );
+        Refusal::new(Code::WhichPromotion, sentence)
+    }))
 }
 
 /// A vote that counts, and what follows from it.

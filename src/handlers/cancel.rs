@@ -25,7 +25,7 @@ pub(super) async fn cancel(ask: &Ask, named: Option<Which>) -> Result<Said> {
     {
         return Ok(Said::no(&refusal));
     }
-    let step = promotion.cancelled(ask.sender.clone(), ask.context.now);
+    let step = promotion.in_repo(&ask.repo).cancelled(ask.sender.clone(), ask.context.now);
     let words = comment::cancelled(&step.promotion);
     let stored = Stored { step, decided: None, source: ask.context.source(), now: ask.context.now };
     Ok(Said::done(words, move |tx| Box::pin(store(tx, stored, First::No))))

@@ -1,5 +1,7 @@
 //! A comment was written: its commands are carried out one after the other, each exactly once.
 
+use std::time::Duration;
+
 use crate::audit::{ActorRole, Kind};
 use crate::command::{Command, Parsed, parse};
 use crate::db::{NewEntry, inbox, notice};
@@ -10,6 +12,7 @@ use crate::handlers::{Context, Result, approve, ask, cancel, help, load_policy, 
 use crate::ids::{Actor, Repo};
 use crate::policy::Principal;
 use crate::policy::facts::Choice;
+use crate::requirement::{Code, Refusal};
 
 /// Only what a person wrote counts, or a bot that the policy names; and only when it was written.
 pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment: Comment) -> Result<()> {
@@ -41,8 +44,18 @@ pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment
     Ok(())
 }
 
+/// How long a command may have been on its way: GitHub can be asked to deliver again what was missed days ago.
+const TOO_LATE: Duration = Duration::from_mins(15);
+
 async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
+    let underway = ask.context.delivery.received_at.since(ask.comment.created_at);
     match command {
+        Command::Promote(_) | Command::Approve { .. } | Command::Reject { .. } | Command::Cancel { .. }
+            if underway > TOO_LATE =>
+        {
+            let sentence = "Your comment reached Countersign long after you wrote it, and much may have changed. Look again, and write it once more if you still mean it.";
+            Ok(Said::no(&Refusal::new(Code::ArrivedLate, sentence)))
+        }
         Command::Promote(wish) => promote::promote(ask, wish).await,
         Command::Approve { which } => approve::by_comment(ask, which, Choice::Approve, None).await,
         Command::Reject { which, reason } => {

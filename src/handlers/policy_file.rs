@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::handlers::Result;
-use crate::ids::{BlobSha, EnvironmentName, RefName, Repo};
+use crate::ids::{BlobSha, CommitSha, EnvironmentName, RefName, Repo};
 use crate::policy::{Environment, Policy};
 use crate::requirement::{Code, Refusal};
 
@@ -19,6 +19,8 @@ pub struct Loaded {
     pub blob: BlobSha,
     /// The branch it was read from.
     pub default_branch: RefName,
+    /// The commit that branch was at then: a branch's name alone could also be a tag's.
+    pub tip: CommitSha,
     /// What it says.
     pub policy: Policy,
 }
@@ -39,14 +41,19 @@ impl Loaded {
 /// Reads the policy of a repository, or says what is wrong with it.
 pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, Refusal>> {
     let default_branch = app.reader.repository(repo).await?.default_branch;
-    let Some(file) = app.reader.file(repo, PATH, default_branch.as_str()).await? else {
+    let tip = app.reader.branch_tip(repo, &default_branch).await?;
+    let file = match &tip {
+        Some(tip) => app.reader.file(repo, PATH, tip.as_str()).await?,
+        None => None,
+    };
+    let (Some(tip), Some(file)) = (tip, file) else {
         let sentence = format!(
             "There is no policy: add {PATH} to the branch {default_branch}, so that somebody decides who may deploy where."
         );
         return Ok(Err(Refusal::new(Code::PolicyMissing, sentence)));
     };
     Ok(match Policy::parse(PATH, &file.text) {
-        Ok(policy) => Ok(Loaded { blob: file.blob, default_branch, policy }),
+        Ok(policy) => Ok(Loaded { blob: file.blob, default_branch, tip, policy }),
         Err(problems) => {
             let shown: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
             let more = match problems.len().saturating_sub(SHOWN) {

@@ -14,7 +14,7 @@ use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Loaded, Result, facts, load_policy};
 use crate::ids::{CommitSha, PromotionId, Repo};
 use crate::policy::facts::{TargetKind, Tuple};
-use crate::policy::{Denial, Environment, Outcome, check_parameters, evaluate};
+use crate::policy::{Denial, Environment, Outcome, check_parameters, evaluate, principals};
 use crate::promotion::{DeployPlan, open};
 use crate::requirement::{Code, Refusal};
 
@@ -28,6 +28,11 @@ pub(super) async fn promote(ask: &Ask, wish: Promote) -> Result<Said> {
         Ok(environment) => environment,
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
+    // Before anything costly is read: on a public repository anybody may write this.
+    let requester = facts::person(app, &ask.repo, &ask.sender, &principals(environment)).await?;
+    if let Err(refusal) = may_promote(environment, &requester) {
+        return Ok(Said::no(&refusal));
+    }
     let (commit, target) = match target(ask, &wish.target).await? {
         Named::Commit(commit, target) => (commit, target),
         Named::Refused(refusal) => return Ok(Said::no(&refusal)),
@@ -51,9 +56,6 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
     let facts = facts::gather(app, &ask.repo, &tuple, &loaded, environment).await?;
-    if let Err(refusal) = may_promote(environment, &facts.requester) {
-        return Ok(Said::no(&refusal));
-    }
     let decision = evaluate(&loaded.policy, &facts, now);
     if let Outcome::Deny(denial) = &decision.verdict {
         return Ok(Said::no(&refusal_of(denial)));

@@ -13,21 +13,21 @@ pub(super) async fn changed(
     sender: Actor,
     change: PullRequestChange,
 ) -> Result<()> {
-    let moved = matches!(change.action, PullRequestAction::Opened | PullRequestAction::Synchronize);
+    let moved = change.action == PullRequestAction::Synchronize;
     let head = Head {
         sha: change.head,
         since: change.updated_at,
-        // Whoever reopens or labels a pull request did not push its head.
+        // Whoever opens, reopens or labels a pull request need not have pushed its head.
         pusher: moved.then_some(sender),
         branch: change.head_ref,
         fork: change.head_repo != Some(repo.id),
     };
-    let reopened = change.action == PullRequestAction::Reopened;
+    let moved = moved || change.action == PullRequestAction::Reopened;
     let (at, number) = (repo.id, change.number);
     context
         .app
         .db
-        .write(move |tx| Box::pin(async move { head::add(tx, at, number, &head, reopened).await }))
+        .write(move |tx| Box::pin(async move { head::add(tx, at, number, &head, moved).await }))
         .await?;
     match change.action {
         PullRequestAction::Synchronize

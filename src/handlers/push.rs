@@ -28,7 +28,7 @@ pub(super) async fn pushed(context: Context, repo: Repo, sender: Actor, push: Pu
                         branch: moved.clone(),
                         fork: false,
                     };
-                    head::add(tx, at, pull, &head, false).await?;
+                    head::add(tx, at, pull, &head, true).await?;
                 }
                 Ok(())
             })

@@ -26,18 +26,28 @@ where
         .filter(|promotion| promotion.state.is_waiting() && fits(promotion))
         .collect();
     drop(conn);
+    // One that cannot be judged now hides nothing from the others.
+    let mut failed = None;
     for promotion in waiting {
-        let before = promotion.clone();
-        let (step, decided) = judge(&context, &repo, promotion).await?;
-        if step.promotion == before && step.effects.is_empty() {
-            continue;
+        if let Err(error) = judge_one(&context, &repo, promotion).await {
+            failed.get_or_insert(error);
         }
-        let stored = Stored { step, decided, source: context.source(), now: context.now };
-        context.app.db.write(move |tx| Box::pin(store(tx, stored, First::No))).await?;
     }
-    let bell = context.app.db.clone();
-    context.finish().await?;
-    bell.ring_outbox();
+    context.app.db.ring_outbox();
+    match failed {
+        Some(error) => Err(error),
+        None => context.finish().await,
+    }
+}
+
+async fn judge_one(context: &Context, repo: &Repo, promotion: Promotion) -> Result<()> {
+    let before = promotion.clone();
+    let (step, decided) = judge(context, repo, promotion).await?;
+    if step.promotion == before && step.effects.is_empty() {
+        return Ok(());
+    }
+    let stored = Stored { step, decided, source: context.source(), now: context.now };
+    context.app.db.write(move |tx| Box::pin(store(tx, stored, First::No))).await?;
     Ok(())
 }
 

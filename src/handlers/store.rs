@@ -7,6 +7,7 @@ use crate::effect::{Mark, Notice};
 use crate::policy::Decision;
 use crate::policy::facts::Facts;
 use crate::promotion::{Promotion, State, Step};
+use crate::requirement::Code;
 
 /// A step to store, with what it follows from.
 #[derive(Debug, Clone)]
@@ -88,6 +89,9 @@ fn entry(
         entry = entry.decided(facts, decision);
     }
     match &promotion.state {
+        State::Failed { code: code @ Code::OutcomeUnknown, .. } => {
+            entry.outcome(Outcome { result: OutcomeResult::Unknown, code: Some(code.as_str().to_owned()) })
+        }
         State::Failed { code, .. } | State::Superseded { code, .. } => {
             entry.outcome(Outcome { result: OutcomeResult::Refused, code: Some(code.as_str().to_owned()) })
         }

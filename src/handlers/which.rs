@@ -64,9 +64,10 @@ pub(super) async fn which(
     })
 }
 
-/// A comment that was delivered late cannot mean what was asked for after it was written.
+/// A comment that was delivered late cannot mean what was asked for after it was written; within the same
+/// second nobody can tell which came first.
 fn could_be_meant(ask: &Ask, promotion: &Promotion) -> bool {
-    promotion.tuple.requested_at.seconds() <= ask.comment.created_at.seconds()
+    promotion.tuple.requested_at.seconds() < ask.comment.created_at.seconds()
 }
 
 fn not_asked_yet(promotion: &Promotion) -> Refusal {

@@ -46,7 +46,7 @@ pub(super) async fn look(context: Context, repo: Repo, promotion: Promotion) -> 
 
 async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<Step> {
     let (app, now) = (&context.app, context.now);
-    let State::Deploying { deployment, run, dispatched_as, since } = promotion.state.clone() else {
+    let State::Deploying { deployment, run, dispatched_as, since, .. } = promotion.state.clone() else {
         return Ok(promotion.unchanged(now));
     };
     let mut conn = app.db.read().await?;

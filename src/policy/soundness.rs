@@ -104,21 +104,12 @@ fn check_cycles(environments: &[Named], reader: &mut Reader<'_>) {
 
 fn check_guard((name, section): &Named, reader: &mut Reader<'_>) {
     let stated = section.value.require.as_ref().is_some_and(|require| require.value.approvals.is_some());
-    if stated || !looks_like_production(&name.value) {
+    if stated || !name.value.looks_like_production() {
         return;
     }
     let message = format!("{} looks like production, and nobody has to approve", name.value);
     let suggestion = "add `approvals: [{ count: 1, from: [team:ORGANISATION/SLUG] }]` under `require`, or say `approvals: none`";
     reader.wrong(&name.span, ProblemCode::Unguarded, message, suggestion);
-}
-
-/// `production`, `prod-eu`, `eu/live`: a part of the path that begins with one of the usual words.
-fn looks_like_production(name: &EnvironmentName) -> bool {
-    let lower = name.as_str().to_ascii_lowercase();
-    lower.split('/').any(|part| {
-        let first = part.split(['-', '_', '.']).next().unwrap_or_default();
-        matches!(first, "production" | "prod" | "live")
-    })
 }
 
 fn check_inputs(section: &EnvironmentSection, reader: &mut Reader<'_>) {

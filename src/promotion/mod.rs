@@ -75,6 +75,9 @@ pub enum State {
         dispatched_as: Option<Mark>,
         /// When the deployment was made.
         since: Timestamp,
+        /// Who asked to stop it. It goes on until its workflow has ended, one way or the other.
+        #[serde(default)]
+        cancelling: Option<Actor>,
     },
     /// It is, or was, live.
     Succeeded {
@@ -167,6 +170,25 @@ impl State {
     /// Has not ended.
     pub fn is_open(&self) -> bool {
         self.is_waiting() || self.is_under_way()
+    }
+
+    /// When it was voided without anybody having said no: those who vote may not have noticed.
+    pub fn voided_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Superseded { at, .. } | Self::Cancelled { at, .. } | Self::Expired { at } => Some(*at),
+            Self::Blocked
+            | Self::AwaitingApproval
+            | Self::Approved { .. }
+            | Self::Deploying { .. }
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::Rejected { .. } => None,
+        }
+    }
+
+    /// Whether this deployment is still to be carried out.
+    pub fn is_wanted(&self, wanted: DeploymentId) -> bool {
+        matches!(self, Self::Deploying { deployment, cancelling: None, .. } if *deployment == wanted)
     }
 
     /// GitHub's deployment object, if it came to that.

@@ -102,7 +102,8 @@ impl Promotion {
             let effect = status(deployment, DeploymentState::Inactive, description);
             return Step { effects: vec![effect], ..self.unchanged(now) };
         }
-        self.state = State::Deploying { deployment, run: None, dispatched_as: None, since: now };
+        self.state =
+            State::Deploying { deployment, run: None, dispatched_as: None, since: now, cancelling: None };
         let mut effects = Vec::new();
         if let Some(workflow) = &self.deploy.workflow {
             effects.push(status(deployment, DeploymentState::Queued, format!("Starting {workflow}")));
@@ -113,22 +114,26 @@ impl Promotion {
 
     /// GitHub started the workflow; some servers do not say which run it is.
     pub fn dispatched(mut self, started: Option<Run>, mark: Mark, now: Timestamp) -> Step {
-        let State::Deploying { deployment, run, dispatched_as, .. } = &mut self.state else {
-            // Somebody cancelled while the answer was on its way.
-            let effects = started.map(|run| Effect::CancelRun { run: run.id }).into_iter().collect();
-            return Step { effects, ..self.unchanged(now) };
+        let stop = started.iter().map(|run| Effect::CancelRun { run: run.id }).collect();
+        let State::Deploying { deployment, run, dispatched_as, cancelling, .. } = &mut self.state else {
+            // It ended while the answer was on its way.
+            return Step { effects: stop, ..self.unchanged(now) };
         };
-        let deployment = *deployment;
         *run = started;
         *dispatched_as = Some(mark);
-        let effects = vec![status(deployment, DeploymentState::InProgress, "The workflow is running")];
+        let effects = match cancelling {
+            Some(_) => stop,
+            None => vec![status(*deployment, DeploymentState::InProgress, "The workflow is running")],
+        };
         Step { kind: None, effects, wake_at: Some(now), promotion: self }
     }
 
     /// Somebody looked at the workflow's run. `replaced` is what was live there before.
     pub fn run_seen(mut self, seen: &RunSeen, replaced: Option<DeploymentId>, now: Timestamp) -> Step {
-        let State::Deploying { run, .. } = &mut self.state else { return self.unchanged(now) };
-        *run = Some(seen.run.clone());
+        let State::Deploying { run, cancelling, .. } = &mut self.state else { return self.unchanged(now) };
+        let found = run.replace(seen.run.clone()).is_none();
+        let by = cancelling.clone();
+        let stop = Effect::CancelRun { run: seen.run.id };
         if seen.commit != self.tuple.commit {
             let sentence = format!(
                 "The workflow ran on {} instead of {}: its branch moved after the approval. The run was cancelled; ask again.",
@@ -136,13 +141,16 @@ impl Promotion {
                 self.tuple.commit.short()
             );
             let mut step = self.fail(Code::RunOnOtherCommit, sentence, DeploymentState::Failure, now);
-            step.effects.insert(0, Effect::CancelRun { run: seen.run.id });
+            step.effects.insert(0, stop);
             return step;
         }
-        match seen.conclusion.as_deref() {
-            None => self.unchanged(now),
-            Some("success") => self.succeed(replaced, now),
-            Some(conclusion) => {
+        match (seen.conclusion.as_deref(), by) {
+            (None, Some(_)) if found => Step { effects: vec![stop], ..self.unchanged(now) },
+            (None, _) => self.unchanged(now),
+            // It was too late to cancel: what is live is live.
+            (Some("success"), _) => self.succeed(replaced, now),
+            (Some(_), Some(by)) => self.stopped_by(by, now),
+            (Some(conclusion), None) => {
                 let sentence = format!(
                     "The deployment workflow ended with {conclusion}. See its run, mend it, and ask again."
                 );
@@ -182,19 +190,27 @@ impl Promotion {
         self.step(Kind::DecisionSuperseded, Vec::new(), now)
     }
 
-    /// Somebody withdraws it.
+    /// Somebody withdraws it. What a workflow may be doing already ends when that workflow does, so that
+    /// nothing else is deployed beside it and nobody is told that it stopped before it has.
     pub fn cancelled(mut self, by: Actor, now: Timestamp) -> Step {
-        let mut effects = Vec::new();
-        if let State::Deploying { deployment, run, .. } = &self.state {
-            effects.extend(run.as_ref().map(|run| Effect::CancelRun { run: run.id }));
-            effects.push(status(
-                *deployment,
-                DeploymentState::Inactive,
-                format!("Cancelled by {}", by.login),
-            ));
+        if let State::Deploying { run, cancelling, .. } = &mut self.state
+            && self.deploy.workflow.is_some()
+        {
+            let effects = run.iter().map(|run| Effect::CancelRun { run: run.id }).collect();
+            *cancelling = Some(by);
+            return self.step(Kind::DecisionCancelled, effects, now);
         }
+        let step = self.stopped_by(by, now);
+        Step { kind: Some(Kind::DecisionCancelled), ..step }
+    }
+
+    /// What somebody withdrew has stopped.
+    fn stopped_by(mut self, by: Actor, now: Timestamp) -> Step {
+        let deployment = self.state.deployment();
+        let description = format!("Cancelled by {}", by.login);
+        let told = deployment.map(|deployment| status(deployment, DeploymentState::Inactive, description));
         self.state = State::Cancelled { by, at: now };
-        self.step(Kind::DecisionCancelled, effects, now)
+        self.step(Kind::PromotionFailed, told.into_iter().collect(), now)
     }
 
     /// It is as it was; somebody looks again later.
@@ -221,6 +237,12 @@ impl Promotion {
     }
 
     fn fail(mut self, code: Code, sentence: String, shown: DeploymentState, now: Timestamp) -> Step {
+        if let State::Deploying { cancelling: Some(by), .. } = &self.state
+            && code != Code::OutcomeUnknown
+        {
+            let by = by.clone();
+            return self.stopped_by(by, now);
+        }
         let deployment = self.state.deployment();
         let run = self.state.run().cloned();
         let description = format!("{} failed: {}", self.id().number, code.as_str());

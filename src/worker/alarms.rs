@@ -1,5 +1,7 @@
 //! Promotions whose time has come get a delivery of our own: through the one door, in their lane's order.
 
+use std::time::Duration;
+
 use crate::clock::random;
 use crate::db::inbox::{self, NewDelivery};
 use crate::db::promotion;
@@ -8,6 +10,8 @@ use crate::worker::{BATCH, Error, Workers};
 
 /// The event's name in the inbox; GitHub has none with a dot.
 pub(super) const WAKE: &str = "countersign.wake";
+/// When an alarm rings again that nobody could answer: a promotion is never forgotten.
+const AGAIN: Duration = Duration::from_mins(10);
 
 impl Workers {
     pub(super) async fn ring_alarms(&self) -> Result<usize, Error> {
@@ -33,7 +37,7 @@ impl Workers {
                 .db
                 .write(move |tx| {
                     Box::pin(async move {
-                        if promotion::take_alarm(tx, &due).await? {
+                        if promotion::take_alarm(tx, &due, now.plus(AGAIN)).await? {
                             inbox::insert(tx.conn(), &delivery).await?;
                         }
                         Ok(())

@@ -63,8 +63,8 @@ impl Workers {
         let beside = join_all((0..BESIDE).map(|_| async {
             tokio::join!(
                 self.repeat(stop.clone(), "inbox", Self::handle_deliveries, Bell::Inbox),
-                self.repeat(stop.clone(), "outbox", Self::perform_effects, Bell::Outbox),
-                self.repeat(stop.clone(), "notices", Self::tell_notices, Bell::Outbox),
+                self.repeat(stop.clone(), "outbox", Self::perform_effects, Bell::Effects),
+                self.repeat(stop.clone(), "notices", Self::tell_notices, Bell::Notices),
             )
         }));
         tokio::join!(
@@ -111,7 +111,8 @@ impl Workers {
         match (rest, bell) {
             (Some(rest), _) => tokio::time::sleep(rest).await,
             (None, Bell::Inbox) => self.app.db.inbox_rings(POLL).await,
-            (None, Bell::Outbox) => self.app.db.outbox_rings(POLL).await,
+            (None, Bell::Effects) => self.app.db.effects_ring(POLL).await,
+            (None, Bell::Notices) => self.app.db.notices_ring(POLL).await,
             (None, Bell::Every(pause)) => tokio::time::sleep(pause).await,
         }
     }
@@ -120,7 +121,7 @@ impl Workers {
 impl Bell {
     fn rest_after_an_error(self) -> Duration {
         match self {
-            Self::Inbox | Self::Outbox => Duration::from_secs(1),
+            Self::Inbox | Self::Effects | Self::Notices => Duration::from_secs(1),
             Self::Every(pause) => pause,
         }
     }
@@ -130,6 +131,7 @@ impl Bell {
 #[derive(Clone, Copy)]
 enum Bell {
     Inbox,
-    Outbox,
+    Effects,
+    Notices,
     Every(Duration),
 }

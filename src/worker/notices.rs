@@ -52,8 +52,8 @@ impl Workers {
             Notice::React { comment, reaction } => {
                 self.writer.react(repo, *comment, *reaction).await.map_err(Error::from)
             }
-            Notice::StatusComment { subject } => self.write_comment(&claimed, repo, *subject).await,
-            Notice::CheckRun { promotion } => self.write_check_run(&claimed, repo, *promotion).await,
+            Notice::StatusComment { subject } => self.write_comment(repo, *subject).await,
+            Notice::CheckRun { promotion } => self.write_check_run(repo, *promotion).await,
         };
         self.told(claimed, told).await
     }
@@ -76,7 +76,7 @@ impl Workers {
             .await?)
     }
 
-    async fn write_comment(&self, claimed: &Claimed, repo: &Repo, number: IssueNumber) -> Result<(), Error> {
+    async fn write_comment(&self, repo: &Repo, number: IssueNumber) -> Result<(), Error> {
         let mut conn = self.app.db.read().await?;
         let promotions = promotion::of_subject(&mut conn, repo.id, number, SHOWN).await?;
         let live = promotion::live(&mut conn, repo.id).await?;
@@ -94,7 +94,7 @@ impl Workers {
         };
         let body = comment::status_comment(&view);
         let known = match known {
-            None if claimed.attempts > 1 => self.earlier_comment(repo, number).await?,
+            None => self.earlier_comment(repo, number).await?,
             known => known,
         };
         if let Some(comment) = known {
@@ -135,12 +135,7 @@ impl Workers {
             .await?)
     }
 
-    async fn write_check_run(
-        &self,
-        claimed: &Claimed,
-        repo: &Repo,
-        number: PromotionNumber,
-    ) -> Result<(), Error> {
+    async fn write_check_run(&self, repo: &Repo, number: PromotionNumber) -> Result<(), Error> {
         let id = PromotionId { repo: repo.id, number };
         let mut conn = self.app.db.read().await?;
         let Some(promotion) = promotion::find(&mut conn, id).await? else { return Ok(()) };
@@ -148,7 +143,7 @@ impl Workers {
         let shown = check_run::of_promotion(&promotion);
         let payload = payload(&promotion, shown, self.app.clock.now());
         let known = match promotion.check_run {
-            None if claimed.attempts > 1 => self.earlier_check_run(repo, &promotion, &payload).await?,
+            None => self.earlier_check_run(repo, &promotion, &payload).await?,
             known => known,
         };
         if let Some(check_run) = known {

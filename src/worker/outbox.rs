@@ -109,10 +109,12 @@ impl Workers {
             Ok(licence) => licence,
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
-        if !claimed.has_time(self.app.clock.now()) {
-            return Ok(self.too_slow());
+        if !matches!(self.promotion(claimed).await?.state, State::Approved { .. }) {
+            return Ok(Tried::NotAllowed(None));
         }
-        let made = self.writer.create_permitted_deployment(claimed, &permit, promotion).await?;
+        let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
+        let made =
+            in_time(left, self.writer.create_permitted_deployment(claimed, &permit, promotion)).await?;
         Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
     }
 
@@ -134,7 +136,7 @@ impl Workers {
                 Err(error) => return Ok(self.not_seen(claimed, error)),
             }
         }
-        if promotion.state.deployment() != Some(deployment) || !promotion.state.is_under_way() {
+        if !promotion.state.is_wanted(deployment) {
             return Ok(Tried::NotAllowed(None));
         }
         let (permit, reference) = match self.permit(promotion).await? {
@@ -142,10 +144,16 @@ impl Workers {
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
         let Some(reference) = reference else { return Ok(Tried::NotAllowed(None)) };
-        if !claimed.has_time(self.app.clock.now()) {
-            return Ok(self.too_slow());
+        // All that reading took its time: what can be moved or withdrawn is looked at once more, last.
+        if !self.promotion(claimed).await?.state.is_wanted(deployment) {
+            return Ok(Tried::NotAllowed(None));
         }
-        let run = self.writer.dispatch_permitted(claimed, &permit, promotion, workflow, &reference).await?;
+        if !facts::still_points_at(&self.app, &promotion.repo, &reference, &promotion.tuple.commit).await? {
+            return Ok(Tried::Later(self.app.clock.now(), format!("{reference} moved")));
+        }
+        let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
+        let asked = self.writer.dispatch_permitted(claimed, &permit, promotion, workflow, &reference);
+        let run = in_time(left, asked).await?;
         Ok(Tried::Done { what: Done::Dispatched(run.map(|id| Run { id, url: None })), earlier: false })
     }
 
@@ -364,6 +372,17 @@ fn next(promotion: Promotion, claimed: &Claimed, tried: Tried, entry: NewEntry, 
             (entry, None, promotion.unchanged(now))
         }
     }
+}
+
+/// A request that outlasts the lease is dropped: what is dropped is never sent later, when somebody else
+/// has looked and found nothing.
+async fn in_time<T>(
+    left: std::time::Duration,
+    asked: impl Future<Output = Result<T, github::Error>>,
+) -> Result<T, github::Error> {
+    let late =
+        || github::Error::Unreachable { sent: Sent::Maybe, why: "it took longer than the lease".to_owned() };
+    tokio::time::timeout(left, asked).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Without these there is no deployment; the others only tell how it stands or stop it.

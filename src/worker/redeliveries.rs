@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::db::inbox;
+use crate::github;
 use crate::github::read::HookDelivery;
 use crate::ids::DeliveryId;
 use crate::worker::{Error, Workers};
@@ -26,7 +27,16 @@ impl Workers {
         let missing = self.missing(now).await?;
         for attempt in missing.iter().take(ASKED) {
             tracing::info!(delivery = attempt, "asking GitHub to deliver again");
-            self.writer.redeliver(*attempt).await?;
+            match self.writer.redeliver(*attempt).await {
+                Err(
+                    error @ (github::Error::Gone
+                    | github::Error::Refused { .. }
+                    | github::Error::Broken { .. }),
+                ) => {
+                    tracing::warn!(delivery = attempt, %error, "GitHub does not deliver this one again");
+                }
+                asked => asked?,
+            }
         }
         // The next look is at the next turn, however many there were.
         Ok(0)

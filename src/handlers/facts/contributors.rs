@@ -58,8 +58,8 @@ async fn of_pull(
     if pull.base_ref == loaded.default_branch {
         return Ok((own.commits, own.complete));
     }
-    let branch = loaded.default_branch.as_str();
-    let Some(brought) = app.reader.compare(repo, branch, tuple.commit.as_str()).await? else {
+    let tip = loaded.tip.as_str();
+    let Some(brought) = app.reader.compare(repo, tip, tuple.commit.as_str()).await? else {
         return Ok((own.commits, false));
     };
     let commits = own.commits.into_iter().chain(brought.commits).collect();
@@ -72,14 +72,16 @@ async fn since_live(app: &App, repo: &Repo, tuple: &Tuple) -> Result<(Vec<Commit
     let live = promotion::live(&mut conn, repo.id).await?;
     drop(conn);
     let before = live.into_iter().find(|promotion| promotion.tuple.environment == tuple.environment);
-    if let Some(before) = before {
-        let base = before.tuple.commit.as_str();
-        if let Some(comparison) = app.reader.compare(repo, base, tuple.commit.as_str()).await? {
-            return Ok((comparison.commits, comparison.complete));
-        }
-    }
     let commit = app.reader.commit(repo, tuple.commit.as_str()).await?;
-    Ok((commit.into_iter().collect(), true))
+    let Some(before) = before else { return Ok((commit.into_iter().collect(), true)) };
+    let base = before.tuple.commit.as_str();
+    // What is live may be gone from GitHub by now: then nobody can say what is new.
+    let Some(brought) = app.reader.compare(repo, base, tuple.commit.as_str()).await? else {
+        return Ok((commit.into_iter().collect(), false));
+    };
+    // The commit itself counts also where it brings nothing new, as when it is deployed again.
+    let commits = brought.commits.into_iter().chain(commit).collect();
+    Ok((commits, brought.complete))
 }
 
 /// Those who moved the pull request's head, and those who pushed any of its commits before it was opened.
@@ -94,8 +96,11 @@ async fn pushers_of_pull(
     drop(conn);
     let mut found = pushers(app, repo, commits).await?;
     let moved = heads.iter().filter_map(|head| head.pusher.as_ref());
-    found.extend(moved.map(|pusher| known(pusher, Part::Pusher)));
-    if found.is_empty() {
+    found.extend(moved.map(pusher));
+    let mut conn = app.db.read().await?;
+    let of_head = head::pushers(&mut conn, repo.id, &tuple.commit).await?;
+    let told = heads.iter().any(|head| head.sha == tuple.commit && head.pusher.is_some());
+    if of_head.is_empty() && !told {
         let called =
             format!("whoever pushed {} before Countersign was told of pushes here", tuple.commit.short());
         found.insert(Contributor { id: None, called, email: None, part: Part::Pusher });
@@ -110,7 +115,7 @@ async fn pushers(app: &App, repo: &Repo, commits: &[Commit]) -> Result<BTreeSet<
     let mut found = BTreeSet::new();
     for commit in commits {
         let pushers = head::pushers(&mut conn, repo.id, &commit.sha).await?;
-        found.extend(pushers.iter().map(|pusher| known(pusher, Part::Pusher)));
+        found.extend(pushers.iter().map(pusher));
     }
     Ok(found)
 }
@@ -149,6 +154,15 @@ fn writers(commits: &[Commit]) -> BTreeSet<Contributor> {
         }
     }
     found
+}
+
+/// A bot pushes what somebody made it push, and nobody says who: the policy may name it in `known_authors`.
+fn pusher(actor: &Actor) -> Contributor {
+    let mut pusher = known(actor, Part::Pusher);
+    if actor.bot || actor.login.as_str().ends_with("[bot]") {
+        pusher.id = None;
+    }
+    pusher
 }
 
 fn known(actor: &Actor, part: Part) -> Contributor {

@@ -16,6 +16,7 @@ use crate::ids::{PromotionId, Repo};
 use crate::policy::facts::{Facts, Tuple, Vote};
 use crate::policy::{Environment, principals};
 
+pub use origin::still_points_at;
 pub use people::person;
 
 /// Everything a decision about this promotion looks at, as it is now.

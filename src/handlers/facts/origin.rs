@@ -26,7 +26,7 @@ pub(super) async fn find(
         TargetKind::Head | TargetKind::Sha => None,
     };
     let needed = environment.promote.from.contains(&Source::DefaultBranch);
-    let on_default_branch = needed && in_history(app, repo, &loaded.default_branch, &tuple.commit).await?;
+    let on_default_branch = needed && in_history(app, repo, &loaded.tip, &tuple.commit).await?;
     let origin = Origin { pull: pull.as_ref().map(|pull| fact(pull, repo)), on_default_branch, tag };
     let dispatch_ref = match &environment.deploy {
         Some(_) => dispatch_ref(app, repo, tuple, &loaded.default_branch, pull.as_ref(), &origin).await?,
@@ -45,15 +45,16 @@ fn fact(pull: &Pull, repo: &Repo) -> PullFact {
     }
 }
 
-async fn in_history(app: &App, repo: &Repo, branch: &RefName, commit: &CommitSha) -> Result<bool> {
-    let comparison = app.reader.compare(repo, branch.as_str(), commit.as_str()).await?;
+async fn in_history(app: &App, repo: &Repo, tip: &CommitSha, commit: &CommitSha) -> Result<bool> {
+    let comparison = app.reader.compare(repo, tip.as_str(), commit.as_str()).await?;
     Ok(comparison.is_some_and(|found| match found.status {
         ComparisonStatus::Behind | ComparisonStatus::Identical => true,
         ComparisonStatus::Ahead | ComparisonStatus::Diverged => false,
     }))
 }
 
-/// `workflow_dispatch` takes a branch or a tag: one that points at this very commit now.
+/// `workflow_dispatch` takes a branch or a tag: one that points at this very commit now. Written out in
+/// full, since a branch may have a tag's name.
 async fn dispatch_ref(
     app: &App,
     repo: &Repo,
@@ -65,13 +66,33 @@ async fn dispatch_ref(
     if let Some((tag, Some(commit))) = &origin.tag
         && *commit == tuple.commit
     {
-        return Ok(Some(tag.clone()));
+        return Ok(format!("refs/tags/{tag}").parse().ok());
     }
     let own_branch = pull.filter(|pull| pull.head_repo == Some(repo.id)).map(|pull| &pull.head_ref);
     for branch in own_branch.into_iter().chain([default_branch]) {
         if app.reader.branch_tip(repo, branch).await?.as_ref() == Some(&tuple.commit) {
-            return Ok(Some(branch.clone()));
+            return Ok(format!("refs/heads/{branch}").parse().ok());
         }
     }
     Ok(None)
+}
+
+/// Whether a ref, written out in full, points at this commit now.
+pub async fn still_points_at(
+    app: &App,
+    repo: &Repo,
+    reference: &RefName,
+    commit: &CommitSha,
+) -> Result<bool> {
+    let named = |name: &str| name.parse::<RefName>().ok();
+    let text = reference.as_str();
+    let now = match (
+        text.strip_prefix("refs/tags/").and_then(named),
+        text.strip_prefix("refs/heads/").and_then(named),
+    ) {
+        (Some(tag), _) => app.reader.tag_commit(repo, &tag).await?,
+        (None, Some(branch)) => app.reader.branch_tip(repo, &branch).await?,
+        (None, None) => None,
+    };
+    Ok(now.as_ref() == Some(commit))
 }

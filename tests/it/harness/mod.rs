@@ -160,11 +160,6 @@ impl Scenario {
         status
     }
 
-    /// Any request to the program.
-    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("http://{}{path}", self.program.addr))
-    }
-
     /// Somebody comments on pull request 1, and everything that follows from it happens.
     pub async fn comment(&mut self, login: &str, body: &str) -> i64 {
         self.comment_on(1, login, body).await
