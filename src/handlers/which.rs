@@ -64,10 +64,11 @@ pub(super) async fn which(
     })
 }
 
-/// A comment that was delivered late cannot mean what was asked for after it was written; within the same
-/// second nobody can tell which came first.
+/// A comment that was delivered late cannot mean what was asked for after it was written. Within the same
+/// second nobody but the requester can tell which came first.
 fn could_be_meant(ask: &Ask, promotion: &Promotion) -> bool {
-    promotion.tuple.requested_at.seconds() < ask.comment.created_at.seconds()
+    let (asked, written) = (promotion.tuple.requested_at.seconds(), ask.comment.created_at.seconds());
+    asked < written || (asked == written && promotion.tuple.requester.id == ask.sender.id)
 }
 
 fn not_asked_yet(promotion: &Promotion) -> Refusal {

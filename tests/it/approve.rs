@@ -112,6 +112,8 @@ scenario!(which_promotion_is_meant_must_be_clear, s => {
     s.comment("bob", "/approve staging").await;
     s.deployment_ends("success").await;
     s.comment("carol", "/approve").await;
+    assert_eq!(s.refusals().await.last().unwrap(), "which_promotion", "p1 was voided just before");
+    s.comment("carol", "/approve p3").await;
     s.deployment_ends("success").await;
     assert_eq!((s.state(2).await, s.state(3).await), ("succeeded".to_owned(), "succeeded".to_owned()));
 });

@@ -74,3 +74,16 @@ scenario!(a_cancel_from_before_does_not_reach_what_was_asked_later, s => {
     assert_eq!(s.refusal().await, "which_promotion");
     assert_eq!(s.state(1).await, "blocked");
 });
+
+scenario!(what_went_live_before_the_cancel_got_there_is_live, s => {
+    s.comment("alice", "/promote staging").await;
+    let run = s.running().unwrap();
+    s.fake.fail_next("POST", "/repos/*/*/actions/runs/*/cancel", Fault::Status(409, json!({"message": "Cannot cancel a workflow run that is completed."})));
+    s.comment("alice", "/cancel").await;
+    assert_eq!(s.state(1).await, "deploying", "its workflow has not ended");
+    assert!(s.reply().contains("GitHub is asked to stop its workflow"), "{}", s.reply());
+    s.fake.finish_run(SHOP, run, "success").unwrap();
+    s.settle().await;
+    assert_eq!(s.state(1).await, "succeeded");
+    assert_eq!(s.deployments("staging"), ["success"]);
+});

@@ -1,5 +1,7 @@
 //! Talking: which comments are commands, and what the bot's one comment says.
 
+use std::time::Duration;
+
 use countersign::github::fake::seed;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
@@ -185,3 +187,17 @@ fn ours(s: &crate::harness::Scenario) -> i64 {
         ours[0]
     })
 }
+
+scenario!(a_command_that_arrives_long_after_it_was_written_is_not_obeyed, s => {
+    s.staged().await;
+    s.comment("alice", "/promote production").await;
+    s.fake.comment(SHOP, "bob", 1, "/approve").unwrap();
+    let missed = s.fake.take_deliveries();
+    s.advance(Duration::from_hours(1));
+    for delivery in &missed {
+        s.deliver(delivery).await;
+    }
+    s.settle().await;
+    assert_eq!(s.refusal().await, "arrived_late");
+    assert_eq!(s.missing(2).await, ["approvals_missing"]);
+});

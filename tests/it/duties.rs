@@ -66,7 +66,7 @@ scenario!(a_commit_of_nobody_known_blocks, s => {
 
     s.policy(&one_approval().replace("count: 1, from: [team:acme/sre] }", "count: 1, from: [team:acme/sre] }\n      known_authors: [root@localhost]")).await;
     s.comment("alice", "/promote production").await;
-    s.comment("bob", "/approve").await;
+    s.comment("bob", "/approve p3").await;
     s.deployment_ends("success").await;
     assert_eq!(s.state(3).await, "succeeded", "the policy names them");
 });

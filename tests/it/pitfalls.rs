@@ -88,6 +88,7 @@ scenario!(pitfall_03_pushed_long_ago_and_the_head_only_now, s => {
     assert_eq!(s.state(2).await, "superseded: head_moved");
     s.comment("alice", "/cancel").await;
     s.asked_for_production("alice").await;
+    s.later(Duration::from_mins(2)).await;
     s.comment("bob", "/approve").await;
     assert_eq!(s.refusals().await.last().unwrap(), "separation_of_duties", "bob pushed it, if not here");
 });

@@ -13,7 +13,7 @@ scenario!(an_edited_policy_voids_what_waits, s => {
     assert_eq!(s.state(2).await, "superseded: policy_changed");
     s.comment("alice", "/promote production").await;
     assert_eq!(s.missing(3).await, ["approvals_missing"], "bob's vote was under another policy");
-    s.comment("bob", "/approve").await;
+    s.comment("bob", "/approve p3").await;
     s.deployment_ends("success").await;
     let trail = s.trail().await;
     assert_eq!(trail.iter().filter(|line| *line == "- policy.loaded").count(), 2);

@@ -27,7 +27,7 @@ scenario!(a_dispatch_whose_outcome_cannot_be_known_says_so, s => {
     assert_eq!(s.dispatched().len(), 1, "it is not dispatched again");
     let trail = s.trail().await;
     assert!(trail.iter().any(|line| line.ends_with("effect.result dispatch_workflow unknown outcome_unknown")), "{trail:#?}");
-    assert!(trail.iter().any(|line| line.ends_with("promotion.failed refused outcome_unknown")), "{trail:#?}");
+    assert!(trail.iter().any(|line| line.ends_with("promotion.failed unknown outcome_unknown")), "{trail:#?}");
     assert_eq!(s.deployments("staging"), ["error"]);
 });
 
