@@ -133,7 +133,7 @@ impl Promotion {
         let State::Deploying { run, cancelling, .. } = &mut self.state else { return self.unchanged(now) };
         let found = run.replace(seen.run.clone()).is_none();
         let by = cancelling.clone();
-        let stop = Effect::CancelRun { run: seen.run.id };
+        let cancel = Effect::CancelRun { run: seen.run.id };
         if seen.commit != self.tuple.commit {
             let sentence = format!(
                 "The workflow ran on {} instead of {}: its branch moved after the approval. The run was cancelled; ask again.",
@@ -141,11 +141,11 @@ impl Promotion {
                 self.tuple.commit.short()
             );
             let mut step = self.fail(Code::RunOnOtherCommit, sentence, DeploymentState::Failure, now);
-            step.effects.insert(0, stop);
+            step.effects.insert(0, cancel);
             return step;
         }
         match (seen.conclusion.as_deref(), by) {
-            (None, Some(_)) if found => Step { effects: vec![stop], ..self.unchanged(now) },
+            (None, Some(_)) if found => Step { effects: vec![cancel], ..self.unchanged(now) },
             (None, _) => self.unchanged(now),
             // It was too late to cancel: what is live is live.
             (Some("success"), _) => self.succeed(replaced, now),

@@ -106,7 +106,7 @@ fn line(decoded: &Decoded) -> String {
     let promotion = entry.promotion.map_or("-".to_owned(), |number| number.to_string());
     let mut line = format!("{promotion} {}", entry.kind.as_str());
     if let Some(effect) = &entry.effect {
-        line.push_str(&format!(" {effect}"));
+        line = format!("{line} {effect}");
     }
     if let Some(outcome) = &entry.outcome {
         let code = outcome.code.as_deref().unwrap_or_default();
