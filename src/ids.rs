@@ -174,13 +174,17 @@ impl CommitSha {
 }
 
 impl EnvironmentName {
-    /// Whether end users probably use it: its name says so, as a word of its own, perhaps with a number.
+    /// Whether end users probably use it: its name says so, as a word of its own, perhaps with a number,
+    /// and does not take it back (`pre-production`).
     pub fn looks_like_production(&self) -> bool {
         let lower = self.0.to_ascii_lowercase();
-        lower.split(['-', '_', '/', '.']).any(|word| {
-            let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            matches!(name, "production" | "prod" | "prd" | "live")
-        })
+        let mut words = lower.split(['-', '_', '/', '.']).peekable();
+        let taken_back = words.peek().is_some_and(|first| matches!(*first, "pre" | "non" | "no" | "not"));
+        !taken_back
+            && words.any(|word| {
+                let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+                matches!(name, "production" | "prod" | "prd" | "live")
+            })
     }
 }
 
