@@ -36,18 +36,18 @@ async fn main() {
         "disk: {:.3} ms for a write of 4 KiB and its flush (median of 500)",
         disk::flush_time(folder.path())
     );
-    let sqlite = format!("sqlite://{}", folder.path().join("bench.db").display());
-    measure("SQLite", &sqlite).await;
-    match postgres::fresh_database().await {
-        Some(url) => {
+    let file = |name| format!("sqlite://{}", folder.path().join(name).display());
+    measure("SQLite", &file("load.db"), &file("replies.db")).await;
+    match postgres::fresh_database().await.zip(postgres::fresh_database().await) {
+        Some((url, replies)) => {
             println!("\n(PostgreSQL runs with fsync=off here: it is the tests' throw-away server.)");
-            measure("PostgreSQL", &url).await;
+            measure("PostgreSQL", &url, &replies).await;
         }
         None => println!("\nPostgreSQL is not installed: not measured."),
     }
 }
 
-async fn measure(name: &str, database: &str) {
+async fn measure(name: &str, database: &str, replies: &str) {
     println!("\n{name}");
     let program = Program::start(database).await;
     println!(
@@ -55,9 +55,10 @@ async fn measure(name: &str, database: &str) {
         program.ready_after.as_secs_f64() * 1e3,
         program.memory()
     );
-    reply::measure(&program).await;
     for connections in CONNECTIONS {
         webhooks::measure(&program, connections).await;
     }
     println!("  {:.1} MiB after that", program.memory());
+    drop(program);
+    reply::measure(replies).await;
 }

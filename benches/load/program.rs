@@ -7,7 +7,7 @@ use countersign::clock::Clock;
 use countersign::github::fake::{Fake, auth, seed};
 
 pub(crate) struct Program {
-    pub(crate) fake: Fake,
+    _fake: Fake,
     pub(crate) address: String,
     pub(crate) ready_after: Duration,
     child: Child,
@@ -48,7 +48,7 @@ impl Program {
             assert!(began.elapsed() < Duration::from_secs(20), "the program did not start");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        Self { fake, address, ready_after: began.elapsed(), child, _folder: folder }
+        Self { _fake: fake, address, ready_after: began.elapsed(), child, _folder: folder }
     }
 
     /// Resident memory, in MiB.
