@@ -1,23 +1,17 @@
 //! The log in the database: entries appended in the transaction of what they record, and a checkpoint
 //! signed before that transaction commits.
 
-use std::collections::BTreeMap;
-
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use crate::audit::{
-    ActorRef, ActorRole, Checkpoint, CheckpointError, Commitment, Digest, Disclosure, Entry, Evaluation,
-    Frontier, Hash, Kind, LogKey, Origin, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling, Source,
-    leaf_hash,
+    ActorRef, Checkpoint, CheckpointError, Commitment, Digest, Disclosure, Frontier, Hash, Kind, LogKey,
+    Origin, leaf_hash,
 };
 use crate::clock::{Timestamp, random};
-use crate::db::{Conn, Error, Result, Tx, on};
-use crate::ids::{Actor, BlobSha, DeploymentId, PromotionNumber, RepoId, RunId};
-use crate::policy::facts::{Facts, Tuple};
-use crate::policy::{self, Decision};
-use crate::requirement::{Requirement, Verdict};
+use crate::db::{Conn, Error, NewEntry, Result, Tx, on};
+use crate::ids::{BlobSha, PromotionNumber, RepoId};
 
 /// The epoch of the log: there is one, until a history is lost and another is begun.
 const LOG: i64 = 0;
@@ -30,16 +24,6 @@ pub(super) struct Tail {
     frontier: Frontier,
     note: Option<String>,
     at: i64,
-}
-
-/// An entry before its personal data became commitments.
-#[derive(Debug, Clone)]
-pub struct NewEntry {
-    entry: Entry,
-    actors: Vec<(ActorRole, Actor)>,
-    reason: Option<String>,
-    parameters: BTreeMap<String, String>,
-    facts: Option<Vec<u8>>,
 }
 
 /// Proof that an intent stands in the log, in this transaction: the licence for an effect.
@@ -71,131 +55,6 @@ impl RecordedIntent {
     /// The idempotency key that was recorded.
     pub fn mark(&self) -> &str {
         &self.mark
-    }
-}
-
-impl NewEntry {
-    /// Something of this kind, seen now, because of this source.
-    pub fn new(kind: Kind, now: Timestamp, source: Source) -> Self {
-        Self {
-            entry: Entry::new(kind, now, source),
-            actors: Vec::new(),
-            reason: None,
-            parameters: BTreeMap::new(),
-            facts: None,
-        }
-    }
-
-    /// It happened in this repository.
-    #[must_use]
-    pub fn repo(mut self, repo: RepoId) -> Self {
-        self.entry.repo = Some(repo);
-        self
-    }
-
-    /// It is about this promotion.
-    #[must_use]
-    pub fn about(mut self, tuple: &Tuple) -> Self {
-        self.entry.repo = Some(tuple.promotion.repo);
-        self.entry.promotion = Some(tuple.promotion.number);
-        self.entry.environment = Some(tuple.environment.clone());
-        self.entry.commit = Some(tuple.commit.clone());
-        self.entry.policy = Some(tuple.policy.clone());
-        self
-    }
-
-    /// The whole tuple, as it is asked for.
-    #[must_use]
-    pub fn asks_for(self, tuple: &Tuple) -> Self {
-        let mut asked = self.about(tuple).actor(ActorRole::Requester, &tuple.requester);
-        asked.entry.expires_at = Some(tuple.expires_at);
-        asked.entry.occurred_at = Some(tuple.requested_at);
-        asked.parameters.clone_from(&tuple.parameters);
-        asked
-    }
-
-    /// This person had this part in it.
-    #[must_use]
-    pub fn actor(mut self, role: ActorRole, actor: &Actor) -> Self {
-        self.actors.push((role, actor.clone()));
-        self
-    }
-
-    /// A person gave these words as the reason.
-    #[must_use]
-    pub fn reason(mut self, reason: Option<&str>) -> Self {
-        self.reason = reason.map(str::to_owned);
-        self
-    }
-
-    /// GitHub says it happened then.
-    #[must_use]
-    pub fn occurred_at(mut self, moment: Timestamp) -> Self {
-        self.entry.occurred_at = Some(moment);
-        self
-    }
-
-    /// It was decided from these facts.
-    #[must_use]
-    pub fn decided(mut self, facts: &Facts, decision: &Decision) -> Self {
-        let body = serde_json::to_vec(facts).unwrap_or_default();
-        self.entry.evaluation = Some(Evaluation {
-            facts: Digest::of(&body),
-            decision: ruling(&decision.verdict),
-            requirements: decision.requirements.iter().map(verdict).collect(),
-        });
-        self.facts = Some(body);
-        self.entry.quorum = quorum(&decision.requirements);
-        self
-    }
-
-    /// It ended so.
-    #[must_use]
-    pub fn outcome(mut self, outcome: Outcome) -> Self {
-        self.entry.outcome = Some(outcome);
-        self
-    }
-
-    /// It was refused, for this stable reason.
-    #[must_use]
-    pub fn refused(self, code: &str) -> Self {
-        self.outcome(Outcome { result: OutcomeResult::Refused, code: Some(code.to_owned()) })
-    }
-
-    /// It is what came of that intent.
-    #[must_use]
-    pub fn of_intent(mut self, intent: u64, mark: &str) -> Self {
-        self.entry.intent = Some(intent);
-        self.entry.idempotency_key = Some(mark.to_owned());
-        self
-    }
-
-    /// It asks this of GitHub.
-    #[must_use]
-    pub fn effect(mut self, name: &str) -> Self {
-        self.entry.effect = Some(name.to_owned());
-        self
-    }
-
-    /// It is about this deployment object, when there is one.
-    #[must_use]
-    pub fn deployment(mut self, deployment: Option<DeploymentId>) -> Self {
-        self.entry.deployment = deployment;
-        self
-    }
-
-    /// It is about this workflow run, when there is one.
-    #[must_use]
-    pub fn run(mut self, run: Option<RunId>) -> Self {
-        self.entry.run = run;
-        self
-    }
-
-    /// It is about this version of the policy.
-    #[must_use]
-    pub fn policy(mut self, policy: &BlobSha) -> Self {
-        self.entry.policy = Some(policy.clone());
-        self
     }
 }
 
@@ -381,36 +240,6 @@ pub async fn policy_is_logged(conn: &mut Conn, repo: RepoId, policy: &BlobSha) -
         .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).fetch_optional(executor).await)?;
     let Some((body,)) = row else { return Ok(false) };
     Ok(String::from_utf8_lossy(&body).contains(policy.as_str()))
-}
-
-fn ruling(outcome: &policy::Outcome) -> Ruling {
-    match outcome {
-        policy::Outcome::Allow(_) => Ruling::Allow,
-        policy::Outcome::Wait(_) => Ruling::Wait,
-        policy::Outcome::Deny(_) => Ruling::Deny,
-    }
-}
-
-/// All approval rules together.
-fn quorum(requirements: &[Requirement]) -> Option<Quorum> {
-    requirements
-        .iter()
-        .filter_map(|requirement| requirement.votes)
-        .map(|votes| Quorum { required: votes.required, counted: votes.counted.min(votes.required) })
-        .reduce(|all, one| Quorum {
-            required: all.required + one.required,
-            counted: all.counted + one.counted,
-        })
-}
-
-/// Codes only: a requirement's title may name people.
-fn verdict(requirement: &Requirement) -> RequirementVerdict {
-    let verdict = match requirement.verdict {
-        Verdict::Holds => "holds",
-        Verdict::Pending => "pending",
-        Verdict::Fails => "fails",
-    };
-    RequirementVerdict { code: requirement.code.as_str().to_owned(), verdict: verdict.to_owned() }
 }
 
 fn column(index: u64) -> Result<i64> {

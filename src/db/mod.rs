@@ -8,6 +8,7 @@
 
 pub mod audit;
 mod commit;
+mod entry;
 pub mod head;
 pub mod inbox;
 mod migrate;
@@ -30,7 +31,8 @@ use tokio::sync::Notify;
 
 use crate::audit::LogKey;
 
-pub use audit::{NewEntry, RecordedIntent};
+pub use audit::RecordedIntent;
+pub use entry::NewEntry;
 
 /// Runs one expression against whichever database this connection is to.
 macro_rules! on {

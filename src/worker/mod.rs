@@ -8,6 +8,7 @@ mod backoff;
 mod inbox;
 mod notices;
 mod outbox;
+mod outcome;
 mod redeliveries;
 
 use std::time::Duration;
