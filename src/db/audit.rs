@@ -11,7 +11,7 @@ use crate::audit::{
 };
 use crate::clock::{Timestamp, random};
 use crate::db::{Conn, Error, NewEntry, Result, Tx, on};
-use crate::ids::{BlobSha, PromotionNumber, RepoId};
+use crate::ids::{BlobSha, RepoId};
 
 /// The epoch of the log: there is one, until a history is lost and another is begun.
 const LOG: i64 = 0;
@@ -222,14 +222,6 @@ pub async fn entries_from(conn: &mut Conn, index: u64, limit: i64) -> Result<Vec
         }
         Ok(entries)
     })
-}
-
-/// How many entries of this kind one promotion has: what `/why` and the tests count.
-pub async fn count_of(conn: &mut Conn, repo: RepoId, number: PromotionNumber, kind: Kind) -> Result<i64> {
-    let (count,) = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
-        "SELECT COUNT(*) FROM entry WHERE repo = $1 AND promotion = $2 AND kind = $3")
-        .bind(repo.0).bind(number.0).bind(kind.as_str()).fetch_one(executor).await)?;
-    Ok(count)
 }
 
 /// The policies of a repository that stand in the log as loaded: whether this version is among them.

@@ -141,7 +141,8 @@ impl Workers {
         let Some(promotion) = promotion::find(&mut conn, id).await? else { return Ok(()) };
         drop(conn);
         let shown = check_run::of_promotion(&promotion);
-        let payload = payload(&promotion, shown, self.app.clock.now());
+        let details = self.app.public_url.as_ref().map(ToString::to_string);
+        let payload = payload(&promotion, shown, details, self.app.clock.now());
         let known = match promotion.check_run {
             None => self.earlier_check_run(repo, &promotion, &payload).await?,
             known => known,
@@ -193,7 +194,12 @@ fn again(claimed: &Claimed, error: &Error, now: Timestamp) -> Option<Timestamp> 
     }
 }
 
-fn payload(promotion: &Promotion, shown: check_run::CheckRun, now: Timestamp) -> CheckRunPayload {
+fn payload(
+    promotion: &Promotion,
+    shown: check_run::CheckRun,
+    details: Option<String>,
+    now: Timestamp,
+) -> CheckRunPayload {
     let state = match shown.status {
         CheckStatus::InProgress => CheckRunState::InProgress,
         CheckStatus::Completed(conclusion) => CheckRunState::Completed { conclusion, at: now },
@@ -204,7 +210,7 @@ fn payload(promotion: &Promotion, shown: check_run::CheckRun, now: Timestamp) ->
         state,
         started_at: promotion.tuple.requested_at,
         external_id: shown.external_id,
-        details_url: None,
+        details_url: details,
         output: Output { title: shown.title, summary: shown.summary, text: None },
         actions: shown
             .buttons
