@@ -59,6 +59,17 @@ scenario!(bots_are_not_listened_to, s => {
     assert_eq!((s.promotions().await, s.replies_on(1)), (0, vec![]));
 });
 
+scenario!(a_bot_that_the_policy_names_may_ask_and_not_vote, s => {
+    s.policy(&one_approval().replace("by: [role:write]", "by: [role:write, 'user:github-actions[bot]']")).await;
+    s.comment("github-actions[bot]", "/promote staging").await;
+    s.deployment_ends("success").await;
+    s.comment("github-actions[bot]", "/promote production").await;
+    s.comment("github-actions[bot]", "/approve").await;
+    assert_eq!(s.refusal().await, "not_an_approver");
+    s.comment("bob", "/approve").await;
+    s.deployment_ends("success").await;
+});
+
 scenario!(several_commands_are_carried_out_in_turn, s => {
     let said = s.comment("alice", "\n/promote production --reason \"soon\"\n/promote staging\n/why p1\n/cancel p1\nThanks!").await;
     assert_eq!(s.reactions(said), ["eyes", "rocket"]);

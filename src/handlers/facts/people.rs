@@ -5,13 +5,20 @@ use std::collections::BTreeSet;
 use crate::app::App;
 use crate::github::read::{Level, Membership};
 use crate::handlers::Result;
-use crate::ids::{Actor, Repo};
+use crate::ids::{Actor, Login, Repo};
 use crate::policy::facts::Person;
 use crate::policy::{Principal, RoleLevel};
 
 /// A person, with which of these principals they are now. Nothing is remembered from before.
 pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Principal>) -> Result<Person> {
     let mut person = Person { actor: actor.clone(), is: BTreeSet::new() };
+    if actor.bot {
+        // Bots have no role here, and nobody else can take a login that ends in [bot].
+        let named =
+            |principal: &&Principal| matches!(principal, Principal::User(login) if is(login, &actor.login));
+        person.is = asked.iter().filter(named).cloned().collect();
+        return Ok(person);
+    }
     // GitHub is asked by login. If that login is somebody else's by now, this person is nobody here.
     let Some(permission) = app.reader.permission(repo, &actor.login).await? else { return Ok(person) };
     if permission.user.id != actor.id {
@@ -19,7 +26,7 @@ pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Prin
     }
     for principal in asked {
         let is = match principal {
-            Principal::User(login) => login.as_str().eq_ignore_ascii_case(permission.user.login.as_str()),
+            Principal::User(login) => is(login, &permission.user.login),
             Principal::Role(_) => principal.is_met_by_role(&permission.role_name, role(permission.level)),
             Principal::Team { organisation, slug } => {
                 let membership = app.reader.team_member(repo, organisation, slug, &actor.login).await?;
@@ -31,6 +38,11 @@ pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Prin
         }
     }
     Ok(person)
+}
+
+/// GitHub's logins do not differ in case.
+fn is(login: &Login, other: &Login) -> bool {
+    login.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 fn role(level: Level) -> Option<RoleLevel> {
