@@ -74,7 +74,9 @@ fn votes_are_answered() {
 #[test]
 fn a_dry_run_says_what_would_be() {
     let (environment, commit) = (blocked().tuple.environment, blocked().tuple.commit);
-    let of = |requirements, verdict| dry_run(&environment, &commit, &Decision { requirements, verdict });
+    let of = |requirements, verdict| {
+        dry_run(&environment, &commit, &Decision { at: later(0), requirements, verdict })
+    };
     assert_snapshot!(of(blocked().requirements, Outcome::Wait(WaitFor::Requirements)), @r#"
     **Dry run**, nothing was asked for: `3f2a9c1` → `production` **would be blocked**: `ci.yml` ended as failure on `3f2a9c1`; `3f2a9c1` has not been deployed to staging; 2 approvals from `team:acme/sre`.
 

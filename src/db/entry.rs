@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::audit::{
     ActorRole, Digest, Entry, Evaluation, Kind, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling,
     Source,
@@ -83,10 +85,11 @@ impl NewEntry {
         self
     }
 
-    /// It was decided from these facts.
+    /// It was decided from these facts. They are kept with the moment of the decision: from both, and the
+    /// version of the policy that the facts name, it can be taken again.
     #[must_use]
     pub fn decided(mut self, facts: &Facts, decision: &Decision) -> Self {
-        let body = serde_json::to_vec(facts).unwrap_or_default();
+        let body = json!({ "at": decision.at, "facts": facts }).to_string().into_bytes();
         self.entry.evaluation = Some(Evaluation {
             facts: Digest::of(&body),
             decision: ruling(&decision.verdict),

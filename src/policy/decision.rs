@@ -10,6 +10,8 @@ use crate::requirement::{Code, Refusal, Requirement};
 /// What was decided, and how each requirement stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
+    /// The moment it was taken for: soaks and expiries are judged by it.
+    pub at: Timestamp,
     /// Every requirement of the policy, those that hold too, in the order people read them.
     pub requirements: Vec<Requirement>,
     /// What follows from them.

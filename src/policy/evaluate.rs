@@ -27,7 +27,7 @@ pub fn evaluate(policy: &Policy, facts: &Facts, now: Timestamp) -> Decision {
     let Some(environment) = policy.environment(&facts.tuple.environment) else {
         let denial = ending::policy_changed(facts)
             .unwrap_or_else(|| Denial::NotAllowed(unknown_environment(policy, facts)));
-        return Decision { requirements: Vec::new(), verdict: Outcome::Deny(denial) };
+        return Decision { at: now, requirements: Vec::new(), verdict: Outcome::Deny(denial) };
     };
     let case = Case { environment, facts, now };
     let requirements = rule::requirements(case);
@@ -35,7 +35,7 @@ pub fn evaluate(policy: &Policy, facts: &Facts, now: Timestamp) -> Decision {
         Some(denial) => Outcome::Deny(denial),
         None => weigh(facts, &requirements),
     };
-    Decision { requirements, verdict }
+    Decision { at: now, requirements, verdict }
 }
 
 /// Only when every requirement holds is there a permit.
