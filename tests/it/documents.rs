@@ -84,9 +84,11 @@ fn the_links_between_documents_lead_somewhere() {
             }
             let target = if file.is_empty() { root.join(path) } else { folder.join(file) };
             assert!(target.exists(), "{path} links to {link}");
+            if anchor.is_empty() {
+                continue;
+            }
             let told = std::fs::read_to_string(&target).unwrap();
-            let found =
-                anchor.is_empty() || told.lines().filter(|l| l.starts_with('#')).any(|l| slug(l) == anchor);
+            let found = told.lines().filter(|l| l.starts_with('#')).any(|l| slug(l) == anchor);
             assert!(found, "{path} links to {link}");
         }
     }
