@@ -33,6 +33,10 @@ use crate::clock::Timestamp;
 use crate::db::{self, inbox};
 use crate::event::{Event, What};
 use crate::github;
+use crate::handlers::store::{First, Stored, store};
+use crate::policy::Decision;
+use crate::policy::facts::Facts;
+use crate::promotion::Step;
 
 pub use policy_file::{Loaded, load as load_policy};
 
@@ -75,6 +79,22 @@ impl Context {
             delivery: Some(self.delivery.guid.clone()),
             body_sha256: Some(<[u8; 32]>::from(Sha256::digest(&self.delivery.body)).into()),
         }
+    }
+
+    /// Stores what became of a promotion, and finishes the delivery with it.
+    async fn store(self, step: Step, decided: Option<(Facts, Decision)>) -> Result<()> {
+        let stored = Stored { step, decided, source: self.source(), now: self.now };
+        let Self { app, delivery, now } = self;
+        app.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    store(tx, stored, First::No).await?;
+                    inbox::finish(tx, &delivery, now).await
+                })
+            })
+            .await?;
+        app.db.ring_outbox();
+        Ok(())
     }
 
     /// Nothing is to be done about this delivery.

@@ -3,7 +3,6 @@
 use crate::db::{inbox, notice, promotion};
 use crate::effect::Notice;
 use crate::handlers::reevaluate::judge;
-use crate::handlers::store::{First, Stored, store};
 use crate::handlers::workflow_run::look;
 use crate::handlers::{Context, Result};
 use crate::ids::{CheckRunId, PromotionId, PromotionNumber, Repo};
@@ -20,18 +19,7 @@ pub(super) async fn woken(context: Context, repo: Repo, number: PromotionNumber)
         return context.finish().await;
     }
     let (step, decided) = judge(&context, &repo, promotion).await?;
-    let stored = Stored { step, decided, source: context.source(), now: context.now };
-    let Context { app, delivery, now } = context;
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                store(tx, stored, First::No).await?;
-                inbox::finish(tx, &delivery, now).await
-            })
-        })
-        .await?;
-    app.db.ring_outbox();
-    Ok(())
+    context.store(step, decided).await
 }
 
 /// Somebody asked GitHub to run our check again: it is written anew from the state.

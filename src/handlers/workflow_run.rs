@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use crate::db::{inbox, promotion};
+use crate::db::promotion;
 use crate::event::WorkflowRunChange;
 use crate::github::perform::Earlier;
 use crate::handlers::reevaluate::waiting_on;
-use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Context, Result};
 use crate::ids::Repo;
 use crate::promotion::{Promotion, Run, RunSeen, State, Step};
@@ -29,19 +28,7 @@ pub(super) async fn changed(context: Context, repo: Repo, change: WorkflowRunCha
 /// Reads what became of a promotion's run or deployment, stores it, and finishes the delivery.
 pub(super) async fn look(context: Context, repo: Repo, promotion: Promotion) -> Result<()> {
     let step = seen(&context, &repo, promotion.in_repo(&repo)).await?;
-    let stored = Stored { step, decided: None, source: context.source(), now: context.now };
-    let Context { app, delivery, now } = context;
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                store(tx, stored, First::No).await?;
-                inbox::finish(tx, &delivery, now).await
-            })
-        })
-        .await?;
-    app.db.ring_outbox();
-    app.db.ring_inbox();
-    Ok(())
+    context.store(step, None).await
 }
 
 async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<Step> {

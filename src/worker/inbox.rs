@@ -2,11 +2,9 @@
 
 use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt as _;
-use futures_util::future::join_all;
-
 use crate::clock::Timestamp;
 use crate::comment::{self, Answer};
+use crate::db::Db;
 use crate::db::inbox::{self, Claimed};
 use crate::db::{self, notice, subject};
 use crate::effect::{Notice, Reaction};
@@ -18,6 +16,7 @@ use crate::requirement::{Code, Refusal};
 use crate::telemetry::causes;
 use crate::worker::alarms::WAKE;
 use crate::worker::{BATCH, Error, Workers, backoff};
+use futures_util::FutureExt as _;
 
 /// After so many tries a delivery is given up: about three hours.
 const TRIES: i64 = 24;
@@ -27,27 +26,13 @@ const TRIES_AGAINST_A_NO: i64 = 4;
 impl Workers {
     /// One turn; how many deliveries it took.
     pub(super) async fn handle_deliveries(&self) -> Result<usize, Error> {
-        let now = self.app.clock.now();
-        let mut conn = self.app.db.read().await?;
-        if !inbox::any_ready(&mut conn, now).await? {
-            return Ok(0);
-        }
-        drop(conn);
-        let lease = self.lease;
-        let claimed = self
-            .app
-            .db
-            .write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, lease, BATCH).await }))
-            .await?;
-        let count = claimed.len();
-        if count > 0 {
-            // There may be more: whoever else is idle takes it meanwhile.
-            self.app.db.ring_inbox();
-        }
-        for ended in join_all(claimed.into_iter().map(|delivery| self.handle_delivery(delivery))).await {
-            ended?;
-        }
-        Ok(count)
+        self.turn(
+            |conn, now| Box::pin(inbox::any_ready(conn, now)),
+            |tx, now, lease| Box::pin(inbox::claim(tx.conn(), now, lease, BATCH)),
+            Db::ring_inbox,
+            |delivery| self.handle_delivery(delivery),
+        )
+        .await
     }
 
     async fn handle_delivery(&self, delivery: Claimed) -> Result<(), Error> {

@@ -10,6 +10,7 @@ mod notices;
 mod outbox;
 mod outcome;
 mod redeliveries;
+mod turn;
 
 use std::time::Duration;
 

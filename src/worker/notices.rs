@@ -1,10 +1,9 @@
 //! Notices: written from the state as it is when they are told, and found again by what we left there.
 
-use futures_util::future::join_all;
-
 use crate::check_run::{self, CheckStatus};
 use crate::clock::Timestamp;
 use crate::comment::{self, StatusView};
+use crate::db::Db;
 use crate::db::notice::{self, Claimed};
 use crate::db::{promotion, subject};
 use crate::effect::Notice;
@@ -23,27 +22,13 @@ const SHOWN: i64 = 10;
 impl Workers {
     /// One turn; how many notices it took.
     pub(super) async fn tell_notices(&self) -> Result<usize, Error> {
-        let now = self.app.clock.now();
-        let mut conn = self.app.db.read().await?;
-        if !notice::any_ready(&mut conn, now).await? {
-            return Ok(0);
-        }
-        drop(conn);
-        let lease = self.lease;
-        let claimed = self
-            .app
-            .db
-            .write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, lease, BATCH).await }))
-            .await?;
-        let count = claimed.len();
-        if count > 0 {
-            // There may be more: whoever else is idle takes it meanwhile.
-            self.app.db.ring_outbox();
-        }
-        for ended in join_all(claimed.into_iter().map(|notice| self.tell(notice))).await {
-            ended?;
-        }
-        Ok(count)
+        self.turn(
+            |conn, now| Box::pin(notice::any_ready(conn, now)),
+            |tx, now, lease| Box::pin(notice::claim(tx.conn(), now, lease, BATCH)),
+            Db::ring_outbox,
+            |notice| self.tell(notice),
+        )
+        .await
     }
 
     async fn tell(&self, claimed: Claimed) -> Result<(), Error> {

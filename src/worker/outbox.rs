@@ -2,10 +2,9 @@
 //!
 //! A try that is not the first looks at GitHub before it acts: the one before may have got through.
 
-use futures_util::future::join_all;
-
 use crate::audit::{Outcome, Source};
 use crate::clock::Timestamp;
+use crate::db::Db;
 use crate::db::outbox::{self, Claimed};
 use crate::db::{NewEntry, promotion};
 use crate::effect::Effect;
@@ -32,27 +31,13 @@ const SETTLE: std::time::Duration = std::time::Duration::from_secs(30);
 impl Workers {
     /// One turn; how many effects it took.
     pub(super) async fn perform_effects(&self) -> Result<usize, Error> {
-        let now = self.app.clock.now();
-        let mut conn = self.app.db.read().await?;
-        if !outbox::any_ready(&mut conn, now).await? {
-            return Ok(0);
-        }
-        drop(conn);
-        let lease = self.lease;
-        let claimed = self
-            .app
-            .db
-            .write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, lease, BATCH).await }))
-            .await?;
-        let count = claimed.len();
-        if count > 0 {
-            // There may be more: whoever else is idle takes it meanwhile.
-            self.app.db.ring_outbox();
-        }
-        for ended in join_all(claimed.into_iter().map(|effect| self.perform(effect))).await {
-            ended?;
-        }
-        Ok(count)
+        self.turn(
+            |conn, now| Box::pin(outbox::any_ready(conn, now)),
+            |tx, now, lease| Box::pin(outbox::claim(tx.conn(), now, lease, BATCH)),
+            Db::ring_outbox,
+            |effect| self.perform(effect),
+        )
+        .await
     }
 
     async fn perform(&self, claimed: Claimed) -> Result<(), Error> {
