@@ -242,10 +242,10 @@ mod tests {
             let mut json = good.to_json().unwrap().into_bytes();
             let place = place.index(json.len());
             json[place] = byte;
-            if let Ok(envelope) = Envelope::parse(&json) {
-                if let Ok(bytes) = envelope.verified(&key().verifier()) {
-                    proptest::prop_assert_eq!(bytes, STATEMENT);
-                }
+            if let Ok(envelope) = Envelope::parse(&json)
+                && let Ok(bytes) = envelope.verified(&key().verifier())
+            {
+                proptest::prop_assert_eq!(bytes, STATEMENT);
             }
         }
     }
