@@ -15,6 +15,7 @@ mod migrate;
 pub mod notice;
 pub mod outbox;
 pub mod promotion;
+pub mod receipt;
 pub mod subject;
 pub mod tile;
 
