@@ -116,6 +116,7 @@ impl Sandbox {
             public_url: Some(our_url.clone()),
             webhook_secrets: vec![Secret::from(seed::WEBHOOK_SECRET)],
             work: Work::InBackground,
+            anchors: crate::settings::AnchorSettings::default(),
             lease: crate::db::LEASE,
         };
         let outside = open_to_visitors(&fake, site.github_listener, &our_url)?;
