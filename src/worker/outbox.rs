@@ -33,7 +33,9 @@ impl Workers {
     pub(super) async fn perform_effects(&self) -> Result<usize, Error> {
         self.turn(
             |conn, now| Box::pin(outbox::any_ready(conn, now)),
-            |tx, now, lease| Box::pin(outbox::claim(tx.conn(), now, lease, BATCH)),
+            |tx, now, lease| {
+                Box::pin(async move { outbox::claim(tx.conn().await?, now, lease, BATCH).await })
+            },
             Db::ring_outbox,
             |effect| self.perform(effect),
         )
