@@ -33,4 +33,5 @@ mod pitfalls;
 mod policy_change;
 mod promote;
 mod tile;
+mod vectors;
 mod webhooks;
