@@ -16,6 +16,7 @@ pub mod notice;
 pub mod outbox;
 pub mod promotion;
 pub mod subject;
+pub mod tile;
 mod tx;
 
 use std::fmt;

@@ -16,10 +16,10 @@ pub(super) use tail::{Signed, Tail};
 /// The epoch of the log: there is one, until a history is lost and another is begun.
 const LOG: i64 = 0;
 
-fn column(index: u64) -> Result<i64> {
+pub(super) fn column(index: u64) -> Result<i64> {
     i64::try_from(index).map_err(|why| Error::Log(why.to_string()))
 }
 
-fn index_of(table: &'static str, column: i64) -> Result<u64> {
+pub(super) fn index_of(table: &'static str, column: i64) -> Result<u64> {
     u64::try_from(column).map_err(|why| Error::impossible(table, column, why))
 }
