@@ -2,9 +2,10 @@
 //! tree's root is signed, and how anybody checks all of it without trusting the server that wrote it.
 //!
 //! Everything here is pure, except that [`LogKey`] and [`AttestationKey`] read and make their files.
-//! Only published structures are used: RFC 6962 for the tree, C2SP signed-note and tlog-checkpoint for
-//! the signatures, in-toto Statement v1 for the entries, RFC 9901 for the commitments to personal data,
-//! DSSE and in-toto's Simple Verification Result for what one decision is worth outside of the log.
+//! Only published structures are used: RFC 6962 for the tree and its proofs, C2SP signed-note, tlog-checkpoint,
+//! tlog-tiles and tlog-proof for what is signed and published, in-toto Statement v1 for the entries, RFC 9901
+//! for the commitments to personal data, DSSE and in-toto's Simple Verification Result for what one decision
+//! is worth outside of the log.
 //!
 //! Two rules hold the room together. The bytes of an entry are made once, stored and hashed as they
 //! are, and never made again. A text is verified before it is parsed.
@@ -20,9 +21,13 @@ pub mod checkpoint;
 pub mod disclosure;
 pub mod kind;
 pub mod entry;
+mod evaluation;
 pub mod statement;
 pub mod dsse;
 pub mod attestation;
+pub mod tile;
+pub mod proof;
+pub mod tlog_proof;
 pub mod verify;
 
 pub use attestation_key::{AttestationKey, AttestationVerifier, InvalidAttestationKey};
@@ -39,6 +44,9 @@ pub use key_file::KeyFileError;
 pub use kind::Kind;
 pub use merkle::{Frontier, Hash, Node, empty_root, leaf_hash, node_hash};
 pub use note::{NoteError, Opened};
+pub use proof::{InvalidProof, Plan, Subtree};
 pub use statement::{Decoded, EntryError, InvalidEntry, PREDICATE_TYPE};
+pub use tile::{TileLevel, TilePath};
+pub use tlog_proof::{TlogProof, TlogProofError};
 pub use verifier::{InvalidVerifier, KeyName, Verifier};
 pub use verify::{Fault, Flaw, LogVerifier, Verified};

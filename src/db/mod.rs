@@ -14,6 +14,7 @@ pub mod inbox;
 mod migrate;
 pub mod notice;
 pub mod outbox;
+pub mod policy_text;
 pub mod promotion;
 pub mod subject;
 
