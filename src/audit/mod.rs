@@ -4,8 +4,8 @@
 //! Everything here is pure, except that [`LogKey`] and [`AttestationKey`] read and make their files.
 //! Only published structures are used: RFC 6962 for the tree and its proofs, C2SP signed-note, tlog-checkpoint,
 //! tlog-tiles and tlog-proof for what is signed and published, in-toto Statement v1 for the entries, RFC 9901
-//! for the commitments to personal data, DSSE and in-toto's Simple Verification Result for what one decision
-//! is worth outside of the log.
+//! for the commitments to personal data, DSSE and in-toto's Simple Verification Result for what one decision is
+//! worth outside of the log.
 //!
 //! Two rules hold the room together. The bytes of an entry are made once, stored and hashed as they
 //! are, and never made again. A text is verified before it is parsed.
@@ -23,11 +23,11 @@ pub mod kind;
 pub mod entry;
 mod evaluation;
 pub mod statement;
-pub mod dsse;
-pub mod attestation;
 pub mod tile;
 pub mod proof;
 pub mod tlog_proof;
+pub mod dsse;
+pub mod attestation;
 pub mod verify;
 
 pub use attestation_key::{AttestationKey, AttestationVerifier, InvalidAttestationKey};

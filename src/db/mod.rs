@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
 pub mod subject;
+pub mod tile;
 
 use std::fmt;
 use std::str::FromStr;
