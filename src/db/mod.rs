@@ -9,6 +9,7 @@
 pub mod audit;
 mod commit;
 mod entry;
+pub mod evidence;
 pub mod head;
 pub mod inbox;
 mod migrate;
