@@ -34,4 +34,5 @@ mod policy_change;
 mod promote;
 mod replay;
 mod tile;
+mod vectors;
 mod webhooks;
