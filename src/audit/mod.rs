@@ -21,6 +21,7 @@ pub mod checkpoint;
 pub mod disclosure;
 pub mod kind;
 pub mod entry;
+mod evaluation;
 pub mod statement;
 pub mod tile;
 pub mod proof;
@@ -35,8 +36,8 @@ pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use dsse::{Envelope, InvalidEnvelope};
 pub use entry::{
-    ActorRef, ActorRole, Entry, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling,
-    Source,
+    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict,
+    Ruling, Source,
 };
 pub use key::LogKey;
 pub use key_file::KeyFileError;

@@ -9,11 +9,13 @@
 pub mod audit;
 mod commit;
 mod entry;
+pub mod evidence;
 pub mod head;
 pub mod inbox;
 mod migrate;
 pub mod notice;
 pub mod outbox;
+pub mod policy_text;
 pub mod promotion;
 pub mod subject;
 pub mod tile;

@@ -10,7 +10,7 @@ use countersign::ids::{Actor, PromotionId, PromotionNumber, UserId};
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use crate::harness::database::{open, verified};
+use crate::harness::database::{by_hand, open, verified};
 use crate::harness::{On, postgres};
 use crate::{on_both, scenario};
 
@@ -18,17 +18,6 @@ const NOW: Timestamp = Timestamp(1_795_252_500_000);
 
 fn entry(now: Timestamp) -> NewEntry {
     NewEntry::new(Kind::RequestRefused, now, Source::internal("test")).refused("head_moved")
-}
-
-/// Runs SQL past the program, as somebody with access to the database would.
-async fn by_hand(url: &str, sql: &str) -> Result<(), sqlx::Error> {
-    if url.starts_with("sqlite:") {
-        let pool = sqlx::SqlitePool::connect(url).await?;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
-    } else {
-        let pool = sqlx::PgPool::connect(url).await?;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
-    }
 }
 
 /// Every table's columns, in their order.
