@@ -234,10 +234,10 @@ pub async fn policy_is_logged(conn: &mut Conn, repo: RepoId, policy: &BlobSha) -
     Ok(String::from_utf8_lossy(&body).contains(policy.as_str()))
 }
 
-fn column(index: u64) -> Result<i64> {
+pub(super) fn column(index: u64) -> Result<i64> {
     i64::try_from(index).map_err(|why| Error::Log(why.to_string()))
 }
 
-fn index_of(table: &'static str, column: i64) -> Result<u64> {
+pub(super) fn index_of(table: &'static str, column: i64) -> Result<u64> {
     u64::try_from(column).map_err(|why| Error::impossible(table, column, why))
 }

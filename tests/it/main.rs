@@ -32,5 +32,6 @@ mod layering;
 mod pitfalls;
 mod policy_change;
 mod promote;
+mod tile;
 mod vectors;
 mod webhooks;
