@@ -5,6 +5,7 @@
 
 mod flags;
 mod secret;
+mod reader;
 mod place;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::db;
 use crate::github::{AppKey, Secret};
 
 pub use flags::{DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+pub use reader::ReaderToken;
 
 /// What `serve` runs with.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<Secret>,
     /// What the log is called, and where the key is that signs it.
     pub log: LogSettings,
+    /// Who may read the log's entries over HTTP; nobody when it is not set.
+    pub reader: Option<ReaderToken>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
 }
@@ -88,6 +92,7 @@ impl Settings {
             private_key: secret::private_key(flags)?,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
+            reader: reader::token(flags)?,
             lease: lease(flags)?,
             public_url,
         })
