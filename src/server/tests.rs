@@ -37,7 +37,7 @@ impl Server {
         let (working, is_working) = watch::channel(true);
         let secrets = vec![Secret::from("new secret"), Secret::from("old secret")];
         let metrics = telemetry::metrics().unwrap();
-        let shared = Shared::new(db, clock, secrets, verifier, metrics, is_working);
+        let shared = Shared::new(db, clock, secrets, LogFace::new(verifier, None), metrics, is_working);
         Self { router: router(shared.clone()), shared, working, _folder: folder }
     }
 
