@@ -56,6 +56,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         work: Work::InBackground,
         anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
+        reader: None,
     })
     .await
     .unwrap()

@@ -21,23 +21,27 @@ pub mod checkpoint;
 pub mod disclosure;
 pub mod kind;
 pub mod entry;
+mod evaluation;
 pub mod statement;
 pub mod receipt;
 pub mod tile;
 pub mod proof;
 pub mod tlog_proof;
+pub mod cosignature;
+pub mod witness_policy;
 pub mod dsse;
 pub mod attestation;
 pub mod verify;
 
 pub use attestation_key::{AttestationKey, AttestationVerifier, InvalidAttestationKey};
 pub use checkpoint::{Checkpoint, CheckpointError, Origin};
+pub use cosignature::{Cosignature, WitnessKey, WitnessVerifier};
 pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use dsse::{Envelope, InvalidEnvelope};
 pub use entry::{
-    ActorRef, ActorRole, Entry, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling,
-    Source,
+    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict,
+    Ruling, Source,
 };
 pub use key::LogKey;
 pub use key_file::KeyFileError;
@@ -51,3 +55,4 @@ pub use tile::{TileLevel, TilePath};
 pub use tlog_proof::{TlogProof, TlogProofError};
 pub use verifier::{InvalidVerifier, KeyName, Verifier};
 pub use verify::{Fault, Flaw, LogVerifier, Verified};
+pub use witness_policy::{InvalidPolicy, Unsatisfied, Witness, WitnessPolicy};

@@ -70,6 +70,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         work: Work::InBackground,
         anchors: settings.anchors,
         lease: settings.lease,
+        reader: settings.reader,
     };
     Program::start(parts).await.context("the program cannot start")
 }

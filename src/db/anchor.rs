@@ -115,7 +115,7 @@ pub async fn record(tx: &mut Tx, anchor: &Anchor) -> Result<()> {
         Standing::Anchored => "anchored",
         Standing::Contradicted => "contradicted",
     };
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO anchor (log, size, kind, ref, at, state) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (log, kind, size, state) DO NOTHING")
         .bind(anchor.epoch).bind(size).bind(anchor.place.as_str()).bind(anchor.reference.clone())

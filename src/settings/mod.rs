@@ -6,6 +6,7 @@
 mod anchor;
 mod flags;
 mod secret;
+mod reader;
 mod place;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
     AnchorFlags, AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags,
 };
+pub use reader::ReaderToken;
 
 /// What `serve` runs with.
 #[derive(Debug, Clone)]
@@ -48,6 +50,8 @@ pub struct Settings {
     pub anchors: AnchorSettings,
     /// Where the key is that signs attestations.
     pub attestation_key_file: PathBuf,
+    /// Who may read the log's entries over HTTP; nobody when it is not set.
+    pub reader: Option<ReaderToken>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
 }
@@ -98,6 +102,7 @@ impl Settings {
             log: LogSettings::read(&flags.log)?,
             anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
+            reader: reader::token(flags)?,
             lease: lease(flags)?,
             public_url,
         })

@@ -24,7 +24,9 @@ impl Workers {
     pub(super) async fn tell_notices(&self) -> Result<usize, Error> {
         self.turn(
             |conn, now| Box::pin(notice::any_ready(conn, now)),
-            |tx, now, lease| Box::pin(notice::claim(tx.conn(), now, lease, BATCH)),
+            |tx, now, lease| {
+                Box::pin(async move { notice::claim(tx.conn().await?, now, lease, BATCH).await })
+            },
             Db::ring_outbox,
             |notice| self.tell(notice),
         )
@@ -49,7 +51,7 @@ impl Workers {
             return Ok(self
                 .app
                 .db
-                .write(move |tx| Box::pin(async move { notice::told(tx.conn(), &claimed, now).await }))
+                .write(move |tx| Box::pin(async move { notice::told(tx.conn().await?, &claimed, now).await }))
                 .await?);
         };
         let (at, why) = (again(&claimed, &error, now), causes(&error));
@@ -57,7 +59,9 @@ impl Workers {
         Ok(self
             .app
             .db
-            .write(move |tx| Box::pin(async move { notice::failed(tx.conn(), &claimed, at, &why).await }))
+            .write(move |tx| {
+                Box::pin(async move { notice::failed(tx.conn().await?, &claimed, at, &why).await })
+            })
             .await?)
     }
 

@@ -33,5 +33,7 @@ mod layering;
 mod pitfalls;
 mod policy_change;
 mod promote;
+mod replay;
 mod tile;
+mod vectors;
 mod webhooks;

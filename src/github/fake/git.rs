@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
+use sha1::{Digest, Sha1};
 
 use super::refused::{Act, Refused};
 use crate::clock::Timestamp;
@@ -195,12 +195,12 @@ fn tree_id(tree: &Tree) -> String {
     object_id("tree", listing.concat().as_bytes())
 }
 
-/// Git's way to name an object, with SHA-256 cut to the length of a SHA-1.
+/// Git's way to name an object.
 pub fn object_id(kind: &str, content: &[u8]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Sha1::new();
     hash.update(format!("{kind} {}\0", content.len()));
     hash.update(content);
-    hex::encode(hash.finalize()).chars().take(40).collect()
+    hex::encode(hash.finalize())
 }
 
 fn encode(commit: &Commit) -> String {

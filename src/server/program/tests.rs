@@ -27,6 +27,7 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
         work,
         anchors: AnchorSettings::default(),
         lease: db::LEASE,
+        reader: None,
     }
 }
 

@@ -216,6 +216,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         work: Work::ByHand,
         anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
+        reader: None,
     })
     .await
     .unwrap()
