@@ -24,8 +24,8 @@ pub use checkpoint::{Checkpoint, CheckpointError, Origin};
 pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use entry::{
-    ActorRef, ActorRole, Entry, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling,
-    Source,
+    ActorRef, ActorRole, Entry, Evaluation, Outcome, OutcomeResult, Quorum, Recovered, RequirementVerdict,
+    Ruling, Source,
 };
 pub use key::{KeyFileError, LogKey};
 pub use kind::Kind;
