@@ -2,8 +2,8 @@
 //! tree's root is signed, and how anybody checks all of it without trusting the server that wrote it.
 //!
 //! Everything here is pure, except that [`LogKey::load_or_create`] reads and makes the key's file.
-//! Only published structures are used: RFC 6962 for the tree, C2SP signed-note and tlog-checkpoint for
-//! the signatures, in-toto Statement v1 for the entries, RFC 9901 for the commitments to personal data.
+//! Only published structures are used: RFC 6962 for the tree and its proofs, C2SP signed-note, tlog-checkpoint,
+//! tlog-tiles and tlog-proof for what is signed and published, in-toto Statement v1 for the entries, RFC 9901 for the commitments to personal data.
 //!
 //! Two rules hold the room together. The bytes of an entry are made once, stored and hashed as they
 //! are, and never made again. A text is verified before it is parsed.
@@ -18,6 +18,9 @@ pub mod disclosure;
 pub mod kind;
 pub mod entry;
 pub mod statement;
+pub mod tile;
+pub mod proof;
+pub mod tlog_proof;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Origin};
@@ -31,6 +34,9 @@ pub use key::{KeyFileError, LogKey};
 pub use kind::Kind;
 pub use merkle::{Frontier, Hash, Node, empty_root, leaf_hash, node_hash};
 pub use note::{NoteError, Opened};
+pub use proof::{InvalidProof, Plan, Subtree};
 pub use statement::{Decoded, EntryError, PREDICATE_TYPE};
+pub use tile::{TileLevel, TilePath};
+pub use tlog_proof::{TlogProof, TlogProofError};
 pub use verifier::{InvalidVerifier, KeyName, Verifier};
 pub use verify::{Fault, Flaw, LogVerifier, Verified};

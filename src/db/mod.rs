@@ -16,6 +16,7 @@ pub mod notice;
 pub mod outbox;
 pub mod promotion;
 pub mod subject;
+pub mod tile;
 
 use std::fmt;
 use std::str::FromStr;

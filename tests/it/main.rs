@@ -32,4 +32,5 @@ mod layering;
 mod pitfalls;
 mod policy_change;
 mod promote;
+mod tile;
 mod webhooks;
