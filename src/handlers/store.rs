@@ -44,7 +44,7 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
     }
     if let Some(kind) = kind {
         if let Some(decided) = &decided {
-            policy_text::keep(tx.conn(), &decided.policy).await?;
+            policy_text::keep(tx.conn().await?, &decided.policy).await?;
         }
         tx.append(entry(kind, &promotion, decided.as_ref(), source.clone(), now)).await?;
     }

@@ -34,8 +34,7 @@ pub(super) fn make_tree(state: &mut State, here: &Here<'_>) -> Act<Reply> {
         .map(|(path, sha)| json!({"path": path, "mode": "100644", "type": "blob", "sha": sha, "url": format!("{url}/blobs/{sha}")}))
         .collect();
     let sha = state.objects.keep_tree(tree);
-    let shown =
-        json!({"sha": sha, "url": format!("{url}/trees/{sha}"), "tree": entries, "truncated": false});
+    let shown = json!({"sha": sha, "url": format!("{url}/trees/{sha}"), "tree": entries, "truncated": false});
     Ok(Reply::with(201, shown))
 }
 
