@@ -40,8 +40,8 @@ pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use dsse::{Envelope, InvalidEnvelope};
 pub use entry::{
-    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict,
-    Ruling, Source,
+    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, Recovered,
+    RequirementVerdict, Ruling, Source,
 };
 pub use key::LogKey;
 pub use key_file::KeyFileError;
