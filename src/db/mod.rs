@@ -11,6 +11,7 @@ pub mod audit;
 mod commit;
 mod entry;
 pub mod evidence;
+pub mod cosignature;
 pub mod head;
 pub mod inbox;
 mod migrate;

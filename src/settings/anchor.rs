@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use crate::audit::{Witness, WitnessPolicy};
 use crate::ids::{RefName, RepoName};
 
 use super::{AnchorFlags, InvalidSetting, given};
 
 const REPOSITORY: &str = "COUNTERSIGN_ANCHOR_REPOSITORY";
 const BRANCH: &str = "COUNTERSIGN_ANCHOR_BRANCH";
+const POLICY: &str = "COUNTERSIGN_WITNESS_POLICY";
 const DEFAULT_BRANCH: &str = "countersign-audit";
 
 /// Where the log's checkpoints are written down outside. By default nowhere.
@@ -15,6 +17,8 @@ const DEFAULT_BRANCH: &str = "countersign-audit";
 pub struct AnchorSettings {
     /// The branch that they are committed to.
     pub branch: Option<AnchorBranch>,
+    /// The witnesses that are asked to sign them.
+    pub policy: Option<WitnessPolicy>,
 }
 
 /// A branch that only we write to.
@@ -32,7 +36,12 @@ impl AnchorSettings {
     /// # Errors
     /// The first setting that is wrong.
     pub fn read(flags: &AnchorFlags) -> Result<Self, InvalidSetting> {
-        Ok(Self { branch: branch(flags)? })
+        Ok(Self { branch: branch(flags)?, policy: policy(flags)? })
+    }
+
+    /// The witnesses of the policy, if there is one.
+    pub fn witnesses(&self) -> &[Witness] {
+        self.policy.as_ref().map_or(&[], WitnessPolicy::witnesses)
     }
 }
 
@@ -48,6 +57,19 @@ fn branch(flags: &AnchorFlags) -> Result<Option<AnchorBranch>, InvalidSetting> {
         InvalidSetting::new(BRANCH, what, format!("Write a branch's name, such as {DEFAULT_BRANCH}"))
     })?;
     Ok(Some(AnchorBranch { repository, branch }))
+}
+
+fn policy(flags: &AnchorFlags) -> Result<Option<WitnessPolicy>, InvalidSetting> {
+    let Some(file) = given(flags.witness_policy.as_deref()) else { return Ok(None) };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let write = "Write the path of a file that this program can read";
+        InvalidSetting::new(POLICY, format!("is {file:?}, which cannot be read: {error}"), write)
+    })?;
+    let policy = text.parse::<WitnessPolicy>().map_err(|why| {
+        let write = "Write it as c2sp.org/tlog-policy has it: log, witness, group and quorum lines";
+        InvalidSetting::new(POLICY, format!("is {file:?}, which is no policy: {why}"), write)
+    })?;
+    Ok(Some(policy))
 }
 
 impl fmt::Display for AnchorBranch {

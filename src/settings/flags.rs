@@ -122,6 +122,10 @@ pub struct AnchorFlags {
     /// The branch in it, which nobody else writes to [default: countersign-audit]
     #[arg(long, env = "COUNTERSIGN_ANCHOR_BRANCH", value_name = "BRANCH")]
     pub anchor_branch: Option<String>,
+
+    /// A file (c2sp.org/tlog-policy) with the witnesses that are asked to sign each checkpoint [default: none]
+    #[arg(long, env = "COUNTERSIGN_WITNESS_POLICY", value_name = "FILE")]
+    pub witness_policy: Option<String>,
 }
 
 /// What is written about the program's own work.

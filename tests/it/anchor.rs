@@ -37,7 +37,7 @@ impl Scenario {
             clock: self.clock.clone(),
             pace: Pace::none(),
         });
-        let settings = AnchorSettings { branch: Some(place()) };
+        let settings = AnchorSettings { branch: Some(place()), ..AnchorSettings::default() };
         Anchors::new(self.app.clone(), github.unwrap().writer(), settings)
     }
 

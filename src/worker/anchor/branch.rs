@@ -10,7 +10,7 @@ use super::place::folder;
 use super::{Anchors, Error};
 use crate::audit::{Checkpoint, CheckpointError, Origin, Verifier};
 use crate::db::anchor::{self, Anchor, Head, Place, Standing};
-use crate::db::{self, tile};
+use crate::db::{self, cosignature, tile};
 use crate::github::Reader;
 use crate::github::read::Tip;
 use crate::github::write::Moved;
@@ -173,6 +173,7 @@ async fn files(
     let missing = |what: String| Error::Incomplete(what);
     let note = tile::checkpoint_of(conn, epoch, batch.size).await?;
     let note = note.ok_or_else(|| missing(format!("the checkpoint of {} entries", batch.size)))?;
+    let note = cosignature::cosigned(conn, epoch, batch.size, note).await?;
     let mut files = vec![(format!("{folder}/checkpoint"), note)];
     for index in &batch.decisions {
         let proof = tile::proof(conn, epoch, *index, batch.size).await?;

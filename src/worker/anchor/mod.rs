@@ -2,17 +2,22 @@
 //!
 //! All of it goes on beside the decisions: none waits for an anchor, and what fails is tried again later.
 
-mod branch;
-mod batch;
-mod lag;
+mod http;
 mod place;
+mod batch;
+mod branch;
+mod add_checkpoint;
+mod witness;
+mod lag;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::audit::KeyName;
 use crate::clock::Timestamp;
 use crate::db::anchor::{self, Place};
 use crate::github::Writer;
@@ -21,7 +26,8 @@ use crate::telemetry::causes;
 use crate::worker::backoff;
 use crate::{db, github};
 
-use lag::Lag;
+use self::http::Http;
+use self::lag::Lag;
 
 pub use branch::newest_anchored;
 
@@ -66,6 +72,22 @@ pub enum Error {
     /// A checkpoint or a proof that must be in the database is not there.
     #[error("the database lacks {0}, which the log must have: run `countersign audit verify`")]
     Incomplete(String),
+    /// A witness did not do what it is there for.
+    #[error("the witness {name} did not sign: {why}")]
+    Witness {
+        /// Which one.
+        name: KeyName,
+        /// Why not.
+        why: String,
+    },
+    /// Somebody else than GitHub could not be asked.
+    #[error("{url} could not be asked: {why}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What happened.
+        why: String,
+    },
     /// It took too long.
     #[error("there was no whole answer within {0} seconds")]
     TooSlow(u64),
@@ -78,7 +100,9 @@ pub struct Anchors {
     writer: Writer,
     settings: Arc<AnchorSettings>,
     branch: Arc<Mutex<Trying>>,
+    witnesses: Arc<[Mutex<Trying>]>,
     lag: Arc<Mutex<Lag>>,
+    http: Arc<OnceLock<Http>>,
 }
 
 /// How it goes with one place.
@@ -91,8 +115,9 @@ struct Trying {
 impl Anchors {
     /// Anchors for the log in this program's database.
     pub fn new(app: App, writer: Writer, settings: AnchorSettings) -> Self {
-        let (branch, lag) = (Arc::default(), Arc::default());
-        Self { app, writer, settings: Arc::new(settings), branch, lag }
+        let witnesses = settings.witnesses().iter().map(|_| Mutex::default()).collect();
+        let (branch, lag, http) = (Arc::default(), Arc::default(), Arc::default());
+        Self { app, writer, settings: Arc::new(settings), branch, witnesses, lag, http }
     }
 
     /// Works until told to stop.
@@ -120,7 +145,27 @@ impl Anchors {
             }
             self.watch_lag(&head, Place::Git).await?;
         }
+        let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
+        join_all(asked.map(|(witness, trying)| async {
+            if self.may_try(trying) {
+                self.tried(trying, self.ask_witness(witness, &head).await);
+            }
+        }))
+        .await;
         Ok(())
+    }
+
+    /// Made when it is first needed: most logs have nobody to ask but GitHub.
+    fn http(&self) -> Result<Http, Error> {
+        if let Some(http) = self.http.get() {
+            return Ok(http.clone());
+        }
+        let unusable = |why: std::io::Error| Error::Unreachable {
+            url: "nobody".to_owned(),
+            why: format!("the certificates that this machine trusts cannot be read ({why})"),
+        };
+        let http = Http::new().map_err(unusable)?;
+        Ok(self.http.get_or_init(|| http).clone())
     }
 
     fn may_try(&self, place: &Mutex<Trying>) -> bool {
