@@ -22,6 +22,7 @@ pub mod promotion;
 pub mod receipt;
 pub mod subject;
 pub mod tile;
+pub mod timestamp;
 mod tx;
 
 use std::fmt;

@@ -36,5 +36,6 @@ mod promote;
 mod replay;
 mod tile;
 mod vectors;
+mod timestamp;
 mod webhooks;
 mod witness;

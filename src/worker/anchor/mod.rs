@@ -8,6 +8,7 @@ mod batch;
 mod branch;
 mod add_checkpoint;
 mod witness;
+mod timestamp;
 mod lag;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -27,7 +28,6 @@ use crate::worker::backoff;
 use crate::{db, github};
 
 use self::http::Http;
-use self::lag::Lag;
 
 pub use branch::newest_anchored;
 
@@ -101,7 +101,7 @@ pub struct Anchors {
     settings: Arc<AnchorSettings>,
     branch: Arc<Mutex<Trying>>,
     witnesses: Arc<[Mutex<Trying>]>,
-    lag: Arc<Mutex<Lag>>,
+    timestamps: Arc<Mutex<Trying>>,
     http: Arc<OnceLock<Http>>,
 }
 
@@ -110,14 +110,16 @@ pub struct Anchors {
 struct Trying {
     failed: i64,
     not_before: Option<Timestamp>,
+    /// Whether somebody was told that it takes too long.
+    told: bool,
 }
 
 impl Anchors {
     /// Anchors for the log in this program's database.
     pub fn new(app: App, writer: Writer, settings: AnchorSettings) -> Self {
         let witnesses = settings.witnesses().iter().map(|_| Mutex::default()).collect();
-        let (branch, lag, http) = (Arc::default(), Arc::default(), Arc::default());
-        Self { app, writer, settings: Arc::new(settings), branch, witnesses, lag, http }
+        let (branch, timestamps, http) = (Arc::default(), Arc::default(), Arc::default());
+        Self { app, writer, settings: Arc::new(settings), branch, witnesses, timestamps, http }
     }
 
     /// Works until told to stop.
@@ -143,7 +145,13 @@ impl Anchors {
             if self.may_try(&self.branch) {
                 self.tried(&self.branch, self.write_to_branch(place, &head).await);
             }
-            self.watch_lag(&head, Place::Git).await?;
+            self.watch_lag(&head, Place::Git, &self.branch).await?;
+        }
+        if let Some(authority) = &self.settings.timestamps {
+            if self.may_try(&self.timestamps) {
+                self.tried(&self.timestamps, self.ask_for_the_time(authority, &head).await);
+            }
+            self.watch_lag(&head, Place::Rfc3161, &self.timestamps).await?;
         }
         let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
         join_all(asked.map(|(witness, trying)| async {
@@ -176,7 +184,7 @@ impl Anchors {
     fn tried(&self, place: &Mutex<Trying>, result: Result<(), Error>) {
         let mut trying = place.lock().unwrap_or_else(PoisonError::into_inner);
         let Err(error) = result else {
-            *trying = Trying::default();
+            (trying.failed, trying.not_before) = (0, None);
             return;
         };
         trying.failed += 1;
