@@ -118,6 +118,7 @@ impl Sandbox {
             public_url: Some(our_url.clone()),
             webhook_secrets: vec![Secret::from(seed::WEBHOOK_SECRET)],
             work: Work::InBackground,
+            anchors: crate::settings::AnchorSettings::default(),
             lease: crate::db::LEASE,
             reader: ReaderToken::new(Secret::from(READER_TOKEN)),
         };

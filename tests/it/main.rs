@@ -37,3 +37,4 @@ mod replay;
 mod tile;
 mod vectors;
 mod webhooks;
+mod witness;

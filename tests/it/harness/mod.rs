@@ -214,6 +214,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
+        anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
         reader: None,
     })
