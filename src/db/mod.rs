@@ -17,6 +17,7 @@ pub mod notice;
 pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
+pub mod redact;
 pub mod subject;
 pub mod tile;
 
