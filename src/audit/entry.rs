@@ -5,9 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Origin;
 use super::digest::Digest;
 use super::disclosure::Commitment;
 use super::kind::Kind;
+use super::merkle::Hash;
+use super::verifier::Verifier;
 use crate::clock::Timestamp;
 use crate::ids::{
     BlobSha, CommitSha, DeliveryId, DeploymentId, EnvironmentName, PromotionNumber, RepoId, RunId,
@@ -83,6 +86,26 @@ pub struct Entry {
     /// How much personal data was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Erased>,
+    /// The key that signs the log from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_key: Option<Verifier>,
+    /// The history that was lost before this log began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Recovered>,
+}
+
+/// A history that cannot be continued, because its newest part is lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recovered {
+    /// What the log was called.
+    pub origin: Origin,
+    /// How many entries it had at its last checkpoint that is known.
+    pub size: u64,
+    /// The root of that checkpoint.
+    pub root: Hash,
+    /// How many entries of it were found.
+    pub found: u64,
 }
 
 /// What made us act.
@@ -236,6 +259,8 @@ impl Entry {
             outcome: None,
             expires_at: None,
             erased: None,
+            new_key: None,
+            recovered: None,
         }
     }
 }

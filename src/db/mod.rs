@@ -17,9 +17,11 @@ pub mod notice;
 pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
+pub mod receipt;
 pub mod redact;
 pub mod subject;
 pub mod tile;
+mod tx;
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,6 +39,7 @@ use crate::audit::LogKey;
 
 pub use audit::RecordedIntent;
 pub use entry::NewEntry;
+pub use tx::Tx;
 
 /// Runs one expression against whichever database this connection is to.
 macro_rules! on {
@@ -138,19 +141,6 @@ pub enum Conn {
     Sqlite(PoolConnection<Sqlite>),
     /// The shared one.
     Postgres(PoolConnection<Postgres>),
-}
-
-/// A write transaction: a connection, and the end of the log.
-pub struct Tx {
-    conn: Conn,
-    log: audit::Tail,
-}
-
-impl Tx {
-    /// To read and write tables with.
-    pub fn conn(&mut self) -> &mut Conn {
-        &mut self.conn
-    }
 }
 
 impl Db {

@@ -90,7 +90,7 @@ async fn log_policy(
     source: &Source,
     now: Timestamp,
 ) -> db::Result<()> {
-    if audit::policy_is_logged(tx.conn(), repo.id, &tuple.policy).await? {
+    if audit::policy_is_logged(tx.conn().await?, repo.id, &tuple.policy).await? {
         return Ok(());
     }
     let loaded = NewEntry::new(Kind::PolicyLoaded, now, source.clone()).repo(repo.id).policy(&tuple.policy);

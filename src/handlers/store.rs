@@ -44,7 +44,7 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
     }
     if let Some(kind) = kind {
         if let Some(decided) = &decided {
-            policy_text::keep(tx.conn(), &decided.policy).await?;
+            policy_text::keep(tx.conn().await?, &decided.policy).await?;
         }
         tx.append(entry(kind, &promotion, decided.as_ref(), source.clone(), now)).await?;
     }
@@ -65,15 +65,15 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
 }
 
 async fn is_as_before(tx: &mut Tx, promotion: &Promotion) -> db::Result<bool> {
-    Ok(promotion::find(tx.conn(), promotion.id()).await?.as_ref() == Some(promotion))
+    Ok(promotion::find(tx.conn().await?, promotion.id()).await?.as_ref() == Some(promotion))
 }
 
 /// Has the promotion's check run and its subject's comment written anew.
 pub async fn show(tx: &mut Tx, promotion: &Promotion, now: Timestamp) -> db::Result<()> {
     let check_run = Notice::CheckRun { promotion: promotion.id().number };
-    notice::want(tx.conn(), &promotion.repo, &check_run, now).await?;
+    notice::want(tx.conn().await?, &promotion.repo, &check_run, now).await?;
     let comment = Notice::StatusComment { subject: promotion.tuple.subject };
-    notice::want(tx.conn(), &promotion.repo, &comment, now).await
+    notice::want(tx.conn().await?, &promotion.repo, &comment, now).await
 }
 
 fn entry(

@@ -6,7 +6,7 @@ use crate::audit::{Outcome, Source};
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::db::outbox::{self, Claimed};
-use crate::db::{NewEntry, promotion};
+use crate::db::{NewEntry, promotion, receipt};
 use crate::effect::Effect;
 use crate::github::perform::Earlier;
 use crate::github::{self, Sent};
@@ -32,7 +32,9 @@ impl Workers {
     pub(super) async fn perform_effects(&self) -> Result<usize, Error> {
         self.turn(
             |conn, now| Box::pin(outbox::any_ready(conn, now)),
-            |tx, now, lease| Box::pin(outbox::claim(tx.conn(), now, lease, BATCH)),
+            |tx, now, lease| {
+                Box::pin(async move { outbox::claim(tx.conn().await?, now, lease, BATCH).await })
+            },
             Db::ring_outbox,
             |effect| self.perform(effect),
         )
@@ -74,9 +76,10 @@ impl Workers {
         if !matches!(self.promotion(claimed).await?.state, State::Approved { .. }) {
             return Ok(Tried::NotAllowed(None));
         }
+        let receipt = receipt::of_intent(&mut self.app.db.read().await?, &claimed.intent).await?;
         let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
-        let made =
-            in_time(left, self.writer.create_permitted_deployment(claimed, &permit, promotion)).await?;
+        let request = self.writer.create_permitted_deployment(claimed, &permit, promotion, &receipt);
+        let made = in_time(left, request).await?;
         Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
     }
 

@@ -14,6 +14,7 @@
 )]
 #![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
+mod anchor;
 mod approve;
 mod cancel;
 mod checks;
