@@ -33,6 +33,7 @@ mod layering;
 mod pitfalls;
 mod policy_change;
 mod promote;
+mod redact;
 mod replay;
 mod tile;
 mod vectors;
