@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::audit::LogKey;
+use countersign::audit::{AttestationKey, LogKey};
 use countersign::clock::Clock;
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
@@ -55,6 +55,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::InBackground,
         lease: countersign::db::LEASE,
+        attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
     })
     .await

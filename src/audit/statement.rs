@@ -76,17 +76,7 @@ impl Entry {
     /// The bytes of this entry as number `seq` of the log, at most 16 KiB.
     pub fn encode(&self, seq: u64) -> Result<Vec<u8>, EntryError> {
         self.check_complete(seq)?;
-        let statement = Statement {
-            format: STATEMENT_TYPE,
-            subject: [self.subject()],
-            predicate_type: PREDICATE_TYPE,
-            predicate: Predicate { seq, entry: self },
-        };
-        let bytes = serde_json::to_vec(&statement)?;
-        if bytes.len() > MAX_BYTES {
-            return Err(EntryError::TooLarge(bytes.len()));
-        }
-        Ok(bytes)
+        encode(self, PREDICATE_TYPE, &Predicate { seq, entry: self })
     }
 
     fn check_complete(&self, seq: u64) -> Result<(), EntryError> {
@@ -147,14 +137,29 @@ impl Decoded {
     }
 }
 
+/// The bytes of a statement about what the entry is about.
+pub(super) fn encode(
+    entry: &Entry,
+    predicate_type: &'static str,
+    predicate: &impl Serialize,
+) -> Result<Vec<u8>, EntryError> {
+    let statement =
+        Statement { format: STATEMENT_TYPE, subject: [entry.subject()], predicate_type, predicate };
+    let bytes = serde_json::to_vec(&statement)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(EntryError::TooLarge(bytes.len()));
+    }
+    Ok(bytes)
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Statement<'e> {
+struct Statement<'e, P> {
     #[serde(rename = "_type")]
     format: &'static str,
     subject: [Subject<'e>; 1],
     predicate_type: &'static str,
-    predicate: Predicate<'e>,
+    predicate: &'e P,
 }
 
 #[derive(Serialize)]

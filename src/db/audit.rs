@@ -26,6 +26,14 @@ pub(super) struct Tail {
     at: i64,
 }
 
+/// A checkpoint that was signed in a transaction; it counts once that has committed.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) size: u64,
+    pub(super) root: Hash,
+    pub(super) note: String,
+}
+
 /// Proof that an intent stands in the log, in this transaction: the licence for an effect.
 /// Only [`Tx::append_intent`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,9 +162,9 @@ impl Tx {
     }
 
     /// Signs the tree as it is now, if it has grown.
-    pub(super) async fn sign_checkpoint(&mut self, key: &LogKey) -> Result<()> {
+    pub(super) async fn sign_checkpoint(&mut self, key: &LogKey) -> Result<Option<Signed>> {
         if !self.log.grown {
-            return Ok(());
+            return Ok(None);
         }
         let refused = |why: CheckpointError| Error::Log(why.to_string());
         // Two replicas with different keys would otherwise sign one log in turn, for ever unverifiable.
@@ -164,16 +172,14 @@ impl Tx {
             Checkpoint::open(before, &key.verifier()).map_err(refused)?;
         }
         let origin: Origin = key.name().as_str().parse().map_err(refused)?;
-        let root = self.log.frontier.root();
-        let checkpoint = Checkpoint { origin, size: self.log.frontier.size(), root };
-        let note = checkpoint.sign(key).map_err(refused)?;
-        let (size, frontier, at) =
-            (column(self.log.frontier.size())?, self.log.frontier.to_bytes(), self.log.at);
+        let (size, root) = (self.log.frontier.size(), self.log.frontier.root());
+        let note = Checkpoint { origin, size, root }.sign(key).map_err(refused)?;
+        let (length, frontier, at) = (column(size)?, self.log.frontier.to_bytes(), self.log.at);
         on!(&mut self.conn, executor => sqlx::query(
             "INSERT INTO checkpoint (log, size, root, note, frontier, at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(LOG).bind(size).bind(root.as_bytes().to_vec()).bind(note).bind(frontier).bind(at)
+            .bind(LOG).bind(length).bind(root.as_bytes().to_vec()).bind(note.clone()).bind(frontier).bind(at)
             .execute(executor).await.map(|_| ()))?;
-        Ok(())
+        Ok(Some(Signed { size, root, note }))
     }
 }
 

@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::audit::LogKey;
-use crate::db::audit::Tail;
+use crate::db::audit::{Signed, Tail};
 use crate::db::{Conn, Error, Pools, Result, Tx, on};
 
 /// How many pieces of work share one commit at most.
@@ -170,15 +170,20 @@ async fn begin(pools: &Pools) -> Result<Conn> {
 
 /// Signs what was appended, within the transaction, and commits.
 async fn finish(tx: &mut Tx, key: &LogKey) -> Result<()> {
-    let signed = tx.sign_checkpoint(key).await;
-    let result = match signed {
-        Ok(()) => execute(&mut tx.conn, "COMMIT").await,
-        Err(error) => Err(error),
-    };
+    let result = sign_and_commit(tx, key).await;
     if result.is_err() {
         let _ = execute(&mut tx.conn, "ROLLBACK").await;
     }
     result
+}
+
+async fn sign_and_commit(tx: &mut Tx, key: &LogKey) -> Result<()> {
+    let signed = tx.sign_checkpoint(key).await?;
+    execute(&mut tx.conn, "COMMIT").await?;
+    if let Some(Signed { size, root, note }) = signed {
+        tracing::debug!(size, %root, note, "a checkpoint was signed and is durable");
+    }
+    Ok(())
 }
 
 /// A connection whose transaction failed is not used again.

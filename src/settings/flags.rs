@@ -21,6 +21,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub log: LogFlags,
 
+    /// Who signs attestations.
+    #[command(flatten)]
+    pub attestations: AttestationFlags,
+
     /// For how many seconds a worker keeps what it claimed; after a crash that work goes on when they are over [default: 90]
     #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
     pub lease: Option<String>,
@@ -94,6 +98,14 @@ pub struct LogFlags {
     /// The file of the Ed25519 key that signs the log; made with mode 0600 at the first start [default: countersign-log.key]
     #[arg(long, env = "COUNTERSIGN_LOG_KEY_FILE", value_name = "FILE")]
     pub log_key_file: Option<String>,
+}
+
+/// Who signs attestations.
+#[derive(Debug, Clone, Args)]
+pub struct AttestationFlags {
+    /// The file of the Ed25519 key that signs attestations, another one than the log's; made with mode 0600 at the first start [default: countersign-attestation.key]
+    #[arg(long, env = "COUNTERSIGN_ATTESTATION_KEY_FILE", value_name = "FILE")]
+    pub attestation_key_file: Option<String>,
 }
 
 /// What is written about the program's own work.
