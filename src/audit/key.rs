@@ -41,6 +41,12 @@ impl LogKey {
         &self.name
     }
 
+    /// The same key under another name: that of the log's next epoch.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> Self {
+        Self { name, key: self.key.clone() }
+    }
+
     /// What others need to check its signatures.
     pub fn verifier(&self) -> Verifier {
         Verifier::new(self.name.clone(), self.key.verifying_key())
@@ -49,9 +55,13 @@ impl LogKey {
     /// Makes a note of `text`, which must end with a line feed and hold no other control characters.
     pub fn sign(&self, text: &str) -> Result<String, NoteError> {
         note::check_text(text)?;
+        Ok(format!("{text}\n{}", self.signature_line(text)))
+    }
+
+    /// The line that adds this key's signature to a note of `text`.
+    pub(super) fn signature_line(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
-        let line = note::signature_line(&self.name, self.verifier().id(), &signature);
-        Ok(format!("{text}\n{line}"))
+        note::signature_line(&self.name, self.verifier().id(), &signature)
     }
 
     /// The key as PKCS#8 in PEM (RFC 8410), without the public key, so that every OpenSSL reads it.

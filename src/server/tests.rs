@@ -70,9 +70,11 @@ impl Server {
     async fn claim(&self) -> Vec<inbox::Claimed> {
         let now = self.shared.clock.now();
         let db = &self.shared.db;
-        db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, crate::db::LEASE, 10).await }))
-            .await
-            .unwrap()
+        db.write(move |tx| {
+            Box::pin(async move { inbox::claim(tx.conn().await?, now, crate::db::LEASE, 10).await })
+        })
+        .await
+        .unwrap()
     }
 }
 
