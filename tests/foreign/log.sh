@@ -29,7 +29,8 @@ make_logs() {
 sandbox() {
     "$countersign" sandbox --listen "$at" --github-listen "$github" --data "$1" >"$work/sandbox.log" 2>&1 &
     running+=($!)
-    answers "http://$at/readyz" || { cat "$work/sandbox.log" >&2; return 1; }
+    # Something else may have the port: what was started has to run still.
+    answers "http://$at/readyz" && kill -0 "${running[-1]}" || { cat "$work/sandbox.log" >&2; return 1; }
     # A command in the same second as the push that its world begins with would be refused.
     sleep 2
 }
