@@ -30,6 +30,7 @@ mod harness;
 mod head;
 mod inbox;
 mod layering;
+mod log;
 mod pitfalls;
 mod policy_change;
 mod promote;
