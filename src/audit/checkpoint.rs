@@ -64,10 +64,21 @@ impl Checkpoint {
 
     /// Believes a note that is signed by the log's own key.
     pub fn open(note: &str, verifier: &Verifier) -> Result<Self, CheckpointError> {
-        let opened = note::open(note, slice::from_ref(verifier))?;
-        let checkpoint = Self::parse(&opened.text)?;
-        checkpoint.belongs_to(verifier.name())?;
-        Ok(checkpoint)
+        Self::open_by(note, slice::from_ref(verifier)).map(|(checkpoint, _)| checkpoint)
+    }
+
+    /// Believes a note that is signed by at least one of the log's own keys, and says by which.
+    pub fn open_by(note: &str, keys: &[Verifier]) -> Result<(Self, Vec<Verifier>), CheckpointError> {
+        let note::Opened { text, signers } = note::open(note, keys)?;
+        let checkpoint = Self::parse(&text)?;
+        signers.iter().try_for_each(|signer| checkpoint.belongs_to(signer.name()))?;
+        Ok((checkpoint, signers))
+    }
+
+    /// How many entries a note says there are, before anybody can say whether it is signed: only to know how
+    /// much to read until it can be believed. None if it says nothing of the kind.
+    pub fn claimed_size(note: &str) -> Option<u64> {
+        parse_size(note.split('\n').nth(1)?).ok()
     }
 
     /// Reads the text of a note that was verified. Each checkpoint has one text; extensions are refused.
