@@ -11,7 +11,8 @@
 //! (every word that people read).
 //!
 //! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
-//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
+//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`], [`trail`] (the log as an auditor
+//! holds it: in a folder, behind a URL or in a database).
 //!
 //! **The work.** [`app`] (what everything below is given), [`handlers`] (one event or command each),
 //! [`worker`] (inbox, outbox, notices, alarms).
@@ -51,6 +52,7 @@ pub mod db;
 pub mod github;
 pub mod settings;
 pub mod telemetry;
+pub mod trail;
 pub mod app;
 pub mod handlers;
 pub mod worker;

@@ -75,10 +75,11 @@ impl Checkpoint {
         Ok((checkpoint, signers))
     }
 
-    /// How many entries a note says there are, before anybody can say whether it is signed: only to know how
-    /// much to read until it can be believed. None if it says nothing of the kind.
-    pub fn claimed_size(note: &str) -> Option<u64> {
-        parse_size(note.split('\n').nth(1)?).ok()
+    /// What a note says before anybody can tell whether it is signed: to know how much to read until it can be
+    /// believed, and to compare with a log that is believed. None if it is not the note of a checkpoint.
+    pub fn claimed(note: &str) -> Option<Self> {
+        let (text, _) = note.split_once("\n\n")?;
+        Self::parse(&format!("{text}\n")).ok()
     }
 
     /// Reads the text of a note that was verified. Each checkpoint has one text; extensions are refused.

@@ -203,9 +203,9 @@ impl LogVerifier {
         self.tree.size()
     }
 
-    /// When the last entry was written.
-    pub fn last_observed(&self) -> Option<Timestamp> {
-        self.last_observed
+    /// The root over them.
+    pub fn root(&self) -> Hash {
+        self.tree.root()
     }
 
     /// Checks that a stored checkpoint is signed and speaks of exactly the entries fed so far.
