@@ -18,7 +18,8 @@ COPY --from=build --chown=nonroot:nonroot /data /data
 VOLUME /data
 ENV COUNTERSIGN_LISTEN=0.0.0.0:8080 \
     COUNTERSIGN_DATABASE_URL=sqlite:///data/countersign.db \
-    COUNTERSIGN_LOG_KEY_FILE=/data/log-key.pem
+    COUNTERSIGN_LOG_KEY_FILE=/data/log-key.pem \
+    COUNTERSIGN_ATTESTATION_KEY_FILE=/data/attestation-key.pem
 EXPOSE 8080
 # There is no HEALTHCHECK, because it would need a program inside the image that makes requests. Let the
 # platform ask from outside: GET /healthz (alive) and GET /readyz (database reachable, workers running).

@@ -11,8 +11,9 @@
 //! (every word that people read).
 //!
 //! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
-//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`], [`trail`] (the log as an auditor
-//! holds it: in a folder, behind a URL or in a database).
+//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
+//!
+//! **The proof.** [`trail`] (what anybody can do with the log afterwards).
 //!
 //! **The work.** [`app`] (what everything below is given), [`handlers`] (one event or command each),
 //! [`worker`] (inbox, outbox, notices, alarms).

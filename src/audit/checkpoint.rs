@@ -4,6 +4,8 @@ use std::fmt;
 use std::slice;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::key::LogKey;
 use super::merkle::Hash;
 use super::note::{self, NoteError};
@@ -12,7 +14,8 @@ use super::verifier::{KeyName, Verifier};
 /// What a log is called everywhere: a URL without scheme and without a slash at its end.
 ///
 /// At most 255 bytes, because some cosignatures count its length in one byte.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Origin(KeyName);
 
 /// A log of `size` entries whose tree has this `root`.
@@ -60,6 +63,12 @@ impl Checkpoint {
     pub fn sign(&self, key: &LogKey) -> Result<String, CheckpointError> {
         self.belongs_to(key.name())?;
         Ok(key.sign(&self.text())?)
+    }
+
+    /// Signs it as [`Self::sign`] does, and beside it with the key that is being replaced.
+    pub fn sign_with_both(&self, key: &LogKey, old: &LogKey) -> Result<String, CheckpointError> {
+        self.belongs_to(old.name())?;
+        Ok(self.sign(key)? + &old.signature_line(&self.text()))
     }
 
     /// Believes a note that is signed by the log's own key.
@@ -118,6 +127,38 @@ impl Origin {
     /// What the log's own key must be called.
     pub fn key_name(&self) -> &KeyName {
         &self.0
+    }
+}
+
+impl Origin {
+    /// What the log is called after its history was lost so many times: no log ever signs two histories.
+    ///
+    /// # Errors
+    /// When the name would become too long.
+    pub fn in_epoch(&self, epoch: u32) -> Result<Self, CheckpointError> {
+        if epoch == 0 { Ok(self.clone()) } else { format!("{self}/{epoch}").parse() }
+    }
+
+    /// Which epoch of this log `other` is, if it is one.
+    pub fn epoch_of(&self, other: &Self) -> Option<u32> {
+        if self == other {
+            return Some(0);
+        }
+        let digits = other.as_str().strip_prefix(self.as_str())?.strip_prefix('/')?;
+        digits.parse().ok().filter(|epoch: &u32| *epoch > 0 && epoch.to_string() == digits)
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = CheckpointError;
+    fn try_from(text: String) -> Result<Self, CheckpointError> {
+        text.parse()
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.to_string()
     }
 }
 
@@ -219,6 +260,31 @@ mod tests {
             assert_eq!(text.parse::<Origin>(), Err(CheckpointError::Origin), "{text:?}");
         }
         assert!("127.0.0.1:8080/log/acme".parse::<Origin>().is_ok());
+    }
+
+    #[test]
+    fn two_keys_sign_one_checkpoint_while_one_replaces_the_other() {
+        let (old, new) = (golden_key(), LogKey::from_seed(golden().origin.key_name().clone(), [9; 32]));
+        let note = golden().sign_with_both(&new, &old).unwrap();
+        assert_eq!(Checkpoint::open(&note, &old.verifier()), Ok(golden()));
+        assert_eq!(Checkpoint::open(&note, &new.verifier()), Ok(golden()));
+        let stranger = LogKey::from_seed("countersign.example/other".parse().unwrap(), [9; 32]);
+        assert!(matches!(golden().sign_with_both(&new, &stranger), Err(CheckpointError::OtherLog { .. })));
+    }
+
+    #[test]
+    fn each_epoch_has_its_own_name() {
+        let origin = golden().origin;
+        for (epoch, name) in [(0, "countersign.example/acme"), (1, "countersign.example/acme/1")] {
+            assert_eq!(origin.in_epoch(epoch).unwrap().as_str(), name);
+            assert_eq!(origin.epoch_of(&name.parse().unwrap()), Some(epoch));
+        }
+        for other in ["/0", "/01", "/x", "2", "/1/1", "/4294967296"] {
+            let other = format!("countersign.example/acme{other}").parse().unwrap();
+            assert_eq!(origin.epoch_of(&other), None, "{other}");
+        }
+        let long: Origin = "a".repeat(254).parse().unwrap();
+        assert!(long.in_epoch(1).is_err());
     }
 
     proptest! {

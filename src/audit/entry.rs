@@ -5,9 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Origin;
 use super::digest::Digest;
 use super::disclosure::Commitment;
 use super::kind::Kind;
+use super::merkle::Hash;
+use super::verifier::Verifier;
 use crate::clock::Timestamp;
 use crate::ids::{
     BlobSha, CommitSha, DeliveryId, DeploymentId, EnvironmentName, PromotionNumber, RepoId, RunId,
@@ -80,6 +83,29 @@ pub struct Entry {
     /// Until when it is good.
     #[serde(default, with = "super::statement::optional_moment", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// How much personal data was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
+    /// The key that signs the log from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_key: Option<Verifier>,
+    /// The history that was lost before this log began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Recovered>,
+}
+
+/// A history that cannot be continued, because its newest part is lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recovered {
+    /// What the log was called.
+    pub origin: Origin,
+    /// How many entries it had at its last checkpoint that is known.
+    pub size: u64,
+    /// The root of that checkpoint.
+    pub root: Hash,
+    /// How many entries of it were found.
+    pub found: u64,
 }
 
 /// What made us act.
@@ -172,6 +198,18 @@ pub enum ActorRole {
     Operator,
 }
 
+/// How much personal data was deleted. Of whom stands nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Erased {
+    /// Disclosures of commitments.
+    pub disclosures: u64,
+    /// Facts of decisions.
+    pub evidence: u64,
+    /// Rows of other tables, deleted or without the person from now on.
+    pub rows: u64,
+}
+
 /// What became of something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -220,6 +258,9 @@ impl Entry {
             idempotency_key: None,
             outcome: None,
             expires_at: None,
+            erased: None,
+            new_key: None,
+            recovered: None,
         }
     }
 }

@@ -76,17 +76,7 @@ impl Entry {
     /// The bytes of this entry as number `seq` of the log, at most 16 KiB.
     pub fn encode(&self, seq: u64) -> Result<Vec<u8>, EntryError> {
         self.check_complete(seq)?;
-        let statement = Statement {
-            format: STATEMENT_TYPE,
-            subject: [self.subject()],
-            predicate_type: PREDICATE_TYPE,
-            predicate: Predicate { seq, entry: self },
-        };
-        let bytes = serde_json::to_vec(&statement)?;
-        if bytes.len() > MAX_BYTES {
-            return Err(EntryError::TooLarge(bytes.len()));
-        }
-        Ok(bytes)
+        encode(self, PREDICATE_TYPE, &Predicate { seq, entry: self })
     }
 
     fn check_complete(&self, seq: u64) -> Result<(), EntryError> {
@@ -103,6 +93,12 @@ impl Entry {
         }
         if outcome && self.intent.is_none() {
             return needs("the index of its intent");
+        }
+        if self.kind == Kind::KeyRotated && self.new_key.is_none() {
+            return needs("the new key");
+        }
+        if self.kind == Kind::LogRecovered && self.recovered.is_none() {
+            return needs("what was lost");
         }
         if outcome && self.outcome.is_none() {
             return needs("an outcome");
@@ -147,14 +143,29 @@ impl Decoded {
     }
 }
 
+/// The bytes of a statement about what the entry is about.
+pub(super) fn encode(
+    entry: &Entry,
+    predicate_type: &'static str,
+    predicate: &impl Serialize,
+) -> Result<Vec<u8>, EntryError> {
+    let statement =
+        Statement { format: STATEMENT_TYPE, subject: [entry.subject()], predicate_type, predicate };
+    let bytes = serde_json::to_vec(&statement)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(EntryError::TooLarge(bytes.len()));
+    }
+    Ok(bytes)
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Statement<'e> {
+struct Statement<'e, P> {
     #[serde(rename = "_type")]
     format: &'static str,
     subject: [Subject<'e>; 1],
     predicate_type: &'static str,
-    predicate: Predicate<'e>,
+    predicate: &'e P,
 }
 
 #[derive(Serialize)]
@@ -283,8 +294,8 @@ pub(super) mod policy {
 mod tests {
     use super::*;
     use crate::audit::{
-        ActorRef, ActorRole, Disclosure, Evaluation, Outcome, OutcomeResult, Quorum, RequirementVerdict,
-        Ruling, Source,
+        ActorRef, ActorRole, Disclosure, Evaluation, Outcome, OutcomeResult, Quorum, Recovered,
+        RequirementVerdict, Ruling, Source, Verifier,
     };
     use crate::clock::Timestamp;
     use crate::ids::{DeploymentId, PromotionNumber, RepoId, RunId};
@@ -329,6 +340,19 @@ mod tests {
         }
     }
 
+    fn new_key() -> Verifier {
+        "countersign.example/acme+47df9797+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs".parse().unwrap()
+    }
+
+    fn lost() -> Recovered {
+        Recovered {
+            origin: "countersign.example/acme".parse().unwrap(),
+            size: 5,
+            root: "ANIYKaVQMUU0irz3ElE+rPKidCEa2D6XAgK7W22AsoY=".parse().unwrap(),
+            found: 3,
+        }
+    }
+
     fn text(entry: &Entry, seq: u64) -> String {
         String::from_utf8(entry.encode(seq).unwrap()).unwrap()
     }
@@ -365,8 +389,26 @@ mod tests {
     fn what_is_written_is_read_back() {
         assert_eq!(Decoded::parse(&full().encode(12).unwrap()).unwrap(), Decoded { seq: 12, entry: full() });
         for kind in Kind::ALL.iter().filter(|kind| !kind.is_outcome() && **kind != Kind::EffectIntended) {
-            let entry = Entry::new(*kind, Timestamp(0), Source::internal("timer"));
+            let mut entry = Entry::new(*kind, Timestamp(0), Source::internal("timer"));
+            entry.new_key = (*kind == Kind::KeyRotated).then(new_key);
+            entry.recovered = (*kind == Kind::LogRecovered).then(lost);
             assert_eq!(Decoded::parse(&entry.encode(3).unwrap()).unwrap(), Decoded { seq: 3, entry });
+        }
+    }
+
+    #[test]
+    fn a_new_key_and_a_lost_history_are_named_in_full() {
+        let entry = |kind| Entry::new(kind, Timestamp(0), Source::internal("operator"));
+        let rotated = Entry { new_key: Some(new_key()), ..entry(Kind::KeyRotated) };
+        assert!(text(&rotated, 7).ends_with(
+            r#""source":{"event":"operator"},"newKey":"countersign.example/acme+47df9797+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"}}"#
+        ));
+        let recovered = Entry { recovered: Some(lost()), ..entry(Kind::LogRecovered) };
+        assert!(text(&recovered, 0).ends_with(
+            r#""recovered":{"origin":"countersign.example/acme","size":5,"root":"ANIYKaVQMUU0irz3ElE+rPKidCEa2D6XAgK7W22AsoY=","found":3}}}"#
+        ));
+        for kind in [Kind::KeyRotated, Kind::LogRecovered] {
+            assert!(matches!(entry(kind).encode(0), Err(EntryError::Incomplete { .. })), "{kind}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// The name a key signs under: not empty, without white space, control characters and `+`.
@@ -17,7 +18,8 @@ pub struct KeyName(String);
 /// The public key of a signer, with the name it signs under.
 ///
 /// Its text is a *vkey*: `name+keyID+base64(type || key)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Verifier {
     name: KeyName,
     id: KeyId,
@@ -68,6 +70,12 @@ impl Verifier {
         self.key.as_bytes()
     }
 
+    /// The same key under another name: that of the log's next epoch.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> Self {
+        Self::new(name, self.key)
+    }
+
     pub(super) fn id(&self) -> KeyId {
         self.id
     }
@@ -99,6 +107,19 @@ impl FromStr for Verifier {
         }
         let verifier = Self::new(name.parse()?, public_key(typed)?);
         if hex::encode(verifier.id) == id { Ok(verifier) } else { Err(InvalidVerifier::Id) }
+    }
+}
+
+impl TryFrom<String> for Verifier {
+    type Error = InvalidVerifier;
+    fn try_from(text: String) -> Result<Self, InvalidVerifier> {
+        text.parse()
+    }
+}
+
+impl From<Verifier> for String {
+    fn from(verifier: Verifier) -> Self {
+        verifier.to_string()
     }
 }
 

@@ -69,6 +69,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         webhook_secrets: settings.webhook_secrets,
         work: Work::InBackground,
         lease: settings.lease,
+        reader: settings.reader,
     };
     Program::start(parts).await.context("the program cannot start")
 }

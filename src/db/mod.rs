@@ -9,14 +9,18 @@
 pub mod audit;
 mod commit;
 mod entry;
+pub mod evidence;
 pub mod head;
 pub mod inbox;
 mod migrate;
 pub mod notice;
 pub mod outbox;
+pub mod policy_text;
 pub mod promotion;
+pub mod receipt;
 pub mod subject;
 pub mod tile;
+mod tx;
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,6 +38,7 @@ use crate::audit::LogKey;
 
 pub use audit::RecordedIntent;
 pub use entry::NewEntry;
+pub use tx::Tx;
 
 /// Runs one expression against whichever database this connection is to.
 macro_rules! on {
@@ -135,19 +140,6 @@ pub enum Conn {
     Sqlite(PoolConnection<Sqlite>),
     /// The shared one.
     Postgres(PoolConnection<Postgres>),
-}
-
-/// A write transaction: a connection, and the end of the log.
-pub struct Tx {
-    conn: Conn,
-    log: audit::Tail,
-}
-
-impl Tx {
-    /// To read and write tables with.
-    pub fn conn(&mut self) -> &mut Conn {
-        &mut self.conn
-    }
 }
 
 impl Db {

@@ -21,6 +21,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub log: LogFlags,
 
+    /// Who signs attestations.
+    #[command(flatten)]
+    pub attestations: AttestationFlags,
+
     /// For how many seconds a worker keeps what it claimed; after a crash that work goes on when they are over [default: 90]
     #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
     pub lease: Option<String>,
@@ -57,6 +61,14 @@ pub struct ServeFlags {
     /// A file with the webhook secret or secrets, instead of these themselves
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     pub github_webhook_secret_file: Option<String>,
+
+    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    pub reader_token: Option<Secret>,
+
+    /// A file with the readers' token, instead of the token itself
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN_FILE", value_name = "FILE")]
+    pub reader_token_file: Option<String>,
 }
 
 /// Which database.
@@ -86,6 +98,14 @@ pub struct LogFlags {
     /// The file of the Ed25519 key that signs the log; made with mode 0600 at the first start [default: countersign-log.key]
     #[arg(long, env = "COUNTERSIGN_LOG_KEY_FILE", value_name = "FILE")]
     pub log_key_file: Option<String>,
+}
+
+/// Who signs attestations.
+#[derive(Debug, Clone, Args)]
+pub struct AttestationFlags {
+    /// The file of the Ed25519 key that signs attestations, another one than the log's; made with mode 0600 at the first start [default: countersign-attestation.key]
+    #[arg(long, env = "COUNTERSIGN_ATTESTATION_KEY_FILE", value_name = "FILE")]
+    pub attestation_key_file: Option<String>,
 }
 
 /// What is written about the program's own work.

@@ -5,6 +5,7 @@
 
 mod flags;
 mod secret;
+mod reader;
 mod place;
 
 use std::net::SocketAddr;
@@ -17,7 +18,8 @@ use crate::audit::{KeyFileError, LogKey, Origin};
 use crate::db;
 use crate::github::{AppKey, Secret};
 
-pub use flags::{DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+pub use flags::{AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+pub use reader::ReaderToken;
 
 /// What `serve` runs with.
 #[derive(Debug, Clone)]
@@ -40,6 +42,10 @@ pub struct Settings {
     pub webhook_secrets: Vec<Secret>,
     /// What the log is called, and where the key is that signs it.
     pub log: LogSettings,
+    /// Where the key is that signs attestations.
+    pub attestation_key_file: PathBuf,
+    /// Who may read the log's entries over HTTP; nobody when it is not set.
+    pub reader: Option<ReaderToken>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
 }
@@ -88,6 +94,8 @@ impl Settings {
             private_key: secret::private_key(flags)?,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
+            attestation_key_file: flags.attestations.key_file(),
+            reader: reader::token(flags)?,
             lease: lease(flags)?,
             public_url,
         })
@@ -110,6 +118,14 @@ impl LogSettings {
     /// When the file cannot be read or made, or others can read it.
     pub fn key(&self) -> Result<LogKey, KeyFileError> {
         LogKey::load_or_create(&self.key_file, self.origin.key_name())
+    }
+}
+
+impl AttestationFlags {
+    /// Where the key that signs attestations is kept; made there by
+    /// [`AttestationKey::load_or_create`](crate::audit::AttestationKey::load_or_create).
+    pub fn key_file(&self) -> PathBuf {
+        given(self.attestation_key_file.as_deref()).unwrap_or("countersign-attestation.key").into()
     }
 }
 

@@ -27,6 +27,8 @@ fn read(more: &[&str]) -> Result<Settings, InvalidSetting> {
         ("github-webhook-secret-file", ""),
         ("log-origin", ""),
         ("log-key-file", ""),
+        ("reader-token", ""),
+        ("reader-token-file", ""),
     ];
     flags.extend(
         usual.iter().filter(|(name, _)| !given(name)).map(|(name, value)| format!("--{name}={value}")),
@@ -50,6 +52,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(settings.app_id, 4711);
     assert_eq!(settings.log.origin.as_str(), "localhost/log/countersign");
     assert_eq!(settings.log.key_file, PathBuf::from("countersign-log.key"));
+    assert!(settings.reader.is_none(), "nobody reads the entries");
 }
 
 #[test]
@@ -119,6 +122,12 @@ fn what_is_wrong_is_said_by_name_and_with_what_to_write() {
             "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE",
             "No such file",
         ),
+        (&["--reader-token=hunter2"], "COUNTERSIGN_READER_TOKEN", "openssl rand -hex 32"),
+        (
+            &["--reader-token=0123456789abcdef", "--reader-token-file=/x"],
+            "COUNTERSIGN_READER_TOKEN",
+            "both set",
+        ),
         (&["--log-origin=https://x/log"], "COUNTERSIGN_LOG_ORIGIN", "without https://"),
         (&["--log-origin=x/"], "COUNTERSIGN_LOG_ORIGIN", "final slash"),
     ] {
@@ -151,6 +160,7 @@ fn every_variable_is_in_the_help() {
         "COUNTERSIGN_DATABASE_URL",
         "COUNTERSIGN_GITHUB_API_URL",
         "COUNTERSIGN_GITHUB_WEB_URL",
+        "COUNTERSIGN_ATTESTATION_KEY_FILE",
         "COUNTERSIGN_GITHUB_APP_ID",
         "COUNTERSIGN_GITHUB_PRIVATE_KEY",
         "COUNTERSIGN_GITHUB_PRIVATE_KEY_FILE",
@@ -158,6 +168,8 @@ fn every_variable_is_in_the_help() {
         "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE",
         "COUNTERSIGN_LOG_KEY_FILE",
         "COUNTERSIGN_LOG_ORIGIN",
+        "COUNTERSIGN_READER_TOKEN",
+        "COUNTERSIGN_READER_TOKEN_FILE",
     ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable} in\n{help}");
     }

@@ -14,6 +14,7 @@
 )]
 #![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
+mod anchor;
 mod approve;
 mod cancel;
 mod checks;
@@ -32,5 +33,7 @@ mod layering;
 mod pitfalls;
 mod policy_change;
 mod promote;
+mod replay;
 mod tile;
+mod vectors;
 mod webhooks;

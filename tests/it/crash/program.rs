@@ -50,6 +50,7 @@ impl Program {
             .env("COUNTERSIGN_GITHUB_PRIVATE_KEY", auth::APP_KEY)
             .env("COUNTERSIGN_GITHUB_WEBHOOK_SECRET", seed::WEBHOOK_SECRET)
             .env("COUNTERSIGN_LOG_KEY_FILE", &self.key)
+            .env("COUNTERSIGN_ATTESTATION_KEY_FILE", self.key.with_extension("attestation"))
             .env("COUNTERSIGN_LOG_ORIGIN", ORIGIN)
             .env("COUNTERSIGN_LEASE", "3")
             .env("COUNTERSIGN_LOG", "warn")

@@ -215,6 +215,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
         lease: countersign::db::LEASE,
+        reader: None,
     })
     .await
     .unwrap()
