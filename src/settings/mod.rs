@@ -18,7 +18,9 @@ use crate::audit::{KeyFileError, LogKey, Origin};
 use crate::db;
 use crate::github::{AppKey, Secret};
 
-pub use flags::{AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+pub use flags::{
+    AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags, TelemetryFlags,
+};
 pub use reader::ReaderToken;
 
 /// What `serve` runs with.
@@ -95,7 +97,7 @@ impl Settings {
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
             attestation_key_file: flags.attestations.key_file(),
-            reader: reader::token(flags)?,
+            reader: reader::token(&flags.reader)?,
             lease: lease(flags)?,
             public_url,
         })

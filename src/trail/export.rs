@@ -80,7 +80,9 @@ impl Copy<'_> {
         for path in TilePath::all(self.entries).filter(|path| !(path.is_full() && path.fits(there))) {
             let bytes = self.source.read(File::Tile(path)).await?;
             let bytes = bytes.ok_or_else(|| {
-                Error::OtherHistory(format!("{path} is not whole in the database: run `countersign audit verify`"))
+                Error::OtherHistory(format!(
+                    "{path} is not whole in the database: run `countersign audit verify`"
+                ))
             })?;
             self.write(&path.to_string(), &bytes)?;
         }
@@ -97,9 +99,12 @@ impl Copy<'_> {
     async fn rotations(&mut self) -> Result<()> {
         let Database { conn, epoch } = self.database()?;
         let rotations = tile::rotations(conn, *epoch).await?;
-        for size in rotations.into_iter().map(|index| index + 1).filter(|size| *size <= self.entries) {
+        let entries = self.entries;
+        for size in rotations.into_iter().map(|index| index + 1).filter(|size| *size <= entries) {
             let file = File::CheckpointOf(size);
-            let missing = || Error::OtherHistory(format!("no checkpoint vouches for the new key of entry {}", size - 1));
+            let missing = || {
+                Error::OtherHistory(format!("no checkpoint vouches for the new key of entry {}", size - 1))
+            };
             let note = self.source.text(file).await?.ok_or_else(missing)?;
             self.write(&file.to_string(), note.as_bytes())?;
         }

@@ -117,9 +117,9 @@ impl Folder {
         let mut sizes = BTreeSet::new();
         for entry in entries.take(MOST_CHECKPOINTS) {
             let name = entry.map_err(|error| unreadable(&path, error))?.file_name();
-            let size = name.to_str().and_then(|name| {
-                name.parse::<u64>().ok().filter(|size| size.to_string() == name)
-            });
+            let size = name
+                .to_str()
+                .and_then(|name| name.parse::<u64>().ok().filter(|size| size.to_string() == name));
             sizes.extend(size);
         }
         Ok(sizes)

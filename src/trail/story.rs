@@ -7,12 +7,10 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::Result;
-use super::disclosures::{self, Disclosures};
+use super::disclosures::Disclosures;
 use super::source::{File, LogSource, bundle_of};
 use crate::audit::tile::unbundle;
-use crate::audit::{
-    ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, TilePath,
-};
+use crate::audit::{ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult};
 use crate::db::tile;
 use crate::ids::{PromotionNumber, RepoId};
 
@@ -50,7 +48,7 @@ pub async fn tell(source: &mut LogSource, filter: Filter, say: &mut dyn FnMut(&s
             next = end;
             continue;
         };
-        let disclosed = disclosed(source, file.as_mut(), next..end, &path).await?;
+        let disclosed = disclosed(source, file.as_mut(), next..end).await?;
         for (index, entry) in (next..end).zip(unbundle(&bytes)) {
             say(&line(index, entry.ok(), filter, &disclosed));
         }
@@ -66,7 +64,6 @@ async fn disclosed(
     source: &mut LogSource,
     file: Option<&mut Disclosures>,
     range: Range<u64>,
-    _: &TilePath,
 ) -> Result<Disclosed> {
     let mut found = Vec::new();
     if let LogSource::Database(database) = source {
@@ -142,7 +139,8 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
     let mut details = Vec::new();
     details.extend(entry.environment.as_ref().map(ToString::to_string));
     details.extend(entry.commit.as_ref().map(|commit| format!("commit {}", short(commit.as_str()))));
-    let person = |commitment| claim(disclosed, commitment, |value| value["login"].as_str().map(str::to_owned));
+    let person =
+        |commitment| claim(disclosed, commitment, |value| value["login"].as_str().map(str::to_owned));
     details.extend(
         entry.actors.iter().map(|actor| format!("{} {}", role(actor.role), person(&actor.commitment))),
     );
@@ -213,7 +211,8 @@ mod tests {
     fn told(known: bool) -> String {
         let actor = Disclosure::new([1; 16], "actor", &json!({ "id": 1, "login": "alice" }));
         let reason = Disclosure::new([2; 16], "reason", &json!("fix \u{1b}[2J\u{202e} now"));
-        let mut entry = Entry::new(Kind::RequestOpened, Timestamp(1_790_000_000_000), Source::internal("test"));
+        let mut entry =
+            Entry::new(Kind::RequestOpened, Timestamp(1_790_000_000_000), Source::internal("test"));
         entry.repo = Some(RepoId(7));
         entry.promotion = Some(PromotionNumber(3));
         entry.environment = Some("production".parse().unwrap());
@@ -232,7 +231,10 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_not_printed() {
-        assert_eq!(printable("a\u{1b}[2J\r\nb\u{9b}c\u{202e}d\u{feff}"), "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}");
+        assert_eq!(
+            printable("a\u{1b}[2J\r\nb\u{9b}c\u{202e}d\u{feff}"),
+            "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"
+        );
         assert_eq!(printable("grün · 東京"), "grün · 東京");
     }
 

@@ -219,7 +219,8 @@ impl Walk<'_> {
         let grown = self.log.entry(index, bytes, stored.and_then(|hash| Hash::from_slice(hash).ok()))?;
         self.tiles.add(&grown.completed);
         let Some(disclosures) = &mut self.disclosures else { return Ok(()) };
-        if disclosures.next_index() == Some(index) && !disclosures::belong_to(&disclosures.of(index)?, bytes) {
+        if disclosures.next_index() == Some(index) && !disclosures::belong_to(&disclosures.of(index)?, bytes)
+        {
             return Err(tampered(index, "a disclosure for it is not the one that it commits to".to_owned()));
         }
         Ok(())
@@ -283,7 +284,8 @@ impl Walk<'_> {
         if stored == computed {
             return Ok(());
         }
-        let same = stored.chunks(32).zip(computed.chunks(32)).take_while(|(stored, computed)| stored == computed);
+        let same =
+            stored.chunks(32).zip(computed.chunks(32)).take_while(|(stored, computed)| stored == computed);
         let number = same.count() as u64;
         let why = format!("hash {number} of {path} is not that of the entries under it");
         Err(tampered(entry_under(first + number), why))
@@ -297,7 +299,10 @@ fn tampered(index: impl Into<Option<u64>>, why: String) -> Stop {
 /// A database is the log itself: what it lacks was taken out. A copy may just not be whole.
 fn missing(source: &LogSource, file: File, index: u64) -> Stop {
     if source.is_database() {
-        return tampered(index, format!("{file} is not whole in the database: rows are missing or were changed"));
+        return tampered(
+            index,
+            format!("{file} is not whole in the database: rows are missing or were changed"),
+        );
     }
     Stop::Verdict(Verdict::Incomplete { why: format!("{file} is missing") })
 }

@@ -95,7 +95,8 @@ fn client() -> std::io::Result<Client<HttpsConnector<HttpConnector>, Empty<Bytes
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_connect_timeout(Some(CONNECT_WITHIN));
-    let tls = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().wrap_connector(tcp);
+    let tls =
+        HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().wrap_connector(tcp);
     Ok(Client::builder(TokioExecutor::new()).build(tls))
 }
 
@@ -125,7 +126,8 @@ fn beginning(path: &TilePath, full: &[u8]) -> Option<Vec<u8>> {
     match path.level {
         TileLevel::Hashes(_) => full.get(..width * 32).map(<[u8]>::to_vec),
         TileLevel::Entries => {
-            let entries: Vec<&[u8]> = unbundle(full).take(width).collect::<std::result::Result<_, _>>().ok()?;
+            let entries: Vec<&[u8]> =
+                unbundle(full).take(width).collect::<std::result::Result<_, _>>().ok()?;
             bundle(entries)
         }
     }
