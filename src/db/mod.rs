@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
 pub mod receipt;
+pub mod redact;
 pub mod subject;
 pub mod tile;
 pub mod timestamp;

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{LogFace, Shared, router};
 use crate::app::App;
-use crate::audit::{Checkpoint, CheckpointError, LogKey};
+use crate::audit::{AttestationKey, Checkpoint, CheckpointError, LogKey};
 use crate::db::{self, Db};
 use crate::github::{self, Connection, GitHub, Secret};
 use crate::settings::{AnchorSettings, ReaderToken};
@@ -46,6 +46,8 @@ pub struct Parts {
     pub anchors: AnchorSettings,
     /// How long a worker has for what it claimed; [`db::LEASE`] unless there is a reason.
     pub lease: Duration,
+    /// Signs attestations.
+    pub attestation_key: AttestationKey,
     /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
     pub reader: Option<ReaderToken>,
 }
@@ -134,7 +136,8 @@ impl Program {
                 "the workers"
             });
         }
-        let (secrets, log) = (parts.webhook_secrets, LogFace::new(verifier, parts.reader));
+        let (secrets, log) =
+            (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
         let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
