@@ -14,7 +14,7 @@ mod lag;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -125,11 +125,15 @@ impl Anchors {
     /// Works until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.round().await {
-                tracing::error!(error = %causes(&error), "the anchors could not be looked after");
-            }
+            let turn = async {
+                if let Err(error) = self.round().await {
+                    tracing::error!(error = %causes(&error), "the anchors could not be looked after");
+                }
+                tokio::time::sleep(TURN).await;
+            };
+            // What is left half done is seen at the next start: the branch is always read first.
             tokio::select! {
-                () = tokio::time::sleep(TURN) => {}
+                () = turn => {}
                 changed = stop.changed() => if changed.is_err() { return },
             }
         }
@@ -141,25 +145,28 @@ impl Anchors {
     /// When the database fails.
     pub async fn round(&self) -> Result<(), db::Error> {
         let Some(head) = anchor::head(&mut self.app.db.read().await?).await? else { return Ok(()) };
-        if let Some(place) = &self.settings.branch {
-            if self.may_try(&self.branch) {
-                self.tried(&self.branch, self.write_to_branch(place, &head).await);
+        // First, so that the branch gets their lines.
+        let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
+        let asked = asked.filter(|(witness, _)| witness.url.is_some());
+        try_join_all(asked.map(|(witness, trying)| async {
+            if self.may_try(trying) {
+                self.tried(trying, self.ask_witness(witness, &head).await);
             }
-            self.watch_lag(&head, Place::Git, &self.branch).await?;
-        }
+            self.watch_witness(&head, witness, trying).await
+        }))
+        .await?;
         if let Some(authority) = &self.settings.timestamps {
             if self.may_try(&self.timestamps) {
                 self.tried(&self.timestamps, self.ask_for_the_time(authority, &head).await);
             }
-            self.watch_lag(&head, Place::Rfc3161, &self.timestamps).await?;
+            self.watch_place(&head, Place::Rfc3161, &self.timestamps).await?;
         }
-        let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
-        join_all(asked.map(|(witness, trying)| async {
-            if self.may_try(trying) {
-                self.tried(trying, self.ask_witness(witness, &head).await);
+        if let Some(place) = &self.settings.branch {
+            if self.may_try(&self.branch) {
+                self.tried(&self.branch, self.write_to_branch(place, &head).await);
             }
-        }))
-        .await;
+            self.watch_place(&head, Place::Git, &self.branch).await?;
+        }
         Ok(())
     }
 
