@@ -6,6 +6,7 @@ mod key;
 mod place;
 mod progress;
 mod prove;
+mod redact;
 mod replay;
 mod show;
 mod verify;
@@ -23,6 +24,7 @@ pub(super) enum Audit {
     Check(check::Check),
     Show(show::Show),
     Replay(replay::Replay),
+    Redact(redact::Redact),
 }
 
 impl Audit {
@@ -34,6 +36,7 @@ impl Audit {
             Self::Check(check) => check.run(),
             Self::Show(show) => show.run().await,
             Self::Replay(replay) => replay.run().await,
+            Self::Redact(redact) => redact.run().await,
         }
     }
 }
