@@ -54,6 +54,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::InBackground,
+        anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,

@@ -70,6 +70,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         public_url: settings.public_url,
         webhook_secrets: settings.webhook_secrets,
         work: Work::InBackground,
+        anchors: settings.anchors,
         lease: settings.lease,
         attestation_key,
         reader: settings.reader,

@@ -119,6 +119,7 @@ impl Sandbox {
             public_url: Some(our_url.clone()),
             webhook_secrets: vec![Secret::from(seed::WEBHOOK_SECRET)],
             work: Work::InBackground,
+            anchors: crate::settings::AnchorSettings::default(),
             lease: crate::db::LEASE,
             attestation_key: AttestationKey::load_or_create(&folder.path().join(ATTESTATION_KEY))?,
             reader: ReaderToken::new(Secret::from(READER_TOKEN)),

@@ -1,5 +1,6 @@
 //! `countersign audit`: one file for each subcommand.
 
+mod redact;
 mod replay;
 mod verify;
 
@@ -12,6 +13,7 @@ use clap::Subcommand;
 pub(super) enum Audit {
     Verify(verify::Verify),
     Replay(replay::Replay),
+    Redact(redact::Redact),
 }
 
 impl Audit {
@@ -19,6 +21,7 @@ impl Audit {
         match self {
             Self::Verify(verify) => verify.run().await,
             Self::Replay(replay) => replay.run().await,
+            Self::Redact(redact) => redact.run().await,
         }
     }
 }

@@ -25,6 +25,7 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
         public_url: None,
         webhook_secrets: vec![Secret::from("secret")],
         work,
+        anchors: AnchorSettings::default(),
         lease: db::LEASE,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,

@@ -222,6 +222,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
+        anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: ReaderToken::new(READER.into()),
