@@ -9,6 +9,8 @@ make_logs() {
     settle
     curl -fsS "http://$at/log/checkpoint" >"$work/older"
     say alice '/promote production'
+    # A vote of the same second might mean an earlier request.
+    settle
     say bob '/reject production --reason "not on a Friday"'
     # More than one tile.
     for _ in $(seq 270); do say dave '/approve'; done
