@@ -1,7 +1,14 @@
 //! `countersign audit`: one file for each subcommand.
 
+mod check;
+mod export;
+mod key;
+mod place;
+mod progress;
+mod prove;
 mod redact;
 mod replay;
+mod show;
 mod verify;
 
 use std::process::ExitCode;
@@ -11,7 +18,11 @@ use clap::Subcommand;
 /// Prove what the log says.
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
+    Export(export::Export),
     Verify(verify::Verify),
+    Prove(prove::Prove),
+    Check(check::Check),
+    Show(show::Show),
     Replay(replay::Replay),
     Redact(redact::Redact),
 }
@@ -19,7 +30,11 @@ pub(super) enum Audit {
 impl Audit {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Export(export) => export.run().await,
             Self::Verify(verify) => verify.run().await,
+            Self::Prove(prove) => prove.run().await,
+            Self::Check(check) => check.run(),
+            Self::Show(show) => show.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Redact(redact) => redact.run().await,
         }
