@@ -247,9 +247,16 @@ impl ReadOnly {
     /// A connection on which everything is as it is at this moment, whoever writes meanwhile.
     pub async fn moment(&self) -> Result<Conn> {
         let mut conn = self.pools.read().await?;
-        let begin = match &conn {
-            Conn::Sqlite(_) => "BEGIN",
-            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        // Its moment ends with it: given back, it would show that moment to whoever took it next.
+        let begin = match &mut conn {
+            Conn::Sqlite(conn) => {
+                conn.close_on_drop();
+                "BEGIN"
+            }
+            Conn::Postgres(conn) => {
+                conn.close_on_drop();
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+            }
         };
         on!(&mut conn, executor => sqlx::raw_sql(begin).execute(executor).await.map(|_| ()))?;
         Ok(conn)

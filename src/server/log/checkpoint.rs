@@ -15,10 +15,10 @@ pub(super) struct OfSize {
     size: String,
 }
 
-/// The newest one, with the lines of the witnesses that have signed it.
-pub(super) async fn newest(mut published: Published, asked: HeaderMap) -> Result<Response, Response> {
-    let Published { conn, epoch, size, note, .. } = &mut published;
-    let cosigned = cosignature::cosigned(conn, *epoch, *size, std::mem::take(note)).await;
+/// The newest one, with the lines of those witnesses that have signed it already.
+pub(super) async fn newest(published: Published, asked: HeaderMap) -> Result<Response, Response> {
+    let Published { epoch, mut conn, size, note, .. } = published;
+    let cosigned = cosignature::cosigned(&mut conn, epoch, size, note).await;
     Ok(Document::of_the_moment(cosigned.map_err(|error| unreadable(&error))?).answer(&asked))
 }
 
@@ -39,5 +39,6 @@ pub(super) async fn of_size(
              checkpoint.\n"
         ))
     })?;
-    Ok(Document::lasting(note).answer(&asked))
+    let cosigned = cosignature::cosigned(&mut published.conn, published.epoch, size, note).await;
+    Ok(Document::lasting(cosigned.map_err(|error| unreadable(&error))?).answer(&asked))
 }
