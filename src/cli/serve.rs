@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{UNABLE, complain, signal};
 use crate::clock::Clock;
+use crate::db::Purpose;
 use crate::github::{Connection, Pace};
 use crate::server::{Parts, Program, Work};
 use crate::settings::{ServeFlags, Settings};
@@ -19,6 +20,10 @@ use crate::settings::{ServeFlags, Settings};
 pub(super) struct Serve {
     #[command(flatten)]
     flags: ServeFlags,
+
+    /// Begin the log's next epoch, because its newest part is lost for good: the new log's first entry says what was lost
+    #[arg(long)]
+    new_epoch: bool,
 }
 
 impl Serve {
@@ -30,7 +35,8 @@ impl Serve {
                 return Ok(ExitCode::from(UNABLE));
             }
         };
-        let mut program = start(settings).await?;
+        let mut program =
+            start(settings, if self.new_epoch { Purpose::NewEpoch } else { Purpose::GoOn }).await?;
         tracing::info!(address = %program.addr, "ready at http://{}", program.addr);
         tokio::select! {
             told = signal::told_to_end() => told.context("the signals to end cannot be heard")?,
@@ -46,9 +52,10 @@ impl Serve {
     }
 }
 
-async fn start(settings: Settings) -> anyhow::Result<Program> {
+async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> {
     let listen = settings.listen;
     let log_key = settings.log.key()?;
+    let guarding = settings.log.guarding(purpose)?;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: choose another address with --listen, or stop what listens there")
     })?;
@@ -63,6 +70,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         listener,
         database_url: settings.database_url,
         log_key,
+        guarding,
         github,
         github_web_url: settings.github_web_url,
         public_url: settings.public_url,

@@ -5,20 +5,16 @@ use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
-use crate::audit::{
-    ActorRef, Checkpoint, CheckpointError, Commitment, Digest, Disclosure, Frontier, Hash, Kind, LogKey,
-    Origin, leaf_hash,
-};
+use crate::audit::{ActorRef, Commitment, Digest, Disclosure, Frontier, Hash, Kind, leaf_hash};
 use crate::clock::{Timestamp, random};
-use crate::db::{Conn, Error, NewEntry, Result, Tx, on};
+use crate::db::guard::{Guard, unsigned};
+use crate::db::{Conn, Error, NewEntry, Result, Tx, epoch, on};
 use crate::ids::{BlobSha, RepoId};
-
-/// The epoch of the log: there is one, until a history is lost and another is begun.
-const LOG: i64 = 0;
 
 /// The end of the log within one transaction; read when the first entry is appended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tail {
+    epoch: u32,
     read: bool,
     grown: bool,
     frontier: Frontier,
@@ -66,6 +62,13 @@ impl RecordedIntent {
     }
 }
 
+impl Tail {
+    /// The end of the log of this epoch, not read yet.
+    pub(super) fn of(epoch: u32) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+}
+
 impl Tx {
     /// Appends an entry; its checkpoint is signed before this transaction commits. Returns its index.
     pub async fn append(&mut self, new: NewEntry) -> Result<u64> {
@@ -108,14 +111,14 @@ impl Tx {
             (entry.kind.as_str(), entry.repo.map(|id| id.0), entry.promotion.map(|number| number.0));
         on!(&mut self.conn, executor => sqlx::query(
             "INSERT INTO entry (log, idx, leaf_hash, body, kind, repo, promotion) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(LOG).bind(idx).bind(leaf.as_bytes().to_vec()).bind(body).bind(kind).bind(repo).bind(promotion)
+            .bind(i64::from(self.log.epoch)).bind(idx).bind(leaf.as_bytes().to_vec()).bind(body).bind(kind).bind(repo).bind(promotion)
             .execute(executor).await.map(|_| ()))?;
         for node in self.log.frontier.push(leaf) {
             if node.level > 0 && node.level % 8 == 0 {
                 let (level, number) = (i64::from(node.level), column(node.index)?);
                 on!(&mut self.conn, executor => sqlx::query(
                     "INSERT INTO node (log, level, idx, hash) VALUES ($1, $2, $3, $4)")
-                    .bind(LOG).bind(level).bind(number).bind(node.hash.as_bytes().to_vec())
+                    .bind(i64::from(self.log.epoch)).bind(level).bind(number).bind(node.hash.as_bytes().to_vec())
                     .execute(executor).await.map(|_| ()))?;
             }
         }
@@ -129,7 +132,7 @@ impl Tx {
         let commitment = disclosure.commitment();
         on!(&mut self.conn, executor => sqlx::query(
             "INSERT INTO disclosure (log, idx, commitment, name, text) VALUES ($1, $2, $3, $4, $5)")
-            .bind(LOG).bind(idx).bind(commitment.as_str().to_owned()).bind(name.to_owned())
+            .bind(i64::from(self.log.epoch)).bind(idx).bind(commitment.as_str().to_owned()).bind(name.to_owned())
             .bind(disclosure.as_str().to_owned())
             .execute(executor).await.map(|_| ()))?;
         Ok(commitment)
@@ -147,10 +150,14 @@ impl Tx {
         if self.log.read {
             return Ok(());
         }
-        let row = on!(&mut self.conn, executor => sqlx::query_as::<_, (i64, Vec<u8>, String, i64)>(
-            "SELECT size, frontier, note, at FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
-            .bind(LOG).fetch_optional(executor).await)?;
-        if let Some((size, frontier, note, at)) = row {
+        let row = on!(&mut self.conn, executor => sqlx::query_as::<_, (i64, i64, Vec<u8>, String, i64)>(
+            "SELECT log, size, frontier, note, at FROM checkpoint ORDER BY log DESC, size DESC LIMIT 1")
+            .fetch_optional(executor).await)?;
+        let (own, newest) = (i64::from(self.log.epoch), row.as_ref().map_or(0, |row| row.0));
+        if newest > own {
+            return Err(Error::Log("a program began its next epoch: start this one again".to_owned()));
+        }
+        if let Some((_, size, frontier, note, at)) = row.filter(|row| row.0 == own) {
             let length = u64::try_from(size).map_err(|why| Error::impossible("checkpoint", size, why))?;
             self.log.frontier = Frontier::from_bytes(length, &frontier)
                 .map_err(|why| Error::impossible("checkpoint", size, why))?;
@@ -162,22 +169,17 @@ impl Tx {
     }
 
     /// Signs the tree as it is now, if it has grown.
-    pub(super) async fn sign_checkpoint(&mut self, key: &LogKey) -> Result<Option<Signed>> {
+    pub(super) async fn sign_checkpoint(&mut self, guard: &Guard) -> Result<Option<Signed>> {
         if !self.log.grown {
             return Ok(None);
         }
-        let refused = |why: CheckpointError| Error::Log(why.to_string());
-        // Two replicas with different keys would otherwise sign one log in turn, for ever unverifiable.
-        if let Some(before) = &self.log.note {
-            Checkpoint::open(before, &key.verifier()).map_err(refused)?;
-        }
-        let origin: Origin = key.name().as_str().parse().map_err(refused)?;
+        guard.admit(&mut self.conn, self.log.note.as_deref()).await?;
         let (size, root) = (self.log.frontier.size(), self.log.frontier.root());
-        let note = Checkpoint { origin, size, root }.sign(key).map_err(refused)?;
+        let note = guard.signer.sign(size, root).map_err(unsigned)?;
         let (length, frontier, at) = (column(size)?, self.log.frontier.to_bytes(), self.log.at);
         on!(&mut self.conn, executor => sqlx::query(
             "INSERT INTO checkpoint (log, size, root, note, frontier, at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(LOG).bind(length).bind(root.as_bytes().to_vec()).bind(note.clone()).bind(frontier).bind(at)
+            .bind(i64::from(self.log.epoch)).bind(length).bind(root.as_bytes().to_vec()).bind(note.clone()).bind(frontier).bind(at)
             .execute(executor).await.map(|_| ()))?;
         Ok(Some(Signed { size, root, note }))
     }
@@ -196,28 +198,29 @@ pub struct StoredEntry {
 
 /// The newest signed checkpoint, if anything was ever logged.
 pub async fn latest_checkpoint(conn: &mut Conn) -> Result<Option<String>> {
+    let epoch = epoch::current(conn).await?;
     let row = on!(conn, executor => sqlx::query_as::<_, (String,)>(
         "SELECT note FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
-        .bind(LOG).fetch_optional(executor).await)?;
+        .bind(i64::from(epoch)).fetch_optional(executor).await)?;
     Ok(row.map(|(note,)| note))
 }
 
 /// The checkpoints after `size`, in order, at most `limit`.
 pub async fn checkpoints_after(conn: &mut Conn, size: u64, limit: i64) -> Result<Vec<(u64, String)>> {
-    let after = column(size)?;
+    let (epoch, after) = (epoch::current(conn).await?, column(size)?);
     let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String)>(
         "SELECT size, note FROM checkpoint WHERE log = $1 AND size > $2 ORDER BY size LIMIT $3")
-        .bind(LOG).bind(after).bind(limit).fetch_all(executor).await)?;
+        .bind(i64::from(epoch)).bind(after).bind(limit).fetch_all(executor).await)?;
     rows.into_iter().map(|(size, note)| Ok((index_of("checkpoint", size)?, note))).collect()
 }
 
 /// The entries from `index` on, in order, at most `limit`.
 pub async fn entries_from(conn: &mut Conn, index: u64, limit: i64) -> Result<Vec<StoredEntry>> {
-    let from = column(index)?;
+    let (epoch, from) = (epoch::current(conn).await?, column(index)?);
     on!(conn, executor => {
         let mut rows = sqlx::query(
             "SELECT idx, body, leaf_hash FROM entry WHERE log = $1 AND idx >= $2 ORDER BY idx LIMIT $3")
-            .bind(LOG).bind(from).bind(limit).fetch(executor);
+            .bind(i64::from(epoch)).bind(from).bind(limit).fetch(executor);
         let mut entries = Vec::new();
         while let Some(row) = rows.try_next().await? {
             entries.push(StoredEntry {
@@ -232,10 +235,11 @@ pub async fn entries_from(conn: &mut Conn, index: u64, limit: i64) -> Result<Vec
 
 /// The policies of a repository that stand in the log as loaded: whether this version is among them.
 pub async fn policy_is_logged(conn: &mut Conn, repo: RepoId, policy: &BlobSha) -> Result<bool> {
+    let epoch = epoch::current(conn).await?;
     // The newest such entry tells: a policy that was loaded before another is loaded again.
     let row = on!(conn, executor => sqlx::query_as::<_, (Vec<u8>,)>(
-        "SELECT body FROM entry WHERE repo = $1 AND promotion IS NULL AND kind = $2 ORDER BY idx DESC LIMIT 1")
-        .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).fetch_optional(executor).await)?;
+        "SELECT body FROM entry WHERE repo = $1 AND promotion IS NULL AND kind = $2 AND log = $3 ORDER BY idx DESC LIMIT 1")
+        .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).bind(i64::from(epoch)).fetch_optional(executor).await)?;
     let Some((body,)) = row else { return Ok(false) };
     Ok(String::from_utf8_lossy(&body).contains(policy.as_str()))
 }

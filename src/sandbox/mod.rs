@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::audit::{KeyFileError, LogKey};
 use crate::clock::Clock;
+use crate::db::Guarding;
 use crate::github::fake::auth::APP_KEY;
 use crate::github::fake::refused::Refused;
 use crate::github::fake::{Fake, page, seed};
@@ -111,6 +112,7 @@ impl Sandbox {
             listener: site.listener,
             database_url: Secret::from(folder.database_url()),
             log_key: key.clone(),
+            guarding: Guarding::default(),
             github: connection(&github_url, clock)?,
             github_web_url: Some(github_url),
             public_url: Some(our_url.clone()),

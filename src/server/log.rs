@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
 use super::Shared;
-use crate::db::{self, audit};
+use crate::db;
 use crate::telemetry::causes;
 
 const EMPTY: &str = "The log is empty: nothing was asked, decided or done yet. \
@@ -29,5 +29,5 @@ pub(super) async fn key(State(shared): State<Shared>) -> impl IntoResponse {
 }
 
 async fn newest(shared: &Shared) -> db::Result<Option<String>> {
-    audit::latest_checkpoint(&mut shared.db.read().await?).await
+    shared.db.published().await
 }

@@ -15,10 +15,11 @@ use std::time::Duration;
 use countersign::app::App;
 use countersign::audit::{KeyName, LogKey};
 use countersign::clock::{Clock, Timestamp};
+use countersign::db::{Guarding, Place};
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
-use countersign::server::{Parts, Program, Work};
+use countersign::server::{Parts, Program, StartError, Work};
 use countersign::worker::Workers;
 use tokio::net::TcpListener;
 
@@ -56,6 +57,18 @@ macro_rules! scenario {
     };
 }
 
+/// Declares one scenario for PostgreSQL alone, where several programs share one database.
+#[macro_export]
+macro_rules! scenario_of_replicas {
+    ($name:ident, $s:ident => $body:block) => {
+        #[tokio::test]
+        async fn $name() {
+            async fn story($s: &mut $crate::harness::Scenario) $body
+            $crate::harness::tell($crate::harness::On::Postgres, async |s| story(s).await).await;
+        }
+    };
+}
+
 /// One program against one fake GitHub.
 pub struct Scenario {
     pub fake: Fake,
@@ -67,7 +80,7 @@ pub struct Scenario {
     pub expected: world::Expected,
     http: reqwest::Client,
     program: Program,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Runs a scenario on one database, and looks at the whole world when it is over.
@@ -89,7 +102,8 @@ impl Scenario {
     async fn begin(folder: tempfile::TempDir, database: String) -> Self {
         let clock = Clock::manual(Timestamp::parse(START).unwrap());
         let fake = Fake::sandbox(clock.clone()).unwrap();
-        let program = program(&fake, &clock, &database).await;
+        let guarding = Guarding { high_water: Some(mark(&folder, "high-water")), ..Guarding::default() };
+        let program = program(&fake, &clock, &database, guarding).await.unwrap();
         let mut scenario = Self {
             fake,
             clock,
@@ -99,7 +113,7 @@ impl Scenario {
             expected: world::Expected::default(),
             http: reqwest::Client::new(),
             program,
-            _folder: folder,
+            folder,
         };
         // The seeded history is told as it happened, before the story begins.
         scenario.settle().await;
@@ -118,13 +132,24 @@ impl Scenario {
         self.app.db.close().await;
         self.advance(Duration::from_mins(2));
         // Dropping the old program ends it at once, as a crash does.
-        self.program = program(&self.fake, &self.clock, &self.database).await;
+        self.starts(Guarding::default()).await.unwrap();
+    }
+
+    /// The program starts on the database that is there, if it may.
+    pub async fn starts(&mut self, guarding: Guarding) -> Result<(), StartError> {
+        let high_water = guarding.high_water.or_else(|| Some(mark(&self.folder, "high-water")));
+        let guarding = Guarding { high_water, ..guarding };
+        self.program = program(&self.fake, &self.clock, &self.database, guarding).await?;
         (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
+        Ok(())
     }
 
     /// Another program on the same database, as a second replica is.
     pub async fn another_program(&self) -> Program {
-        program(&self.fake, &self.clock, &self.database).await
+        let high_water = Some(mark(&self.folder, "high-water-of-another"));
+        program(&self.fake, &self.clock, &self.database, Guarding { high_water, ..Guarding::default() })
+            .await
+            .unwrap()
     }
 
     /// Moves the clock that everybody looks at.
@@ -195,7 +220,17 @@ impl Scenario {
     }
 }
 
-async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
+/// A high-water mark in this scenario's folder.
+pub fn mark(folder: &tempfile::TempDir, name: &str) -> Place {
+    Place::File(folder.path().join(name))
+}
+
+async fn program(
+    fake: &Fake,
+    clock: &Clock,
+    database: &str,
+    guarding: Guarding,
+) -> Result<Program, StartError> {
     let api_url = fake.start().await.unwrap();
     fake.set_urls(api_url.as_str(), api_url.as_str());
     let name: KeyName = "countersign.example/acme".parse().unwrap();
@@ -203,6 +238,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
         database_url: database.to_owned().into(),
         log_key: LogKey::from_seed(name, [7; 32]),
+        guarding,
         github: Connection {
             api_url: api_url.clone(),
             app_id: seed::APP,
@@ -217,5 +253,4 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         lease: countersign::db::LEASE,
     })
     .await
-    .unwrap()
 }
