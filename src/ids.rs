@@ -7,6 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha1::{Digest as _, Sha1};
+use sha2::Sha256;
 
 /// Why a text is not the name it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -170,6 +172,18 @@ impl CommitSha {
     /// The first seven digits, for reading.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)
+    }
+}
+
+impl BlobSha {
+    /// Whether git gives this hash to a file with that content: SHA-1, or SHA-256 where the repository uses it.
+    pub fn is_of(&self, content: &[u8]) -> bool {
+        let header = format!("blob {}\0", content.len());
+        let hash = match self.0.len() {
+            40 => hex::encode(Sha1::new_with_prefix(&header).chain_update(content).finalize()),
+            _ => hex::encode(Sha256::new_with_prefix(&header).chain_update(content).finalize()),
+        };
+        self.0 == hash
     }
 }
 
@@ -351,5 +365,17 @@ mod tests {
         assert!(serde_json::from_str::<RepoName>("\"acme\"").is_err());
         assert_eq!("p42".parse::<PromotionNumber>().unwrap().to_string(), "p42");
         assert!("feature/größe#1".parse::<RefName>().is_ok());
+    }
+
+    #[test]
+    fn a_blob_is_known_by_its_content() {
+        // git hash-object -t blob, with and without --object-format=sha256.
+        let [sha1, sha256]: [BlobSha; 2] = [
+            "95d09f2b10159347eece71399a7e2e907ea3df4f",
+            "fee53a18d32820613c0527aa79be5cb30173c823a9b448fa4817767cc84c6f03",
+        ]
+        .map(|text| text.parse().unwrap());
+        assert!(sha1.is_of(b"hello world") && sha256.is_of(b"hello world"));
+        assert!(!sha1.is_of(b"hello World") && !sha256.is_of(b""));
     }
 }

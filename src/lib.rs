@@ -13,6 +13,8 @@
 //! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
 //! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
 //!
+//! **The proof.** [`trail`] (what anybody can do with the log afterwards).
+//!
 //! **The work.** [`app`] (what everything below is given), [`handlers`] (one event or command each),
 //! [`worker`] (inbox, outbox, notices, alarms).
 //!
@@ -51,6 +53,7 @@ pub mod db;
 pub mod github;
 pub mod settings;
 pub mod telemetry;
+pub mod trail;
 pub mod app;
 pub mod handlers;
 pub mod worker;

@@ -57,6 +57,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::InBackground,
         lease: countersign::db::LEASE,
+        reader: None,
     })
     .await
     .unwrap()

@@ -83,6 +83,9 @@ pub struct Entry {
     /// Until when it is good.
     #[serde(default, with = "super::statement::optional_moment", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// How much personal data was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
     /// The key that signs the log from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_key: Option<Verifier>,
@@ -195,6 +198,18 @@ pub enum ActorRole {
     Operator,
 }
 
+/// How much personal data was deleted. Of whom stands nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Erased {
+    /// Disclosures of commitments.
+    pub disclosures: u64,
+    /// Facts of decisions.
+    pub evidence: u64,
+    /// Rows of other tables, deleted or without the person from now on.
+    pub rows: u64,
+}
+
 /// What became of something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -243,6 +258,7 @@ impl Entry {
             idempotency_key: None,
             outcome: None,
             expires_at: None,
+            erased: None,
             new_key: None,
             recovered: None,
         }

@@ -21,7 +21,9 @@ pub mod checkpoint;
 pub mod disclosure;
 pub mod kind;
 pub mod entry;
+mod evaluation;
 pub mod statement;
+pub mod receipt;
 pub mod tile;
 pub mod proof;
 pub mod tlog_proof;
@@ -35,8 +37,8 @@ pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use dsse::{Envelope, InvalidEnvelope};
 pub use entry::{
-    ActorRef, ActorRole, Entry, Evaluation, Outcome, OutcomeResult, Quorum, Recovered, RequirementVerdict,
-    Ruling, Source,
+    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, Recovered,
+    RequirementVerdict, Ruling, Source,
 };
 pub use key::LogKey;
 pub use key_file::KeyFileError;
@@ -44,6 +46,7 @@ pub use kind::Kind;
 pub use merkle::{Frontier, Hash, Node, empty_root, leaf_hash, node_hash};
 pub use note::{NoteError, Opened};
 pub use proof::{InvalidProof, Plan, Subtree};
+pub use receipt::Receipt;
 pub use statement::{Decoded, EntryError, InvalidEntry, PREDICATE_TYPE};
 pub use tile::{TileLevel, TilePath};
 pub use tlog_proof::{TlogProof, TlogProofError};

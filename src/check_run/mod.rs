@@ -1,5 +1,6 @@
 //! A promotion as a check run: what a reviewer decides from, with the buttons to decide.
 
+mod proof;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +9,8 @@ use crate::comment::{Pages, facts, missing, next, table};
 use crate::ids::{PromotionId, PromotionNumber, RepoId};
 use crate::markdown::{Markdown, cut_to_bytes};
 use crate::promotion::{Promotion, State};
+
+pub use proof::Proof;
 
 /// The identifier of the button that votes for a promotion.
 pub const APPROVE: &str = "approve";
@@ -19,6 +22,7 @@ const LONGEST_TITLE: usize = 255;
 /// GitHub takes 65,535 characters; this many bytes are always fewer.
 const LONGEST_SUMMARY: usize = 60_000;
 const LONGEST_TABLE: usize = 45_000;
+const LONGEST_PROOF: usize = 5_000;
 
 /// What a check run says about one promotion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,14 +80,14 @@ pub enum CheckStatus {
     Completed(Conclusion),
 }
 
-/// The check run of a promotion as it stands.
-pub fn of_promotion(promotion: &Promotion) -> CheckRun {
+/// The check run of a promotion as it stands, and where the log says so.
+pub fn of_promotion(promotion: &Promotion, proof: Option<&Proof>) -> CheckRun {
     CheckRun {
         name: format!("countersign/{}", promotion.tuple.environment),
         external_id: promotion.id().to_string(),
         status: status(&promotion.state),
         title: plain(&title(promotion)),
-        summary: summary(promotion),
+        summary: summary(promotion, proof),
         buttons: buttons(promotion),
     }
 }
@@ -128,7 +132,7 @@ fn title(promotion: &Promotion) -> String {
     }
 }
 
-fn summary(promotion: &Promotion) -> String {
+fn summary(promotion: &Promotion, proof: Option<&Proof>) -> String {
     let pages = Pages { repo: &promotion.repo, site: None };
     let summary = next(promotion, &pages)
         .with(buttons_too(promotion))
@@ -137,7 +141,8 @@ fn summary(promotion: &Promotion) -> String {
         .with(promotion.id().number)
         .with(" is exactly this**, and an approval counts for nothing else:")
         .with(facts(promotion));
-    cut_to_bytes(summary, LONGEST_SUMMARY).into()
+    let proof = proof.map(Proof::markdown).unwrap_or_default();
+    cut_to_bytes(summary, LONGEST_SUMMARY - LONGEST_PROOF).with(cut_to_bytes(proof, LONGEST_PROOF)).into()
 }
 
 fn buttons_too(promotion: &Promotion) -> Markdown {

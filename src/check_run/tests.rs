@@ -3,11 +3,12 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::audit::{Checkpoint, Receipt, empty_root, leaf_hash};
 use crate::comment::samples::*;
 
 #[test]
 fn a_waiting_promotion_can_be_decided_from_its_check_run() {
-    let shown = of_promotion(&waiting(1));
+    let shown = of_promotion(&waiting(1), None);
     assert_eq!(shown.name, "countersign/production");
     assert_eq!(shown.external_id, "1001:p2");
     assert_eq!(shown.status, CheckStatus::Completed(Conclusion::ActionRequired));
@@ -50,7 +51,7 @@ fn every_state_has_a_check_run() {
         if promotion.state == State::AwaitingApproval {
             promotion.requirements = waiting(0).requirements;
         }
-        let shown = of_promotion(&promotion);
+        let shown = of_promotion(&promotion, None);
         assert_eq!(!shown.buttons.is_empty(), promotion.state == State::AwaitingApproval);
         lines.push(format!("{:?} · {}", shown.status, shown.title));
     }
@@ -82,7 +83,7 @@ fn an_external_id_is_read_back_and_nothing_else_is() {
 #[test]
 fn a_title_is_one_line_that_calls_nobody() {
     let sentence = format!("see @acme/sre\n\u{202e}now {}", "ä".repeat(200));
-    let title = of_promotion(&promotion(2, "production", failed(&sentence))).title;
+    let title = of_promotion(&promotion(2, "production", failed(&sentence)), None).title;
     assert!(title.starts_with("Failed: see @\u{200b}acme/sre \u{fffd}now ä"), "{title}");
     assert!(title.len() <= 255 && title.ends_with('…'), "{title}");
 }
@@ -91,7 +92,35 @@ fn a_title_is_one_line_that_calls_nobody() {
 fn buttons_fit_whatever_the_number() {
     let mut promotion = waiting(0);
     promotion.tuple.promotion.number = PromotionNumber(i64::MAX);
-    for button in of_promotion(&promotion).buttons {
+    for button in of_promotion(&promotion, None).buttons {
         assert!(button.label.len() <= 20 && button.description.len() <= 40 && button.identifier.len() <= 20);
     }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        index: 41,
+        leaf_hash: leaf_hash(b"an entry"),
+        checkpoint: Checkpoint {
+            origin: "countersign.example/log/acme".parse().unwrap(),
+            size: 42,
+            root: empty_root(),
+        },
+    }
+}
+
+#[test]
+fn a_check_run_ends_with_where_the_log_says_the_same() {
+    let public_url = "https://countersign.example/bot".parse().unwrap();
+    let shown = of_promotion(&waiting(1), Some(&Proof::new(receipt(), Some(&public_url))));
+    let (_, end) = shown.summary.split_once("- Expires: 2026-11-22 09:15 UTC\n").unwrap();
+    assert_snapshot!(end, @r#"
+
+    **In the log** `countersign.example/log/acme`, which anyone can verify:
+
+    - Entry: [41](<https://countersign.example/bot/log/proof/41.tlog-proof>), leaf hash `g/jjpc4q6P6YCFFoOy42e3k/0Eq3wTIvMELnXBYUGDM=`
+    - Checkpoint: size 42, root `47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`
+    "#);
+    let shown = of_promotion(&waiting(1), Some(&Proof::new(receipt(), None)));
+    assert!(shown.summary.contains("\n- Entry: 41, leaf hash `"), "{}", shown.summary);
 }

@@ -77,6 +77,7 @@ async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> 
         webhook_secrets: settings.webhook_secrets,
         work: Work::InBackground,
         lease: settings.lease,
+        reader: settings.reader,
     };
     Program::start(parts).await.context("the program cannot start")
 }

@@ -123,7 +123,7 @@ fn everything(text: &str) -> Vec<(String, usize)> {
     for promotion in &promotions {
         all.push((opened(promotion).into(), usize::MAX));
         all.push((why(promotion).into(), usize::MAX));
-        all.push((check_run::of_promotion(promotion).summary, 60_000));
+        all.push((check_run::of_promotion(promotion, None).summary, 60_000));
         all.push((status_of(std::slice::from_ref(promotion), text), 60_000));
     }
     all.push((status(None, &promotions[4..5], &promotions[..4]).into(), usize::MAX));
@@ -207,7 +207,7 @@ fn long_texts_are_cut_within_their_budgets() {
             let requirement = promotion.requirements[0].clone();
             promotion.requirements.extend(std::iter::repeat_n(requirement, 50));
             promotion.tuple.parameters.extend((0..30).map(|n| (format!("p{n}"), text.clone())));
-            let shown = check_run::of_promotion(promotion);
+            let shown = check_run::of_promotion(promotion, None);
             assert!(shown.summary.len() <= 60_000 && shown.title.len() <= 255, "{}", shown.title);
             assert!(shown.summary.contains("Expires: 2026-11-22"), "the tuple is shown whatever else is cut");
             assert_calls_nobody(&shown.summary);

@@ -1,6 +1,6 @@
 //! The one writer: many pieces of work share one transaction, one signature and one flush to disk.
 //!
-//! Each piece runs in a savepoint, so that one that fails leaves nothing behind and the others go on.
+//! One that fails leaves nothing behind, and the others go on.
 //! Nobody hears of success before the commit has returned.
 
 use futures_util::FutureExt as _;
@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::db::audit::{Signed, Tail};
 use crate::db::guard::Guard;
 use crate::db::{Conn, Error, Pools, Result, Tx, on};
 
@@ -104,14 +103,14 @@ async fn commit_together(pools: &Pools, guard: &Guard, works: Vec<Work>) {
         Ok(conn) => conn,
         Err(error) => return fail_all(works, &error),
     };
-    let mut tx = Tx { conn, log: Tail::of(guard.signer.epoch()) };
+    let mut tx = Tx::new(conn, guard.signer.epoch());
     let mut done = Vec::with_capacity(works.len());
     let mut broken = None;
     for work in works {
-        match in_savepoint(&mut tx, work).await {
+        match one_piece(&mut tx, work).await {
             Ok(one) => done.push(one),
             Err((one, error)) => {
-                done.extend(one);
+                done.push(one);
                 broken = Some(error);
                 break;
             }
@@ -133,20 +132,12 @@ async fn commit_together(pools: &Pools, guard: &Guard, works: Vec<Work>) {
 }
 
 /// Runs one piece of work. An error here is the transaction's, not the work's.
-async fn in_savepoint(tx: &mut Tx, work: Work) -> std::result::Result<Done, (Option<Done>, Error)> {
-    execute(&mut tx.conn, "SAVEPOINT work").await.map_err(|error| (None, error))?;
-    let log = tx.log.clone();
+async fn one_piece(tx: &mut Tx, work: Work) -> std::result::Result<Done, (Done, Error)> {
     let done = work(tx).await;
-    if done.keep {
-        return match execute(&mut tx.conn, "RELEASE SAVEPOINT work").await {
-            Ok(()) => Ok(done),
-            Err(error) => Err((Some(done), error)),
-        };
-    }
-    tx.log = log;
-    match execute(&mut tx.conn, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await {
+    let ended = if done.keep { tx.keep().await } else { tx.undo().await };
+    match ended {
         Ok(()) => Ok(done),
-        Err(error) => Err((Some(done), error)),
+        Err(error) => Err((done, error)),
     }
 }
 
@@ -178,11 +169,12 @@ async fn finish(tx: &mut Tx, guard: &Guard) -> Result<()> {
 }
 
 async fn sign_and_commit(tx: &mut Tx, guard: &Guard) -> Result<()> {
+    tx.insert_kept().await?;
     let signed = tx.sign_checkpoint(guard).await?;
     execute(&mut tx.conn, "COMMIT").await?;
-    if let Some(Signed { size, root, note }) = signed {
-        guard.publish(&note).await?;
-        tracing::debug!(size, %root, note, "a checkpoint was signed and is durable");
+    if let Some(signed) = signed {
+        tracing::debug!(size = signed.size, root = %signed.root, note = signed.note, "a checkpoint was signed and is durable");
+        guard.publish_own(signed).await?;
     }
     Ok(())
 }
@@ -195,7 +187,7 @@ async fn close(conn: Conn) {
     }
 }
 
-async fn execute(conn: &mut Conn, sql: &'static str) -> Result<()> {
+pub(super) async fn execute(conn: &mut Conn, sql: &'static str) -> Result<()> {
     on!(conn, executor => sqlx::raw_sql(sql).execute(executor).await.map(|_| ())).map_err(Error::from)
 }
 

@@ -4,15 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::audit::{
-    ActorRole, Digest, Entry, Evaluation, Kind, Outcome, OutcomeResult, Quorum, RequirementVerdict, Ruling,
-    Source,
-};
+use crate::audit::{ActorRole, Digest, Entry, Evaluation, Kind, Outcome, OutcomeResult, Quorum, Source};
 use crate::clock::Timestamp;
 use crate::ids::{Actor, BlobSha, DeploymentId, RepoId, RunId};
+use crate::policy::Decision;
 use crate::policy::facts::{Facts, Tuple};
-use crate::policy::{self, Decision};
-use crate::requirement::{Requirement, Verdict};
 
 /// An entry before its personal data became commitments.
 #[derive(Debug, Clone)]
@@ -90,13 +86,9 @@ impl NewEntry {
     #[must_use]
     pub fn decided(mut self, facts: &Facts, decision: &Decision) -> Self {
         let body = json!({ "at": decision.at, "facts": facts }).to_string().into_bytes();
-        self.entry.evaluation = Some(Evaluation {
-            facts: Digest::of(&body),
-            decision: ruling(&decision.verdict),
-            requirements: decision.requirements.iter().map(verdict).collect(),
-        });
+        self.entry.evaluation = Some(Evaluation::of(Digest::of(&body), decision));
+        self.entry.quorum = Quorum::of(decision);
         self.facts = Some(body);
-        self.entry.quorum = quorum(&decision.requirements);
         self
     }
 
@@ -148,34 +140,4 @@ impl NewEntry {
         self.entry.policy = Some(policy.clone());
         self
     }
-}
-
-fn ruling(outcome: &policy::Outcome) -> Ruling {
-    match outcome {
-        policy::Outcome::Allow(_) => Ruling::Allow,
-        policy::Outcome::Wait(_) => Ruling::Wait,
-        policy::Outcome::Deny(_) => Ruling::Deny,
-    }
-}
-
-/// All approval rules together.
-fn quorum(requirements: &[Requirement]) -> Option<Quorum> {
-    requirements
-        .iter()
-        .filter_map(|requirement| requirement.votes)
-        .map(|votes| Quorum { required: votes.required, counted: votes.counted.min(votes.required) })
-        .reduce(|all, one| Quorum {
-            required: all.required + one.required,
-            counted: all.counted + one.counted,
-        })
-}
-
-/// Codes only: a requirement's title may name people.
-fn verdict(requirement: &Requirement) -> RequirementVerdict {
-    let verdict = match requirement.verdict {
-        Verdict::Holds => "holds",
-        Verdict::Pending => "pending",
-        Verdict::Fails => "fails",
-    };
-    RequirementVerdict { code: requirement.code.as_str().to_owned(), verdict: verdict.to_owned() }
 }

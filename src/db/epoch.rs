@@ -20,14 +20,13 @@ pub async fn current(conn: &mut Conn) -> Result<u32> {
 /// An effect may have been performed in the part that is lost: it is looked for before it is done.
 pub(super) async fn begin(tx: &mut Tx, lost: Recovered, now: Timestamp) -> Result<()> {
     let source = Source::internal("new_epoch");
-    let origin = lost.origin.clone();
     let mut recovered = NewEntry::new(Kind::LogRecovered, now, source.clone());
     recovered.entry.recovered = Some(lost);
     if tx.append(recovered).await? != 0 {
-        return Err(Refused::Ended(origin).into());
+        return Err(Refused::Ended.into());
     }
-    for Waiting { seq, promotion, effect, mark } in outbox::all_waiting(tx.conn()).await? {
-        let Some(promotion) = promotion::find(tx.conn(), promotion).await? else {
+    for Waiting { seq, promotion, effect, mark } in outbox::all_waiting(tx.conn().await?).await? {
+        let Some(promotion) = promotion::find(tx.conn().await?, promotion).await? else {
             return Err(Error::impossible("effect", seq, "there is no such promotion"));
         };
         let intent = NewEntry::new(Kind::EffectIntended, now, source.clone())

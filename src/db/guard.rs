@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use super::audit::Signed;
 use super::high_water::{HighWater, Mark, Place};
 use super::only_writer::file_of;
 use super::signer::Signer;
@@ -84,6 +85,11 @@ impl Guard {
         if let Some(why) = self.halted.get() {
             return Err(Refused::Halted(why.clone()).into());
         }
+        if let Some(note) = tail
+            && self.high_water.ends_with(note).await
+        {
+            return Ok(());
+        }
         // Two replicas with different keys would otherwise sign one log in turn, for ever unverifiable.
         let tail = tail.map(|note| self.mark(note)).transpose()?;
         self.high_water.compare(conn, tail.as_ref()).await
@@ -91,7 +97,16 @@ impl Guard {
 
     /// A checkpoint may be shown, and what it vouches for be acknowledged, once this returns.
     pub(super) async fn publish(&self, note: &str) -> Result<()> {
+        if self.high_water.was_seen_at(note).await {
+            return Ok(());
+        }
         self.high_water.raise(&self.mark(note)?).await
+    }
+
+    /// The same of a checkpoint that was signed just now.
+    pub(super) async fn publish_own(&self, Signed { size, root, note }: Signed) -> Result<()> {
+        let checkpoint = Checkpoint { origin: self.signer.origin().clone(), size, root };
+        self.high_water.raise(&Mark { checkpoint, note }).await
     }
 
     /// Nothing is appended any more, until the program starts again.

@@ -25,12 +25,12 @@ const LATEST: i64 = 50;
 /// Adds a head. One that was only seen is not added when it is the newest already; one that was moved there
 /// is, with its later time: it may have been elsewhere meanwhile, and nobody told us.
 pub async fn add(tx: &mut Tx, repo: RepoId, pull: IssueNumber, head: &Head, moved: bool) -> Result<()> {
-    let newest = latest(tx.conn(), repo, pull).await?.into_iter().next();
+    let newest = latest(tx.conn().await?, repo, pull).await?.into_iter().next();
     let known = newest.is_some_and(|newest| newest.sha == head.sha && (!moved || newest.since >= head.since));
     if known {
         return Ok(());
     }
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO head (repo, pull, seq, sha, since, pusher, login, head_ref, fork) \
          VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM head WHERE repo = $1 AND pull = $2), $3, $4, $5, $6, $7, $8)")
         .bind(repo.0).bind(pull.0).bind(head.sha.as_str()).bind(head.since.0)
@@ -71,7 +71,7 @@ pub async fn pulls_on(conn: &mut Conn, repo: RepoId, branch: &RefName) -> Result
 
 /// Remembers who pushed a commit.
 pub async fn pushed(tx: &mut Tx, repo: RepoId, sha: &CommitSha, pusher: &Actor) -> Result<()> {
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO push (repo, sha, pusher, login) VALUES ($1, $2, $3, $4) ON CONFLICT (repo, sha, pusher) DO NOTHING")
         .bind(repo.0).bind(sha.as_str()).bind(pusher.id.0).bind(pusher.login.as_str())
         .execute(executor).await.map(|_| ()))?;

@@ -100,12 +100,12 @@ pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
 
 /// Finishes a delivery in the transaction of what came of it.
 pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<()> {
-    end(tx.conn(), claimed, "UPDATE delivery SET state = 'done', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, None).await
+    end(tx.conn().await?, claimed, "UPDATE delivery SET state = 'done', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, None).await
 }
 
 /// One of its commands is done, in the transaction of what came of it; the others are not yet.
 pub async fn step(tx: &mut Tx, claimed: &Claimed, steps: i64) -> Result<()> {
-    let changed = on!(tx.conn(), executor => sqlx::query(
+    let changed = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE delivery SET steps = $3 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
         .bind(claimed.seq).bind(claimed.fence).bind(steps)
         .execute(executor).await.map(|done| done.rows_affected()))?;
@@ -114,13 +114,13 @@ pub async fn step(tx: &mut Tx, claimed: &Claimed, steps: i64) -> Result<()> {
 
 /// Gives up on a delivery, with the reason.
 pub async fn bury(tx: &mut Tx, claimed: &Claimed, now: Timestamp, why: &str) -> Result<()> {
-    end(tx.conn(), claimed, "UPDATE delivery SET state = 'buried', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, Some(why)).await
+    end(tx.conn().await?, claimed, "UPDATE delivery SET state = 'buried', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, Some(why)).await
 }
 
 /// Tries a delivery again at `at`.
 pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
     end(
-        tx.conn(),
+        tx.conn().await?,
         claimed,
         "UPDATE delivery SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'",
         at,

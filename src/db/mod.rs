@@ -11,6 +11,7 @@ mod commit;
 mod entry;
 pub mod epoch;
 mod guard;
+pub mod evidence;
 pub mod head;
 mod high_water;
 pub mod inbox;
@@ -18,11 +19,14 @@ mod migrate;
 pub mod notice;
 mod only_writer;
 pub mod outbox;
+pub mod policy_text;
 pub mod promotion;
 mod refused;
 mod signer;
+pub mod receipt;
 pub mod subject;
 pub mod tile;
+mod tx;
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,6 +51,7 @@ pub use entry::NewEntry;
 pub use guard::{Guarding, Purpose};
 pub use high_water::Place;
 pub use refused::{Lost, Refused};
+pub use tx::Tx;
 
 /// Runs one expression against whichever database this connection is to.
 macro_rules! on {
@@ -155,19 +160,6 @@ pub enum Conn {
     Postgres(PoolConnection<Postgres>),
 }
 
-/// A write transaction: a connection, and the end of the log.
-pub struct Tx {
-    conn: Conn,
-    log: audit::Tail,
-}
-
-impl Tx {
-    /// To read and write tables with.
-    pub fn conn(&mut self) -> &mut Conn {
-        &mut self.conn
-    }
-}
-
 impl Db {
     /// Connects, brings the schema up to date, and starts the writer. The log is signed with `key`, whatever it
     /// holds: no mark is kept. What serves people opens it [guarded](Self::open_guarded).
@@ -254,17 +246,13 @@ impl Db {
         self.guard.signer.verifier()
     }
 
-    /// The newest checkpoint that may be shown: nothing is shown that is above the high-water mark.
+    /// This checkpoint of an epoch may be shown once this returns: nothing is shown that is above the high-water
+    /// mark, so that what was seen cannot be taken back unnoticed.
     ///
     /// # Errors
-    /// When the database or the mark fails.
-    pub async fn published(&self) -> Result<Option<String>> {
-        let epoch = i64::from(self.guard.signer.epoch());
-        let newest = tile::newest_checkpoint(&mut self.read().await?, epoch).await?;
-        if let Some((_, note)) = &newest {
-            self.guard.publish(note).await?;
-        }
-        Ok(newest.map(|(_, note)| note))
+    /// When the mark cannot be raised.
+    pub async fn publish(&self, epoch: i64, note: &str) -> Result<()> {
+        if epoch == i64::from(self.guard.signer.epoch()) { self.guard.publish(note).await } else { Ok(()) }
     }
 
     /// Nothing is appended any more until the program starts again, because the log has this fault.

@@ -68,7 +68,7 @@ pub async fn insert(
 ) -> Result<()> {
     let document = document(effect)?;
     let index = i64::try_from(intent.index()).map_err(|why| Error::Log(why.to_string()))?;
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO effect (seq, mark, repo, promotion, document, intent, leaf_hash, state, attempts, run_at, fence, made_at) \
          VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM effect), $1, $2, $3, $4, $5, $6, 'waiting', 0, $7, 0, $7)")
         .bind(intent.mark().to_owned()).bind(promotion.repo.0).bind(promotion.number.0).bind(document)
@@ -114,7 +114,7 @@ pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
 
 /// Finishes an effect in the transaction of its outcome.
 pub async fn finish(tx: &mut Tx, claimed: &Claimed, ended: Ended, why: Option<&str>) -> Result<()> {
-    let changed = on!(tx.conn(), executor => sqlx::query(
+    let changed = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE effect SET state = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
         .bind(claimed.seq).bind(claimed.fence).bind(ended.as_str()).bind(why.map(str::to_owned))
         .execute(executor).await.map(|done| done.rows_affected()))?;
@@ -123,7 +123,7 @@ pub async fn finish(tx: &mut Tx, claimed: &Claimed, ended: Ended, why: Option<&s
 
 /// Performs an effect again at `at`.
 pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
-    let changed = on!(tx.conn(), executor => sqlx::query(
+    let changed = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE effect SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
         .bind(claimed.seq).bind(claimed.fence).bind(at.0).bind(why.to_owned())
         .execute(executor).await.map(|done| done.rows_affected()))?;
@@ -157,7 +157,7 @@ pub(super) async fn all_waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
 /// at GitHub before it is done, and whoever has claimed it no longer has.
 pub(super) async fn intend_again(tx: &mut Tx, seq: i64, intent: &RecordedIntent) -> Result<()> {
     let index = i64::try_from(intent.index()).map_err(|why| Error::Log(why.to_string()))?;
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE effect SET intent = $2, leaf_hash = $3, fence = fence + 1, \
          attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END WHERE seq = $1")
         .bind(seq).bind(index).bind(intent.leaf_hash().as_bytes().to_vec())

@@ -24,7 +24,7 @@ pub async fn next_number(conn: &mut Conn, repo: RepoId) -> Result<PromotionNumbe
 /// Stores a new promotion.
 pub async fn insert(tx: &mut Tx, promotion: &Promotion, wake_at: Option<Timestamp>) -> Result<()> {
     let tuple = &promotion.tuple;
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO promotion (repo, number, subject, environment, commit_sha, state, version, document, wake_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(tuple.promotion.repo.0).bind(tuple.promotion.number.0).bind(tuple.subject.0)
@@ -49,7 +49,7 @@ pub async fn update(tx: &mut Tx, promotion: &Promotion, wake_at: Option<Timestam
         | State::Expired { .. } => None,
     };
     let id = promotion.id();
-    let changed = on!(tx.conn(), executor => sqlx::query(
+    let changed = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE promotion SET state = $4, version = $3 + 1, document = $5, deployment = $6, run = $7, wake_at = $8, live_from = $9 \
          WHERE repo = $1 AND number = $2 AND version = $3")
         .bind(id.repo.0).bind(id.number.0).bind(promotion.version).bind(promotion.state.name())
@@ -68,7 +68,7 @@ pub async fn update(tx: &mut Tx, promotion: &Promotion, wake_at: Option<Timestam
 /// Whatever was live in the environment before is not any more.
 async fn end_earlier_lives(tx: &mut Tx, promotion: &Promotion, at: i64) -> Result<()> {
     let id = promotion.id();
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE promotion SET live_until = $4 \
          WHERE repo = $1 AND environment = $2 AND number <> $3 AND live_from IS NOT NULL AND live_until IS NULL")
         .bind(id.repo.0).bind(promotion.tuple.environment.as_str()).bind(id.number.0).bind(at)
@@ -78,7 +78,7 @@ async fn end_earlier_lives(tx: &mut Tx, promotion: &Promotion, at: i64) -> Resul
 
 /// Remembers which check run shows a promotion. Not part of its state, so it makes nobody's reading stale.
 pub async fn set_check_run(tx: &mut Tx, id: PromotionId, check_run: CheckRunId) -> Result<()> {
-    on!(tx.conn(), executor => sqlx::query("UPDATE promotion SET check_run = $3 WHERE repo = $1 AND number = $2")
+    on!(tx.conn().await?, executor => sqlx::query("UPDATE promotion SET check_run = $3 WHERE repo = $1 AND number = $2")
         .bind(id.repo.0).bind(id.number.0).bind(check_run.0)
         .execute(executor).await.map(|_| ()))?;
     Ok(())
@@ -198,7 +198,7 @@ pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Due>
 
 /// When somebody is to look at it again.
 pub async fn set_alarm(tx: &mut Tx, id: PromotionId, wake_at: Option<Timestamp>) -> Result<()> {
-    on!(tx.conn(), executor => sqlx::query("UPDATE promotion SET wake_at = $3 WHERE repo = $1 AND number = $2")
+    on!(tx.conn().await?, executor => sqlx::query("UPDATE promotion SET wake_at = $3 WHERE repo = $1 AND number = $2")
         .bind(id.repo.0).bind(id.number.0).bind(wake_at.map(|at| at.0))
         .execute(executor).await.map(|_| ()))?;
     Ok(())
@@ -207,7 +207,7 @@ pub async fn set_alarm(tx: &mut Tx, id: PromotionId, wake_at: Option<Timestamp>)
 /// Takes the alarm, to ring it. It rings again at `again`, unless whoever hears it sets another. False if
 /// somebody else took it.
 pub async fn take_alarm(tx: &mut Tx, due: &Due, again: Timestamp) -> Result<bool> {
-    let taken = on!(tx.conn(), executor => sqlx::query(
+    let taken = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE promotion SET wake_at = $4 WHERE repo = $1 AND number = $2 AND wake_at = $3")
         .bind(due.repo.id.0).bind(due.number.0).bind(due.at.0).bind(again.0)
         .execute(executor).await.map(|done| done.rows_affected()))?;
@@ -216,7 +216,7 @@ pub async fn take_alarm(tx: &mut Tx, due: &Due, again: Timestamp) -> Result<bool
 
 /// Every other promotion of the repository that waits looks again: something it may wait for has changed.
 pub async fn wake_others(tx: &mut Tx, id: PromotionId, now: Timestamp) -> Result<()> {
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE promotion SET wake_at = $3 WHERE repo = $1 AND number <> $2 AND state IN ('blocked', 'awaiting_approval')")
         .bind(id.repo.0).bind(id.number.0).bind(now.0)
         .execute(executor).await.map(|_| ()))?;
@@ -229,7 +229,7 @@ pub async fn vote(tx: &mut Tx, id: PromotionId, voter: &Actor, choice: Choice, a
         Choice::Approve => "approve",
         Choice::Reject => "reject",
     };
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO vote (repo, promotion, voter, login, choice, at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (repo, promotion, voter) DO UPDATE SET login = excluded.login, choice = excluded.choice, at = excluded.at")
         .bind(id.repo.0).bind(id.number.0).bind(voter.id.0).bind(voter.login.as_str()).bind(word).bind(at.0)

@@ -83,8 +83,8 @@ pub enum Refused {
     )]
     NothingLost(Origin),
     /// Another program began the next epoch meanwhile.
-    #[error("the log {0} was ended by a program that began its next epoch: start this one again")]
-    Ended(Origin),
+    #[error("the log was ended by a program that began its next epoch: start this one again")]
+    Ended,
     /// Somebody found a fault in the log.
     #[error("nothing is appended any more since the log does not verify: {0}")]
     Halted(String),

@@ -10,11 +10,11 @@ const SHOWN: i64 = 5;
 /// Keeps an answer to be shown, and forgets the ones that are no longer.
 pub async fn answer(tx: &mut Tx, repo: RepoId, subject: IssueNumber, answer: &Answer) -> Result<()> {
     let document = serde_json::to_string(answer).map_err(|why| Error::impossible("answer", subject, why))?;
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO answer (repo, subject, seq, document) \
          VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM answer WHERE repo = $1 AND subject = $2), $3)")
         .bind(repo.0).bind(subject.0).bind(document).execute(executor).await.map(|_| ()))?;
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "DELETE FROM answer WHERE repo = $1 AND subject = $2 \
          AND seq <= (SELECT MAX(seq) FROM answer WHERE repo = $1 AND subject = $2) - $3")
         .bind(repo.0).bind(subject.0).bind(SHOWN).execute(executor).await.map(|_| ()))?;
@@ -48,7 +48,7 @@ pub async fn set_comment(
     subject: IssueNumber,
     comment: Option<CommentId>,
 ) -> Result<()> {
-    on!(tx.conn(), executor => sqlx::query(
+    on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO subject (repo, number, comment) VALUES ($1, $2, $3) \
          ON CONFLICT (repo, number) DO UPDATE SET comment = excluded.comment")
         .bind(repo.0).bind(subject.0).bind(comment.map(|id| id.0)).execute(executor).await.map(|_| ()))?;

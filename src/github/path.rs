@@ -26,7 +26,8 @@ pub(crate) fn of(repo: &Repo) -> String {
     of_name(&repo.name)
 }
 
-fn of_name(name: &RepoName) -> String {
+/// The same, of a repository of which only the name is known.
+pub(crate) fn of_name(name: &RepoName) -> String {
     format!("/repos/{}/{}", segment(name.owner()), segment(name.name()))
 }
 

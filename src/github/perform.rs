@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 
 use super::write::{NewDeployment, NewDeploymentStatus};
 use super::{Error, Reader, Writer};
+use crate::audit::Receipt;
 use crate::clock::Timestamp;
 use crate::db::outbox::Claimed;
 use crate::effect::{DeploymentState, Mark};
@@ -34,19 +35,23 @@ pub enum Earlier<T> {
 }
 
 impl Writer {
-    /// Makes the deployment of a permitted promotion.
+    /// Makes the deployment of a permitted promotion. Its payload says where its intent stands in the log.
     pub(crate) async fn create_permitted_deployment(
         &self,
         claimed: &Claimed,
         permit: &Permit,
         promotion: &Promotion,
+        receipt: &Receipt,
     ) -> Result<DeploymentId, Error> {
         let tuple = permit.tuple();
         let payload = json!({
             MARK: claimed.intent.mark(),
             "promotion": tuple.promotion.number.to_string(),
-            "log_index": claimed.intent.index(),
-            "leaf_hash": claimed.intent.leaf_hash().to_string(),
+            "log_origin": receipt.checkpoint.origin.as_str(),
+            "log_index": receipt.index,
+            "leaf_hash": receipt.leaf_hash,
+            "checkpoint_size": receipt.checkpoint.size,
+            "checkpoint_root": receipt.checkpoint.root,
         });
         let payload: Map<String, serde_json::Value> = payload.as_object().cloned().unwrap_or_default();
         let deployment = NewDeployment {

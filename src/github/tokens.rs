@@ -31,6 +31,10 @@ pub(crate) enum Access {
     Statuses,
     /// Read who is in which team.
     Members,
+    /// See a repository whose id is not known yet.
+    Metadata,
+    /// Write files into the repository that the log is anchored in.
+    Anchor,
 }
 
 impl Access {
@@ -46,11 +50,16 @@ impl Access {
             }),
             Self::Statuses => json!({ "metadata": "read", "statuses": "read" }),
             Self::Members => json!({ "members": "read", "metadata": "read" }),
+            Self::Metadata => json!({ "metadata": "read" }),
+            Self::Anchor => json!({ "contents": "write", "metadata": "read" }),
         }
     }
 
     /// The body that asks for such a token.
     pub(crate) fn request(self, repo: &Repo) -> Value {
+        if self == Self::Metadata {
+            return json!({ "repositories": [repo.name.name()], "permissions": self.permissions() });
+        }
         json!({ "repository_ids": [repo.id], "permissions": self.permissions() })
     }
 }

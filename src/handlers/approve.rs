@@ -12,8 +12,8 @@ use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
 use crate::handlers::{Context, Result, facts, load_policy};
 use crate::ids::{Actor, Repo};
-use crate::policy::facts::{Choice, Facts, Vote};
-use crate::policy::{Decision, evaluate, principals};
+use crate::policy::facts::{Choice, Vote};
+use crate::policy::{Decided, principals};
 use crate::promotion::{Promotion, Step};
 use crate::requirement::{Code, Refusal};
 
@@ -75,8 +75,7 @@ pub(super) struct Ballot {
     pub(super) step: Step,
     voter: Actor,
     choice: Choice,
-    facts: Facts,
-    decision: Decision,
+    decided: Decided,
 }
 
 /// Decides whether a vote counts, and what becomes of the promotion with it.
@@ -113,9 +112,9 @@ pub(super) async fn cast(
     }
     facts.votes.retain(|vote| vote.voter.actor.id != voter.id);
     facts.votes.push(Vote { voter: voter_now, choice, at: now });
-    let decision = evaluate(&loaded.policy, &facts, now);
-    let step = promotion.decided(&decision, now);
-    Ok(Ok(Ballot { step, voter: voter.clone(), choice, facts, decision }))
+    let decided = loaded.decide(facts, now);
+    let step = promotion.decided(&decided.decision, now);
+    Ok(Ok(Ballot { step, voter: voter.clone(), choice, decided }))
 }
 
 impl Ballot {
@@ -139,7 +138,7 @@ impl Ballot {
     ) -> crate::db::Result<()> {
         tx.append(entry).await?;
         promotion::vote(tx, self.step.promotion.id(), &self.voter, self.choice, context.now).await?;
-        let decided = Some((self.facts, self.decision));
+        let decided = Some(self.decided);
         let stored = Stored { step: self.step, decided, source: context.source(), now: context.now };
         store(tx, stored, First::No).await
     }

@@ -104,9 +104,9 @@ impl Ask {
                     }
                     subject::answer(tx, repo.id, comment.number, &answer).await?;
                     let react = Notice::React { comment: comment.id, reaction };
-                    notice::want(tx.conn(), &repo, &react, now).await?;
+                    notice::want(tx.conn().await?, &repo, &react, now).await?;
                     let status = Notice::StatusComment { subject: comment.number };
-                    notice::want(tx.conn(), &repo, &status, now).await?;
+                    notice::want(tx.conn().await?, &repo, &status, now).await?;
                     if last {
                         inbox::finish(tx, &delivery, now).await
                     } else {

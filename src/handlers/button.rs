@@ -71,7 +71,7 @@ async fn refused(
                 tx.append(entry).await?;
                 subject::answer(tx, repo.id, promotion.tuple.subject, &answer).await?;
                 let told = Notice::StatusComment { subject: promotion.tuple.subject };
-                notice::want(tx.conn(), &repo, &told, now).await?;
+                notice::want(tx.conn().await?, &repo, &told, now).await?;
                 inbox::finish(tx, &delivery, now).await
             })
         })

@@ -85,7 +85,7 @@ async fn acknowledge(context: &Context, repo: &Repo, comment: &Comment) -> Resul
     context
         .app
         .db
-        .write(move |tx| Box::pin(async move { notice::want(tx.conn(), &repo, &seen, now).await }))
+        .write(move |tx| Box::pin(async move { notice::want(tx.conn().await?, &repo, &seen, now).await }))
         .await?;
     context.app.db.ring_outbox();
     Ok(())

@@ -34,8 +34,7 @@ use crate::db::{self, inbox};
 use crate::event::{Event, What};
 use crate::github;
 use crate::handlers::store::{First, Stored, store};
-use crate::policy::Decision;
-use crate::policy::facts::Facts;
+use crate::policy::Decided;
 use crate::promotion::Step;
 
 pub use policy_file::{Loaded, load as load_policy};
@@ -82,7 +81,7 @@ impl Context {
     }
 
     /// Stores what became of a promotion, and finishes the delivery with it.
-    async fn store(self, step: Step, decided: Option<(Facts, Decision)>) -> Result<()> {
+    async fn store(self, step: Step, decided: Option<Decided>) -> Result<()> {
         let stored = Stored { step, decided, source: self.source(), now: self.now };
         let Self { app, delivery, now } = self;
         app.db

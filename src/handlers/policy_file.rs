@@ -1,9 +1,11 @@
 //! The policy: from the default branch, and from nowhere else.
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::handlers::Result;
-use crate::ids::{BlobSha, CommitSha, EnvironmentName, RefName, Repo};
-use crate::policy::{Environment, Policy};
+use crate::ids::{CommitSha, EnvironmentName, RefName, Repo};
+use crate::policy::facts::Facts;
+use crate::policy::{Decided, Environment, Policy, PolicyText, evaluate};
 use crate::requirement::{Code, Refusal};
 
 /// Where the policy is.
@@ -15,8 +17,8 @@ const SHOWN: usize = 3;
 /// The policy as it is on the default branch now.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// Which version of the file.
-    pub blob: BlobSha,
+    /// The file, and which version of it.
+    pub file: PolicyText,
     /// The branch it was read from.
     pub default_branch: RefName,
     /// The commit that branch was at then: a branch's name alone could also be a tag's.
@@ -26,6 +28,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Decides about a promotion under this policy.
+    pub fn decide(&self, facts: Facts, now: Timestamp) -> Decided {
+        let decision = evaluate(&self.policy, &facts, now);
+        Decided { facts, decision, policy: self.file.clone() }
+    }
+
     /// What it says about an environment.
     pub fn environment(&self, name: &EnvironmentName) -> std::result::Result<&Environment, Refusal> {
         self.policy.environment(name).ok_or_else(|| {
@@ -53,7 +61,10 @@ pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, 
         return Ok(Err(Refusal::new(Code::PolicyMissing, sentence)));
     };
     Ok(match Policy::parse(PATH, &file.text) {
-        Ok(policy) => Ok(Loaded { blob: file.blob, default_branch, tip, policy }),
+        Ok(policy) => {
+            let file = PolicyText { blob: file.blob, text: file.text.into() };
+            Ok(Loaded { file, default_branch, tip, policy })
+        }
         Err(problems) => {
             let shown: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
             let more = match problems.len().saturating_sub(SHOWN) {

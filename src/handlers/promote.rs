@@ -14,7 +14,7 @@ use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Loaded, Result, facts, load_policy};
 use crate::ids::{CommitSha, PromotionId, Repo};
 use crate::policy::facts::{TargetKind, Tuple};
-use crate::policy::{Denial, Environment, Outcome, check_parameters, evaluate, principals};
+use crate::policy::{Denial, Environment, Outcome, check_parameters, principals};
 use crate::promotion::{DeployPlan, open};
 use crate::requirement::{Code, Refusal};
 
@@ -56,19 +56,20 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
     let facts = facts::gather(app, &ask.repo, &tuple, &loaded, environment).await?;
-    let decision = evaluate(&loaded.policy, &facts, now);
+    let decided = loaded.decide(facts, now);
+    let decision = &decided.decision;
     if let Outcome::Deny(denial) = &decision.verdict {
         return Ok(Said::no(&refusal_of(denial)));
     }
     if wish.dry_run {
-        return Ok(Said::words(comment::dry_run(&tuple.environment, &tuple.commit, &decision)));
+        return Ok(Said::words(comment::dry_run(&tuple.environment, &tuple.commit, decision)));
     }
     if let Some(refusal) = already_asked(ask, &tuple).await? {
         return Ok(Said::no(&refusal));
     }
     let plan = plan(environment, &tuple.parameters);
     let promotion = open(tuple.clone(), ask.repo.clone(), wish.reason.clone(), plan);
-    let step = promotion.decided(&decision, now);
+    let step = promotion.decided(decision, now);
     let words = comment::opened(&step.promotion);
     let (source, repo) = (ask.context.source(), ask.repo.clone());
     Ok(Said::done(words, move |tx| {
@@ -76,7 +77,7 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
             log_policy(tx, &repo, &tuple, &source, now).await?;
             let asked = NewEntry::new(Kind::RequestOpened, now, source.clone());
             tx.append(asked.asks_for(&tuple).reason(wish.reason.as_deref())).await?;
-            store(tx, Stored { step, decided: Some((facts, decision)), source, now }, First::Yes).await
+            store(tx, Stored { step, decided: Some(decided), source, now }, First::Yes).await
         })
     }))
 }
@@ -89,7 +90,7 @@ async fn log_policy(
     source: &Source,
     now: Timestamp,
 ) -> db::Result<()> {
-    if audit::policy_is_logged(tx.conn(), repo.id, &tuple.policy).await? {
+    if audit::policy_is_logged(tx.conn().await?, repo.id, &tuple.policy).await? {
         return Ok(());
     }
     let loaded = NewEntry::new(Kind::PolicyLoaded, now, source.clone()).repo(repo.id).policy(&tuple.policy);
@@ -156,7 +157,7 @@ async fn tuple(
         promotion: PromotionId { repo: ask.repo.id, number },
         environment: wish.environment.clone(),
         commit,
-        policy: loaded.blob.clone(),
+        policy: loaded.file.blob.clone(),
         parameters,
         requester: ask.sender.clone(),
         subject: ask.comment.number,

@@ -20,7 +20,7 @@ pub(super) async fn pushed(context: Context, repo: Repo, sender: Actor, push: Pu
         .write(move |tx| {
             Box::pin(async move {
                 head::pushed(tx, at, &after, &sender).await?;
-                for pull in head::pulls_on(tx.conn(), at, &moved).await? {
+                for pull in head::pulls_on(tx.conn().await?, at, &moved).await? {
                     let head = Head {
                         sha: after.clone(),
                         since: pushed_at.unwrap_or(now),

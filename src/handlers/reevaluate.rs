@@ -4,8 +4,7 @@ use crate::db::promotion;
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Context, Result, facts, load_policy};
 use crate::ids::{CommitSha, Repo};
-use crate::policy::facts::Facts;
-use crate::policy::{Decision, evaluate};
+use crate::policy::Decided;
 use crate::promotion::{Promotion, Step};
 use crate::requirement::Code;
 
@@ -56,7 +55,7 @@ pub(super) async fn judge(
     context: &Context,
     repo: &Repo,
     promotion: Promotion,
-) -> Result<(Step, Option<(Facts, Decision)>)> {
+) -> Result<(Step, Option<Decided>)> {
     let (app, now) = (&context.app, context.now);
     let promotion = promotion.in_repo(repo);
     let loaded = match load_policy(app, repo).await? {
@@ -69,6 +68,6 @@ pub(super) async fn judge(
         return Ok((promotion.superseded(Code::PolicyChanged, sentence, now), None));
     };
     let facts = facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;
-    let decision = evaluate(&loaded.policy, &facts, now);
-    Ok((promotion.decided(&decision, now), Some((facts, decision))))
+    let decided = loaded.decide(facts, now);
+    Ok((promotion.decided(&decided.decision, now), Some(decided)))
 }

@@ -2,10 +2,9 @@
 
 use crate::audit::{Kind, Outcome, OutcomeResult, Source};
 use crate::clock::Timestamp;
-use crate::db::{self, NewEntry, Tx, notice, outbox, promotion};
+use crate::db::{self, NewEntry, Tx, notice, outbox, policy_text, promotion};
 use crate::effect::{Mark, Notice};
-use crate::policy::Decision;
-use crate::policy::facts::Facts;
+use crate::policy::Decided;
 use crate::promotion::{Promotion, State, Step};
 use crate::requirement::Code;
 
@@ -15,7 +14,7 @@ pub struct Stored {
     /// What became of the promotion.
     pub step: Step,
     /// What it was decided from, when it was decided.
-    pub decided: Option<(Facts, Decision)>,
+    pub decided: Option<Decided>,
     /// Why anything happened at all.
     pub source: Source,
     /// When.
@@ -44,6 +43,9 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
         First::No => promotion::update(tx, &promotion, wake_at).await?,
     }
     if let Some(kind) = kind {
+        if let Some(decided) = &decided {
+            policy_text::keep(tx.conn().await?, &decided.policy).await?;
+        }
         tx.append(entry(kind, &promotion, decided.as_ref(), source.clone(), now)).await?;
     }
     for effect in effects {
@@ -63,21 +65,21 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
 }
 
 async fn is_as_before(tx: &mut Tx, promotion: &Promotion) -> db::Result<bool> {
-    Ok(promotion::find(tx.conn(), promotion.id()).await?.as_ref() == Some(promotion))
+    Ok(promotion::find(tx.conn().await?, promotion.id()).await?.as_ref() == Some(promotion))
 }
 
 /// Has the promotion's check run and its subject's comment written anew.
 pub async fn show(tx: &mut Tx, promotion: &Promotion, now: Timestamp) -> db::Result<()> {
     let check_run = Notice::CheckRun { promotion: promotion.id().number };
-    notice::want(tx.conn(), &promotion.repo, &check_run, now).await?;
+    notice::want(tx.conn().await?, &promotion.repo, &check_run, now).await?;
     let comment = Notice::StatusComment { subject: promotion.tuple.subject };
-    notice::want(tx.conn(), &promotion.repo, &comment, now).await
+    notice::want(tx.conn().await?, &promotion.repo, &comment, now).await
 }
 
 fn entry(
     kind: Kind,
     promotion: &Promotion,
-    decided: Option<&(Facts, Decision)>,
+    decided: Option<&Decided>,
     source: Source,
     now: Timestamp,
 ) -> NewEntry {
@@ -85,8 +87,8 @@ fn entry(
         .about(&promotion.tuple)
         .deployment(promotion.state.deployment())
         .run(promotion.state.run().map(|run| run.id));
-    if let Some((facts, decision)) = decided {
-        entry = entry.decided(facts, decision);
+    if let Some(decided) = decided {
+        entry = entry.decided(&decided.facts, &decided.decision);
     }
     match &promotion.state {
         State::Failed { code: code @ Code::OutcomeUnknown, .. } => {

@@ -33,7 +33,7 @@ pub(super) async fn check_run_rerequested(context: Context, repo: Repo, check_ru
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                notice::want(tx.conn(), &repo, &notice, now).await?;
+                notice::want(tx.conn().await?, &repo, &notice, now).await?;
                 inbox::finish(tx, &delivery, now).await
             })
         })

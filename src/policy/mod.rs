@@ -4,6 +4,7 @@
 //! the rules, the facts and the time become a decision ([`evaluate`]). Nothing here reads a clock,
 //! a database or GitHub, so a decision can be replayed from what was stored.
 
+pub use decided::{Decided, PolicyText};
 pub use decision::{Decision, Denial, Outcome, WaitFor};
 pub use duration::Written;
 pub use eligibility::{Involvement, either, involvement, is_approver, may_ask};
@@ -35,6 +36,7 @@ mod node;
 mod problem;
 mod evaluate;
 mod decision;
+mod decided;
 mod eligibility;
 mod rule;
 

@@ -18,9 +18,11 @@ use crate::github::fake::refused::Refused;
 use crate::github::fake::{Fake, page, seed};
 use crate::github::{AppKey, Connection, Pace, Secret, UnusableKey};
 use crate::server::{Parts, Program, StartError, Work};
+use crate::settings::ReaderToken;
 
 const DATABASE: &str = "countersign.db";
 const LOG_KEY: &str = "log.key";
+const READER_TOKEN: &str = "sandbox-log-reader";
 
 /// What a sandbox is made of.
 #[derive(Debug)]
@@ -119,6 +121,7 @@ impl Sandbox {
             webhook_secrets: vec![Secret::from(seed::WEBHOOK_SECRET)],
             work: Work::InBackground,
             lease: crate::db::LEASE,
+            reader: ReaderToken::new(Secret::from(READER_TOKEN)),
         };
         let outside = open_to_visitors(&fake, site.github_listener, &our_url)?;
         let program = Program::start(parts).await?;

@@ -21,11 +21,11 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::audit::Verifier;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::github::Secret;
 
+pub use log::LogFace;
 pub use program::{Parts, Program, StartError, Work};
 
 /// A request that takes longer is answered with 503. GitHub waits as long for an answer.
@@ -42,8 +42,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Any of these may have signed a webhook.
     pub secrets: Arc<[Secret]>,
-    /// The key that vouches for the log.
-    pub verifier: Verifier,
+    /// What is needed to show the log.
+    pub log: LogFace,
     /// What was counted.
     pub metrics: PrometheusHandle,
     /// Whether the workers run.
@@ -57,12 +57,12 @@ impl Shared {
         db: Db,
         clock: Clock,
         secrets: Vec<Secret>,
-        verifier: Verifier,
+        log: LogFace,
         metrics: PrometheusHandle,
         working: watch::Receiver<bool>,
     ) -> Self {
         let large_bodies = Arc::new(Semaphore::new(LARGE_BODIES));
-        Self { db, clock, secrets: secrets.into(), verifier, metrics, working, large_bodies }
+        Self { db, clock, secrets: secrets.into(), log, metrics, working, large_bodies }
     }
 }
 
@@ -74,8 +74,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
-        .route("/log/checkpoint", get(log::checkpoint))
-        .route("/log/key", get(log::key))
+        .merge(log::routes())
         .fallback(home::nothing_here)
         .method_not_allowed_fallback(home::other_method)
         .with_state(shared)

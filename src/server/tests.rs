@@ -37,7 +37,7 @@ impl Server {
         let (working, is_working) = watch::channel(true);
         let secrets = vec![Secret::from("new secret"), Secret::from("old secret")];
         let metrics = telemetry::metrics().unwrap();
-        let shared = Shared::new(db, clock, secrets, verifier, metrics, is_working);
+        let shared = Shared::new(db, clock, secrets, LogFace::new(verifier, None), metrics, is_working);
         Self { router: router(shared.clone()), shared, working, _folder: folder }
     }
 
@@ -63,9 +63,11 @@ impl Server {
     async fn claim(&self) -> Vec<inbox::Claimed> {
         let now = self.shared.clock.now();
         let db = &self.shared.db;
-        db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, crate::db::LEASE, 10).await }))
-            .await
-            .unwrap()
+        db.write(move |tx| {
+            Box::pin(async move { inbox::claim(tx.conn().await?, now, crate::db::LEASE, 10).await })
+        })
+        .await
+        .unwrap()
     }
 }
 

@@ -105,7 +105,7 @@ async fn take(shared: &Shared, request: Request) -> Result<Taken, Rejection> {
 async fn store(shared: &Shared, new: NewDelivery) -> Result<(), Rejection> {
     let guid = new.guid.clone();
     let written =
-        shared.db.write(move |tx| Box::pin(async move { inbox::insert(tx.conn(), &new).await })).await;
+        shared.db.write(move |tx| Box::pin(async move { inbox::insert(tx.conn().await?, &new).await })).await;
     written.map_err(|error| {
         tracing::error!(delivery = %guid, error = %causes(&error), "a delivery could not be stored");
         Rejection::NotStored

@@ -65,6 +65,14 @@ pub struct ServeFlags {
     /// A file with the webhook secret or secrets, instead of these themselves
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     pub github_webhook_secret_file: Option<String>,
+
+    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    pub reader_token: Option<Secret>,
+
+    /// A file with the readers' token, instead of the token itself
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN_FILE", value_name = "FILE")]
+    pub reader_token_file: Option<String>,
 }
 
 /// Which database.

@@ -5,6 +5,7 @@
 
 mod flags;
 mod secret;
+mod reader;
 mod place;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::db::{self, Guarding, Place, Purpose};
 use crate::github::{AppKey, Secret};
 
 pub use flags::{AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+pub use reader::ReaderToken;
 
 /// What `serve` runs with.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where the key is that signs attestations.
     pub attestation_key_file: PathBuf,
+    /// Who may read the log's entries over HTTP; nobody when it is not set.
+    pub reader: Option<ReaderToken>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
     /// How often the whole log is verified.
@@ -97,6 +101,7 @@ impl Settings {
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
             attestation_key_file: flags.attestations.key_file(),
+            reader: reader::token(flags)?,
             lease: lease(flags)?,
             self_audit: self_audit(flags)?,
             public_url,

@@ -47,18 +47,26 @@ pub(super) fn expose(secret: &Secret) -> &str {
 
 /// The text given by value or in a file, exactly one of them, and by which variable.
 fn one_of(
-    (by_value, value): (&'static str, Option<&Secret>),
-    (by_file, file): (&'static str, Option<&str>),
+    value: (&'static str, Option<&Secret>),
+    file: (&'static str, Option<&str>),
     wanted: &str,
 ) -> Result<(&'static str, Secret), InvalidSetting> {
+    one_of_or_none(value, file)?.ok_or_else(|| {
+        let write = format!("Write {wanted}, or name a file that holds it in {}", file.0);
+        InvalidSetting::new(value.0, "is not set", write)
+    })
+}
+
+/// The same of what need not be given.
+pub(super) fn one_of_or_none(
+    (by_value, value): (&'static str, Option<&Secret>),
+    (by_file, file): (&'static str, Option<&str>),
+) -> Result<Option<(&'static str, Secret)>, InvalidSetting> {
     let value = value.filter(|secret| given(Some(expose(secret))).is_some());
     match (value, given(file)) {
-        (Some(value), None) => Ok((by_value, value.clone())),
-        (None, Some(path)) => Ok((by_file, read(by_file, Path::new(path))?)),
-        (None, None) => {
-            let write = format!("Write {wanted}, or name a file that holds it in {by_file}");
-            Err(InvalidSetting::new(by_value, "is not set", write))
-        }
+        (Some(value), None) => Ok(Some((by_value, value.clone()))),
+        (None, Some(path)) => Ok(Some((by_file, read(by_file, Path::new(path))?))),
+        (None, None) => Ok(None),
         (Some(_), Some(_)) => {
             let what = format!("and {by_file} are both set, and may differ");
             Err(InvalidSetting::new(by_value, what, "Set one of them only"))

@@ -32,6 +32,8 @@ fn read(more: &[&str]) -> Result<Settings, InvalidSetting> {
         ("log-old-key-file", ""),
         ("high-water", ""),
         ("self-audit", ""),
+        ("reader-token", ""),
+        ("reader-token-file", ""),
     ];
     flags.extend(
         usual.iter().filter(|(name, _)| !given(name)).map(|(name, value)| format!("--{name}={value}")),
@@ -55,6 +57,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(settings.app_id, 4711);
     assert_eq!(settings.log.origin.as_str(), "localhost/log/countersign");
     assert_eq!(settings.log.key_file, PathBuf::from("countersign-log.key"));
+    assert!(settings.reader.is_none(), "nobody reads the entries");
 }
 
 #[test]
@@ -138,6 +141,12 @@ fn what_is_wrong_is_said_by_name_and_with_what_to_write() {
             "No such file",
         ),
         (&["--self-audit=0"], "COUNTERSIGN_SELF_AUDIT", "from 1 to 8760"),
+        (&["--reader-token=hunter2"], "COUNTERSIGN_READER_TOKEN", "openssl rand -hex 32"),
+        (
+            &["--reader-token=0123456789abcdef", "--reader-token-file=/x"],
+            "COUNTERSIGN_READER_TOKEN",
+            "both set",
+        ),
         (&["--log-origin=https://x/log"], "COUNTERSIGN_LOG_ORIGIN", "without https://"),
         (&["--log-origin=x/"], "COUNTERSIGN_LOG_ORIGIN", "final slash"),
     ] {
@@ -181,6 +190,8 @@ fn every_variable_is_in_the_help() {
         "COUNTERSIGN_LOG_OLD_KEY_FILE",
         "COUNTERSIGN_HIGH_WATER",
         "COUNTERSIGN_SELF_AUDIT",
+        "COUNTERSIGN_READER_TOKEN",
+        "COUNTERSIGN_READER_TOKEN_FILE",
     ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable} in\n{help}");
     }

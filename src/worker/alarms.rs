@@ -38,7 +38,7 @@ impl Workers {
                 .write(move |tx| {
                     Box::pin(async move {
                         if promotion::take_alarm(tx, &due, now.plus(AGAIN)).await? {
-                            inbox::insert(tx.conn(), &delivery).await?;
+                            inbox::insert(tx.conn().await?, &delivery).await?;
                         }
                         Ok(())
                     })

@@ -28,7 +28,7 @@ impl Workers {
     pub(super) async fn handle_deliveries(&self) -> Result<usize, Error> {
         self.turn(
             |conn, now| Box::pin(inbox::any_ready(conn, now)),
-            |tx, now, lease| Box::pin(inbox::claim(tx.conn(), now, lease, BATCH)),
+            |tx, now, lease| Box::pin(async move { inbox::claim(tx.conn().await?, now, lease, BATCH).await }),
             Db::ring_inbox,
             |delivery| self.handle_delivery(delivery),
         )
@@ -127,9 +127,9 @@ async fn apologise(tx: &mut db::Tx, event: &Event, why: &str, now: Timestamp) ->
     };
     subject::answer(tx, event.repo.id, written.number, &answer).await?;
     let react = Notice::React { comment: written.id, reaction: Reaction::Confused };
-    notice::want(tx.conn(), &event.repo, &react, now).await?;
+    notice::want(tx.conn().await?, &event.repo, &react, now).await?;
     let told = Notice::StatusComment { subject: written.number };
-    notice::want(tx.conn(), &event.repo, &told, now).await
+    notice::want(tx.conn().await?, &event.repo, &told, now).await
 }
 
 fn read(delivery: &Claimed) -> Result<Option<Event>, String> {

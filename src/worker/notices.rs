@@ -1,11 +1,11 @@
 //! Notices: written from the state as it is when they are told, and found again by what we left there.
 
-use crate::check_run::{self, CheckStatus};
+use crate::check_run::{self, CheckStatus, Proof};
 use crate::clock::Timestamp;
 use crate::comment::{self, StatusView};
 use crate::db::Db;
 use crate::db::notice::{self, Claimed};
-use crate::db::{promotion, subject};
+use crate::db::{promotion, receipt, subject};
 use crate::effect::Notice;
 use crate::github;
 use crate::github::write::{Button, CheckRunPayload, CheckRunState, Output};
@@ -24,7 +24,9 @@ impl Workers {
     pub(super) async fn tell_notices(&self) -> Result<usize, Error> {
         self.turn(
             |conn, now| Box::pin(notice::any_ready(conn, now)),
-            |tx, now, lease| Box::pin(notice::claim(tx.conn(), now, lease, BATCH)),
+            |tx, now, lease| {
+                Box::pin(async move { notice::claim(tx.conn().await?, now, lease, BATCH).await })
+            },
             Db::ring_outbox,
             |notice| self.tell(notice),
         )
@@ -49,7 +51,7 @@ impl Workers {
             return Ok(self
                 .app
                 .db
-                .write(move |tx| Box::pin(async move { notice::told(tx.conn(), &claimed, now).await }))
+                .write(move |tx| Box::pin(async move { notice::told(tx.conn().await?, &claimed, now).await }))
                 .await?);
         };
         let (at, why) = (again(&claimed, &error, now), causes(&error));
@@ -57,7 +59,9 @@ impl Workers {
         Ok(self
             .app
             .db
-            .write(move |tx| Box::pin(async move { notice::failed(tx.conn(), &claimed, at, &why).await }))
+            .write(move |tx| {
+                Box::pin(async move { notice::failed(tx.conn().await?, &claimed, at, &why).await })
+            })
             .await?)
     }
 
@@ -124,8 +128,10 @@ impl Workers {
         let id = PromotionId { repo: repo.id, number };
         let mut conn = self.app.db.read().await?;
         let Some(promotion) = promotion::find(&mut conn, id).await? else { return Ok(()) };
+        let receipt = receipt::of_promotion(&mut conn, id).await?;
         drop(conn);
-        let shown = check_run::of_promotion(&promotion);
+        let receipt = receipt.map(|receipt| Proof::new(receipt, self.app.public_url.as_ref()));
+        let shown = check_run::of_promotion(&promotion, receipt.as_ref());
         let details = self.app.public_url.as_ref().map(ToString::to_string);
         let payload = payload(&promotion, shown, details, self.app.clock.now());
         let known = match promotion.check_run {

@@ -6,15 +6,14 @@ use crate::audit::{Outcome, Source};
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::db::outbox::{self, Claimed};
-use crate::db::{NewEntry, promotion};
+use crate::db::{NewEntry, promotion, receipt};
 use crate::effect::Effect;
 use crate::github::perform::Earlier;
 use crate::github::{self, Sent};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{facts, load_policy};
 use crate::ids::{DeploymentId, RefName, RunId};
-use crate::policy::facts::Facts;
-use crate::policy::{self, Decision, Permit, evaluate};
+use crate::policy::{self, Decided, Permit};
 use crate::promotion::{Promotion, Run, State};
 use crate::telemetry::causes;
 use crate::worker::inbox::unless_lost;
@@ -33,7 +32,9 @@ impl Workers {
     pub(super) async fn perform_effects(&self) -> Result<usize, Error> {
         self.turn(
             |conn, now| Box::pin(outbox::any_ready(conn, now)),
-            |tx, now, lease| Box::pin(outbox::claim(tx.conn(), now, lease, BATCH)),
+            |tx, now, lease| {
+                Box::pin(async move { outbox::claim(tx.conn().await?, now, lease, BATCH).await })
+            },
             Db::ring_outbox,
             |effect| self.perform(effect),
         )
@@ -75,9 +76,10 @@ impl Workers {
         if !matches!(self.promotion(claimed).await?.state, State::Approved { .. }) {
             return Ok(Tried::NotAllowed(None));
         }
+        let receipt = receipt::of_intent(&mut self.app.db.read().await?, &claimed.intent).await?;
         let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
-        let made =
-            in_time(left, self.writer.create_permitted_deployment(claimed, &permit, promotion)).await?;
+        let request = self.writer.create_permitted_deployment(claimed, &permit, promotion, &receipt);
+        let made = in_time(left, request).await?;
         Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
     }
 
@@ -143,16 +145,16 @@ impl Workers {
     async fn permit(
         &self,
         promotion: &Promotion,
-    ) -> Result<Result<(Permit, Option<RefName>), Option<Box<(Facts, Decision)>>>, Error> {
+    ) -> Result<Result<(Permit, Option<RefName>), Option<Box<Decided>>>, Error> {
         let Ok(loaded) = load_policy(&self.app, &promotion.repo).await? else { return Ok(Err(None)) };
         let Some(environment) = loaded.policy.environment(&promotion.tuple.environment) else {
             return Ok(Err(None));
         };
         let facts = facts::gather(&self.app, &promotion.repo, &promotion.tuple, &loaded, environment).await?;
-        let decision = evaluate(&loaded.policy, &facts, self.app.clock.now());
-        match decision.verdict {
-            policy::Outcome::Allow(permit) => Ok(Ok((permit, facts.dispatch_ref))),
-            policy::Outcome::Wait(_) | policy::Outcome::Deny(_) => Ok(Err(Some(Box::new((facts, decision))))),
+        let decided = loaded.decide(facts, self.app.clock.now());
+        match decided.decision.verdict {
+            policy::Outcome::Allow(permit) => Ok(Ok((permit, decided.facts.dispatch_ref))),
+            policy::Outcome::Wait(_) | policy::Outcome::Deny(_) => Ok(Err(Some(Box::new(decided)))),
         }
     }
 

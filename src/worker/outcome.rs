@@ -6,8 +6,7 @@ use crate::db::NewEntry;
 use crate::db::outbox::{Claimed, Ended};
 use crate::effect::{Effect, Mark};
 use crate::ids::DeploymentId;
-use crate::policy::facts::Facts;
-use crate::policy::{self, Decision};
+use crate::policy::{self, Decided, Decision};
 use crate::promotion::{Promotion, Run, Step};
 use crate::requirement::Code;
 
@@ -17,7 +16,7 @@ pub(super) enum Tried {
     /// It is done; or an earlier try had done it.
     Done { what: Done, earlier: bool },
     /// It may not be done any more: with what was decided, if something was.
-    NotAllowed(Option<Box<(Facts, Decision)>>),
+    NotAllowed(Option<Box<Decided>>),
     /// GitHub said no.
     Refused(String),
     /// Nobody can know.
@@ -50,7 +49,7 @@ pub(super) fn ending(tried: &Tried) -> Ending {
         }
         Tried::Done { earlier: false, .. } => Ending { ended: Ended::Succeeded, kind, code: None, why: None },
         Tried::NotAllowed(decided) => {
-            let code = decided.as_ref().map_or(Code::TooLate, |decided| first_code(&decided.1));
+            let code = decided.as_ref().map_or(Code::TooLate, |decided| first_code(&decided.decision));
             Ending { ended: Ended::Refused, kind, code: Some(code), why: None }
         }
         Tried::Refused(why) => {
@@ -75,7 +74,7 @@ fn first_code(decision: &Decision) -> Code {
     }
 }
 
-pub(super) type Next = (NewEntry, Option<(Facts, Decision)>, Step);
+pub(super) type Next = (NewEntry, Option<Decided>, Step);
 
 /// What becomes of the promotion, and what the entry adds.
 pub(super) fn next(
@@ -94,14 +93,13 @@ pub(super) fn next(
             (entry, None, promotion.dispatched(run, mark(claimed), now))
         }
         Tried::NotAllowed(Some(decided)) => {
-            let (facts, decision) = *decided;
             let step = match claimed.effect {
-                Effect::CreateDeployment => promotion.decided(&decision, now),
+                Effect::CreateDeployment => promotion.decided(&decided.decision, now),
                 Effect::DispatchWorkflow { .. }
                 | Effect::CancelRun { .. }
-                | Effect::SetDeploymentStatus { .. } => promotion.stopped(&decision, now),
+                | Effect::SetDeploymentStatus { .. } => promotion.stopped(&decided.decision, now),
             };
-            (entry, Some((facts, decision)), step)
+            (entry, Some(*decided), step)
         }
         Tried::NotAllowed(None) => {
             let sentence = "Not started: the policy no longer lets it. Look at the policy, and ask again.";

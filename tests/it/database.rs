@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use countersign::audit::{Decoded, Kind, Source};
+use countersign::audit::{ActorRole, Decoded, Kind, Source};
 use countersign::clock::Timestamp;
 use countersign::db::inbox::{self, NewDelivery};
 use countersign::db::{self, Db, NewEntry, audit, promotion};
-use countersign::ids::PromotionId;
-use countersign::ids::PromotionNumber;
+use countersign::ids::{Actor, PromotionId, PromotionNumber, UserId};
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use crate::harness::database::{open, verified};
+use crate::harness::database::{by_hand, open, verified};
 use crate::harness::{On, postgres};
 use crate::{on_both, scenario};
 
@@ -19,17 +18,6 @@ const NOW: Timestamp = Timestamp(1_795_252_500_000);
 
 fn entry(now: Timestamp) -> NewEntry {
     NewEntry::new(Kind::RequestRefused, now, Source::internal("test")).refused("head_moved")
-}
-
-/// Runs SQL past the program, as somebody with access to the database would.
-async fn by_hand(url: &str, sql: &str) -> Result<(), sqlx::Error> {
-    if url.starts_with("sqlite:") {
-        let pool = sqlx::SqlitePool::connect(url).await?;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
-    } else {
-        let pool = sqlx::PgPool::connect(url).await?;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
-    }
 }
 
 /// Every table's columns, in their order.
@@ -97,20 +85,13 @@ on_both!(writes_share_commits_and_failed_ones_leave_nothing, url => {
     let writes = (0..60).map(|number| {
         let db = db.clone();
         async move {
-            let delivery = NewDelivery {
-                guid: format!("guid-{number}").parse().unwrap(),
-                event: "push".to_owned(),
-                lane: 1,
-                received_at: NOW,
-                body: inbox::pack(b"{}"),
-            };
             let result = db.write(move |tx| Box::pin(async move {
-                inbox::insert(tx.conn(), &delivery).await?;
+                inbox::insert(tx.conn().await?, &delivery(number)).await?;
                 let index = tx.append(entry(NOW)).await?;
                 match number % 4 {
                     1 => Err(db::Error::Stale("test".to_owned())),
                     2 => panic!("a piece of work that panics"),
-                    3 => promotion::find(tx.conn(), PromotionId { repo: countersign::ids::RepoId(1), number: PromotionNumber(1) }).await.map(|_| index),
+                    3 => promotion::find(tx.conn().await?, PromotionId { repo: countersign::ids::RepoId(1), number: PromotionNumber(1) }).await.map(|_| index),
                     _ => Ok(index),
                 }
             })).await;
@@ -143,7 +124,7 @@ on_both!(a_statement_that_fails_takes_nobody_with_it, url => {
             db.write(move |tx| Box::pin(async move {
                 tx.append(entry(NOW)).await?;
                 let sql = "INSERT INTO vote (repo, promotion, voter, login, choice, at) VALUES (1, 1, 1, 'a', 'neither', 1)";
-                match (number % 2, tx.conn()) {
+                match (number % 2, tx.conn().await?) {
                     (0, _) => Ok(()),
                     (_, db::Conn::Sqlite(conn)) => Ok(sqlx::query(sql).execute(&mut **conn).await.map(drop)?),
                     (_, db::Conn::Postgres(conn)) => Ok(sqlx::query(sql).execute(&mut **conn).await.map(drop)?),
@@ -155,6 +136,175 @@ on_both!(a_statement_that_fails_takes_nobody_with_it, url => {
         assert_eq!(result.is_ok(), number % 2 == 0, "{number}: {result:?}");
     }
     assert_eq!(verified(&db).await.entries, 10);
+});
+
+fn by(login: &str, number: u64) -> NewEntry {
+    let actor = Actor { id: UserId(1), login: login.parse().unwrap(), bot: false };
+    entry(NOW).actor(ActorRole::Requester, &actor).reason(Some(&format!("reason {number}")))
+}
+
+fn delivery(number: u64) -> NewDelivery {
+    NewDelivery {
+        guid: format!("guid-{number}").parse().unwrap(),
+        event: "push".to_owned(),
+        lane: 1,
+        received_at: NOW,
+        body: inbox::pack(b"{}"),
+    }
+}
+
+async fn count(url: &str, table: &str) -> i64 {
+    let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    if url.starts_with("sqlite:") {
+        sqlx::query_scalar(sql).fetch_one(&sqlx::SqlitePool::connect(url).await.unwrap()).await.unwrap()
+    } else {
+        sqlx::query_scalar(sql).fetch_one(&sqlx::PgPool::connect(url).await.unwrap()).await.unwrap()
+    }
+}
+
+on_both!(what_was_appended_stands_in_the_tables_for_the_next_statement, url => {
+    let db = open(&url).await;
+    let seen = db.write(|tx| Box::pin(async move {
+        let mut seen = Vec::new();
+        for number in 0..3 {
+            tx.append(by("alice", number)).await?;
+            seen.push(audit::entries_from(tx.conn().await?, 0, 10).await?.len());
+        }
+        Ok(seen)
+    })).await.unwrap();
+    assert_eq!(seen, [1, 2, 3]);
+});
+
+on_both!(one_transaction_may_append_more_than_one_statement_inserts, url => {
+    let db = open(&url).await;
+    db.write(|tx| Box::pin(async move {
+        for number in 0..700 {
+            assert_eq!(tx.append(by("alice", number)).await?, number);
+        }
+        Ok(())
+    })).await.unwrap();
+    let log = verified(&db).await;
+    assert_eq!((log.entries, log.checkpoints), (700, 1));
+    assert_eq!(count(&url, "disclosure").await, 1400);
+    assert_eq!(count(&url, "node").await, 2, "the tops of two full tiles");
+});
+
+// Those that only append are forgotten in memory; those that also ran SQL are rolled back.
+on_both!(a_piece_of_work_that_fails_after_appending_leaves_no_row, url => {
+    let db = open(&url).await;
+    let writes = (0..120).map(|number| {
+        let db = db.clone();
+        async move {
+            db.write(move |tx| Box::pin(async move {
+                let index = tx.append(by("alice", number)).await?;
+                if number % 3 == 1 {
+                    inbox::insert(tx.conn().await?, &delivery(number)).await?;
+                    tx.append(by("bob", number)).await?;
+                }
+                if number % 2 == 0 { Ok(index) } else { Err(db::Error::Stale("test".to_owned())) }
+            })).await
+        }
+    });
+    let kept = join_all(writes).await.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(kept, 60);
+    assert_eq!(verified(&db).await.entries, 60 + 20, "every sixth appended two");
+    assert_eq!(count(&url, "disclosure").await, 2 * (60 + 20));
+    assert_eq!(count(&url, "delivery").await, 20);
+});
+
+/// What somebody with access to the database, or a bad disk, may do to an entry on its way there.
+fn tampering(url: &str, sqlite: &str, postgres: &str) -> String {
+    if url.starts_with("sqlite:") {
+        return format!(
+            "DROP TRIGGER entry_no_update; DROP TRIGGER entry_no_delete; \
+             CREATE TRIGGER tamper AFTER INSERT ON entry WHEN NEW.idx = 3 BEGIN {sqlite}; END;"
+        );
+    }
+    format!(
+        "CREATE FUNCTION tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {postgres}; RETURN NEW; END $$; \
+         CREATE TRIGGER tamper BEFORE INSERT ON entry FOR EACH ROW WHEN (NEW.idx = 3) EXECUTE FUNCTION tamper();"
+    )
+}
+
+fn no_tampering(url: &str) -> &'static str {
+    if url.starts_with("sqlite:") { "DROP TRIGGER tamper" } else { "DROP FUNCTION tamper CASCADE" }
+}
+
+/// Nothing that was stored otherwise than it was hashed is ever signed.
+async fn is_not_signed(url: &str, sqlite: &str, postgres: &str) {
+    let db = open(url).await;
+    let append = |number| {
+        db.write(move |tx| {
+            Box::pin(async move {
+                inbox::insert(tx.conn().await?, &delivery(number)).await?;
+                tx.append(by("alice", number)).await
+            })
+        })
+    };
+    for number in 0..3 {
+        append(number).await.unwrap();
+    }
+    by_hand(url, &tampering(url, sqlite, postgres)).await.unwrap();
+    let refused = format!("{:?}", append(3).await.expect_err("a signature over something else"));
+    assert!(refused.contains("read back"), "{refused}");
+    assert_eq!(verified(&db).await.entries, 3);
+    assert_eq!(
+        (count(url, "disclosure").await, count(url, "delivery").await),
+        (6, 3),
+        "nothing of it remains"
+    );
+    by_hand(url, no_tampering(url)).await.unwrap();
+    assert_eq!(append(3).await.unwrap(), 3, "and the log goes on where it was");
+    assert_eq!(verified(&db).await.entries, 4);
+}
+
+on_both!(an_entry_with_another_byte_is_not_signed, url => {
+    is_not_signed(
+        &url,
+        "UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), 'head_moved', 'head_Moved') AS BLOB) WHERE idx = NEW.idx",
+        "NEW.body := set_byte(NEW.body, 100, get_byte(NEW.body, 100) # 1)",
+    ).await;
+});
+
+on_both!(an_entry_beside_another_hash_is_not_signed, url => {
+    is_not_signed(
+        &url,
+        "UPDATE entry SET leaf_hash = zeroblob(32) WHERE idx = NEW.idx",
+        "NEW.leaf_hash := set_byte(NEW.leaf_hash, 0, get_byte(NEW.leaf_hash, 0) # 1)",
+    ).await;
+});
+
+on_both!(an_entry_that_is_not_there_is_not_signed, url => {
+    is_not_signed(&url, "DELETE FROM entry WHERE idx = NEW.idx", "RETURN NULL").await;
+});
+
+on_both!(an_entry_that_was_changed_with_its_hash_is_not_signed, url => {
+    is_not_signed(
+        &url,
+        "UPDATE entry SET (body, leaf_hash) = (SELECT body, leaf_hash FROM entry WHERE idx = 2) WHERE idx = NEW.idx",
+        "SELECT body, leaf_hash INTO NEW.body, NEW.leaf_hash FROM entry WHERE idx = 2",
+    ).await;
+});
+
+on_both!(an_entry_that_cannot_be_stored_fails_all_who_share_its_commit, url => {
+    let db = open(&url).await;
+    by_hand(&url, &tampering(&url, "SELECT RAISE(ABORT, 'no')", "RAISE EXCEPTION 'no'")).await.unwrap();
+    let writes = (0..60).map(|number| {
+        let db = db.clone();
+        async move {
+            db.write(move |tx| Box::pin(async move {
+                if number % 2 == 0 {
+                    return tx.append(by("alice", number)).await.map(drop);
+                }
+                inbox::insert(tx.conn().await?, &delivery(number)).await.map(drop)
+            })).await
+        }
+    });
+    let results = join_all(writes).await;
+    let kept = |rest| results.iter().skip(rest).step_by(2).filter(|result| result.is_ok()).count();
+    assert!(kept(0) <= 3, "the fourth entry is refused");
+    assert_eq!(i64::try_from(kept(1)).unwrap(), count(&url, "delivery").await, "what was acknowledged is there");
+    assert_eq!(i64::try_from(kept(0)).unwrap(), count(&url, "entry").await);
 });
 
 on_both!(time_does_not_go_back_in_the_log, url => {

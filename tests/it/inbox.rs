@@ -31,11 +31,13 @@ fn delivery(guid: &str, lane: i64) -> NewDelivery {
 
 async fn arrive(db: &Db, guid: &str, lane: i64) {
     let new = delivery(guid, lane);
-    db.write(move |tx| Box::pin(async move { inbox::insert(tx.conn(), &new).await })).await.unwrap();
+    db.write(move |tx| Box::pin(async move { inbox::insert(tx.conn().await?, &new).await })).await.unwrap();
 }
 
 async fn claim(db: &Db, now: Timestamp) -> Vec<Claimed> {
-    db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, LEASE, 16).await })).await.unwrap()
+    db.write(move |tx| Box::pin(async move { inbox::claim(tx.conn().await?, now, LEASE, 16).await }))
+        .await
+        .unwrap()
 }
 
 async fn finish(db: &Db, claimed: Claimed, now: Timestamp) -> db::Result<()> {
@@ -85,7 +87,7 @@ on_both!(a_claim_takes_no_more_than_asked_for, url => {
     for lane in 0..9 {
         arrive(&db, &format!("of-{lane}"), lane).await;
     }
-    let few = db.write(|tx| Box::pin(async move { inbox::claim(tx.conn(), NOW, LEASE, 4).await })).await.unwrap();
+    let few = db.write(|tx| Box::pin(async move { inbox::claim(tx.conn().await?, NOW, LEASE, 4).await })).await.unwrap();
     assert_eq!(names(&few), ["of-0", "of-1", "of-2", "of-3"], "the oldest");
     assert_eq!(claim(&db, NOW).await.len(), 5);
 });
@@ -147,7 +149,9 @@ async fn intend(db: &Db, number: i64, effect: Effect) {
 }
 
 async fn claim_effects(db: &Db, now: Timestamp) -> Vec<outbox::Claimed> {
-    db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, LEASE, 16).await })).await.unwrap()
+    db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn().await?, now, LEASE, 16).await }))
+        .await
+        .unwrap()
 }
 
 on_both!(effects_go_in_order_and_only_one_may_end_them, url => {
@@ -179,17 +183,17 @@ on_both!(a_notice_wanted_while_it_is_told_is_told_again, url => {
     let notice = Notice::React { comment: CommentId(5), reaction: Reaction::Eyes };
     let want = || {
         let notice = notice.clone();
-        db.write(move |tx| Box::pin(async move { notice::want(tx.conn(), &shop(), &notice, NOW).await }))
+        db.write(move |tx| Box::pin(async move { notice::want(tx.conn().await?, &shop(), &notice, NOW).await }))
     };
-    let claim = |now| db.write(move |tx| Box::pin(async move { notice::claim(tx.conn(), now, LEASE, 16).await }));
+    let claim = |now| db.write(move |tx| Box::pin(async move { notice::claim(tx.conn().await?, now, LEASE, 16).await }));
     want().await.unwrap();
     want().await.unwrap();
     let first = claim(NOW).await.unwrap().remove(0);
     want().await.unwrap();
     assert!(claim(at(1)).await.unwrap().is_empty(), "somebody is at it");
-    db.write(move |tx| Box::pin(async move { notice::told(tx.conn(), &first, at(2)).await })).await.unwrap();
+    db.write(move |tx| Box::pin(async move { notice::told(tx.conn().await?, &first, at(2)).await })).await.unwrap();
     let second = claim(at(2)).await.unwrap().remove(0);
-    db.write(move |tx| Box::pin(async move { notice::told(tx.conn(), &second, at(3)).await })).await.unwrap();
+    db.write(move |tx| Box::pin(async move { notice::told(tx.conn().await?, &second, at(3)).await })).await.unwrap();
     assert!(claim(at(1000)).await.unwrap().is_empty());
     let mut conn = db.read().await.unwrap();
     assert_eq!(notice::waiting(&mut conn).await.unwrap(), 0);

@@ -14,6 +14,7 @@
 )]
 #![expect(unreachable_pub, reason = "what is public here is so for the other modules")]
 
+mod anchor;
 mod approve;
 mod cancel;
 mod checks;
@@ -35,5 +36,7 @@ mod policy_change;
 mod promote;
 mod restore;
 mod rotation;
+mod replay;
 mod tile;
+mod vectors;
 mod webhooks;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use countersign::audit::{Checkpoint, Kind, LogKey, Source};
 use countersign::clock::Timestamp;
-use countersign::db::{self, Db, Guarding, NewEntry, Place, Purpose, Refused};
+use countersign::db::{self, Db, Guarding, NewEntry, Place, Purpose, Refused, audit};
 
 use crate::harness::database::{backup_of, key, verified};
 use crate::harness::{On, postgres};
@@ -58,7 +58,8 @@ fn refusal(opened: db::Result<Db>) -> String {
 }
 
 async fn checkpoint(db: &Db) -> Checkpoint {
-    Checkpoint::open(&db.published().await.unwrap().unwrap(), &db.verifier()).unwrap()
+    let newest = audit::latest_checkpoint(&mut db.read().await.unwrap()).await.unwrap().unwrap();
+    Checkpoint::open(&newest, &db.verifier()).unwrap()
 }
 
 /// A database of five entries, and its backup, which has three.

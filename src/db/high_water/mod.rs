@@ -95,6 +95,17 @@ impl HighWater {
         self.known.lock().await.mark.clone()
     }
 
+    /// Whether the mark was last seen at this very checkpoint.
+    pub(super) async fn was_seen_at(&self, note: &str) -> bool {
+        self.known.lock().await.mark.as_ref().is_some_and(|mark| mark.note == note)
+    }
+
+    /// The same, if nobody else can have raised it since.
+    pub(super) async fn ends_with(&self, note: &str) -> bool {
+        let known = self.known.lock().await;
+        !matches!(known.store, Store::Table(_)) && known.mark.as_ref().is_some_and(|mark| mark.note == note)
+    }
+
     /// Refuses to sign unless the log ends where the mark says, or after that.
     ///
     /// `tail` is the newest checkpoint in the database, read in the transaction that is about to sign.

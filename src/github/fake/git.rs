@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
+use sha1::{Digest, Sha1};
 
 use super::refused::{Act, Refused};
 use crate::clock::Timestamp;
@@ -38,6 +38,23 @@ pub struct Commit {
     pub message: String,
     /// All files as of this commit.
     pub tree: Tree,
+    /// Whether GitHub signed it.
+    pub verified: bool,
+}
+
+/// What a commit is made of.
+#[derive(Debug)]
+pub struct Making<'a> {
+    /// What it follows on; none begins a history.
+    pub parents: Vec<String>,
+    /// Who wrote it, and who committed it.
+    pub people: (Signature, Signature),
+    /// Its message.
+    pub message: &'a str,
+    /// All files.
+    pub tree: Tree,
+    /// Whether GitHub signs it.
+    pub verified: bool,
 }
 
 impl Commit {
@@ -48,8 +65,7 @@ impl Commit {
 
     /// The id of its tree.
     pub fn tree_sha(&self) -> String {
-        let listing: Vec<String> = self.tree.iter().map(|(path, blob)| format!("{blob} {path}\n")).collect();
-        object_id("tree", listing.concat().as_bytes())
+        tree_id(&self.tree)
     }
 }
 
@@ -60,6 +76,8 @@ pub struct Objects {
     pub commits: BTreeMap<String, Commit>,
     /// Contents by id.
     pub blobs: BTreeMap<String, Vec<u8>>,
+    /// Trees that were made without a commit yet, by id.
+    pub trees: BTreeMap<String, Tree>,
 }
 
 /// How two commits stand to each other.
@@ -97,16 +115,36 @@ impl Objects {
     pub fn commit(
         &mut self,
         parents: Vec<String>,
-        (author, committer): (Signature, Signature),
+        people: (Signature, Signature),
         message: &str,
         tree: Tree,
     ) -> String {
-        let mut commit =
-            Commit { sha: String::new(), parents, author, committer, message: message.to_owned(), tree };
+        self.make(Making { parents, people, message, tree, verified: false })
+    }
+
+    /// Keeps a commit, signed by GitHub or not, and gives its id.
+    pub fn make(&mut self, making: Making<'_>) -> String {
+        let Making { parents, people: (author, committer), message, tree, verified } = making;
+        let message = message.to_owned();
+        let mut commit = Commit { sha: String::new(), parents, author, committer, message, tree, verified };
         commit.sha = object_id("commit", encode(&commit).as_bytes());
         let sha = commit.sha.clone();
         self.commits.insert(sha.clone(), commit);
         sha
+    }
+
+    /// Keeps a tree and gives its id.
+    pub fn keep_tree(&mut self, tree: Tree) -> String {
+        let id = tree_id(&tree);
+        self.trees.insert(id.clone(), tree);
+        id
+    }
+
+    /// A tree by its id, whether it is a commit's or waits for one.
+    pub fn tree(&self, sha: &str) -> Act<Tree> {
+        let of_commit = || self.commits.values().map(|commit| &commit.tree).find(|tree| tree_id(tree) == sha);
+        let found = self.trees.get(sha).or_else(of_commit);
+        found.cloned().ok_or_else(|| Refused::invalid("The tree parameter is not a valid tree"))
     }
 
     /// A commit by its full id.
@@ -152,12 +190,17 @@ impl Objects {
     }
 }
 
-/// Git's way to name an object, with SHA-256 cut to the length of a SHA-1.
+fn tree_id(tree: &Tree) -> String {
+    let listing: Vec<String> = tree.iter().map(|(path, blob)| format!("{blob} {path}\n")).collect();
+    object_id("tree", listing.concat().as_bytes())
+}
+
+/// Git's way to name an object.
 pub fn object_id(kind: &str, content: &[u8]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Sha1::new();
     hash.update(format!("{kind} {}\0", content.len()));
     hash.update(content);
-    hex::encode(hash.finalize()).chars().take(40).collect()
+    hex::encode(hash.finalize())
 }
 
 fn encode(commit: &Commit) -> String {

@@ -135,6 +135,9 @@ impl Entry {
         if bytes.len() != self.size {
             return Err(Error::broken(format!("{file} came only in part")));
         }
+        if !self.sha.is_of(&bytes) {
+            return Err(Error::broken(format!("{file} does not have the content that its hash names")));
+        }
         let text = String::from_utf8(bytes).map_err(|_| Error::broken(format!("{file} is not UTF-8")))?;
         Ok(File { blob: self.sha, text })
     }

@@ -103,7 +103,7 @@ async fn a_team_that_cannot_be_seen_is_not_a_team_without_members() {
 #[tokio::test]
 async fn files_and_tags_are_what_they_say() {
     let sha = "a".repeat(40);
-    let content = json!({ "type": "file", "sha": sha, "size": 11, "encoding": "base64", "content": "dmVyc2lv\nbjogMQo=\n" });
+    let content = json!({ "type": "file", "sha": "b82551848c644f63b8517a7bdf8be9a992e6f4da", "size": 11, "encoding": "base64", "content": "dmVyc2lv\nbjogMQo=\n" });
     let annotated = json!({ "ref": "refs/tags/v1", "object": { "sha": "b".repeat(40), "type": "tag" } });
     let peer = Peer::start(move |request| match request.path.split('?').next().unwrap() {
         "/repos/acme/shop/contents/.github%2Fcountersign.yml" => Reply::json(200, &content),
@@ -111,6 +111,10 @@ async fn files_and_tags_are_what_they_say() {
             200,
             &json!({ "type": "file", "sha": sha, "size": 262_145, "encoding": "none", "content": "" }),
         ),
+        "/repos/acme/shop/contents/other" => {
+            let other = json!({ "type": "file", "sha": sha, "size": 11, "encoding": "base64", "content": "dmVyc2lvbjogMQo=" });
+            Reply::json(200, &other)
+        }
         "/repos/acme/shop/contents/folder" => Reply::json(200, &json!([])),
         "/repos/acme/shop/git/ref/tags/v1" => Reply::json(200, &annotated),
         "/repos/acme/shop/commits/tags%2Fv1" => Reply::json(
@@ -124,7 +128,7 @@ async fn files_and_tags_are_what_they_say() {
     let file = reader.file(&repo(), ".github/countersign.yml", "main").await.unwrap().unwrap();
     assert_eq!(file.text, "version: 1\n");
     assert_eq!(reader.file(&repo(), "missing", "main").await, Ok(None));
-    for file in ["large", "folder"] {
+    for file in ["large", "folder", "other"] {
         assert!(matches!(reader.file(&repo(), file, "main").await, Err(Error::Broken { .. })), "{file}");
     }
     let commit = reader.tag_commit(&repo(), &"v1".parse().unwrap()).await.unwrap().unwrap();

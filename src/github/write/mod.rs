@@ -6,6 +6,7 @@ mod check_runs;
 mod comments;
 mod cut;
 mod deployments;
+mod git;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::ids::Repo;
 pub use actions::Dispatched;
 pub use check_runs::{Button, CheckRunPayload, CheckRunState, Conclusion, Output};
 pub use deployments::{NewDeployment, NewDeploymentStatus};
+pub use git::Moved;
 
 /// Writes. Its methods are for the crate's own worker only. Cheap to clone.
 #[derive(Clone)]

@@ -57,7 +57,7 @@ pub async fn gather(
 
     Ok(Facts {
         tuple: tuple.clone(),
-        policy_now: Some(loaded.blob.clone()),
+        policy_now: Some(loaded.file.blob.clone()),
         origin: found.origin,
         requester,
         dispatch_ref: found.dispatch_ref,

@@ -10,11 +10,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{Shared, router};
+use super::{LogFace, Shared, router};
 use crate::app::App;
 use crate::audit::LogKey;
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Secret};
+use crate::settings::ReaderToken;
 use crate::telemetry;
 use crate::worker::Workers;
 
@@ -46,6 +47,8 @@ pub struct Parts {
     pub work: Work,
     /// How long a worker has for what it claimed; [`db::LEASE`] unless there is a reason.
     pub lease: Duration,
+    /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
+    pub reader: Option<ReaderToken>,
 }
 
 /// Who does the work.
@@ -120,8 +123,8 @@ impl Program {
                 "the workers"
             });
         }
-        let secrets = parts.webhook_secrets;
-        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, verifier, metrics, is_working);
+        let (secrets, log) = (parts.webhook_secrets, LogFace::new(verifier, parts.reader));
+        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
         Ok(Self { addr, app, workers, server, labour, stop_server, stop_labour })

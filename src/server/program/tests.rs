@@ -27,6 +27,7 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
         webhook_secrets: vec![Secret::from("secret")],
         work,
         lease: db::LEASE,
+        reader: None,
     }
 }
 

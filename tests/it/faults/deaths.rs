@@ -38,7 +38,7 @@ impl Scenario {
         let claim = self
             .app
             .db
-            .write(move |tx| Box::pin(async move { inbox::claim(tx.conn(), now, LEASE, 16).await }));
+            .write(move |tx| Box::pin(async move { inbox::claim(tx.conn().await?, now, LEASE, 16).await }));
         claim.await.unwrap()
     }
 }
@@ -85,7 +85,7 @@ scenario!(after_the_effect_is_claimed, s => {
         Box::pin(handlers::handle(Context::new(s.app.clone(), claimed), event)).await.unwrap();
     }
     let now = s.clock.now();
-    let claim = s.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn(), now, LEASE, 16).await }));
+    let claim = s.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn().await?, now, LEASE, 16).await }));
     assert_eq!(claim.await.unwrap().len(), 1);
     s.restart().await;
     s.ends_well(asked).await;

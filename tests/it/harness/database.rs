@@ -3,6 +3,7 @@
 use countersign::audit::{Hash, LogKey, LogVerifier, Verified, Verifier};
 use countersign::db::{Db, audit};
 use countersign::ids::{InstallationId, Repo, RepoId};
+use sqlx::AssertSqlSafe;
 
 use super::{On, postgres};
 
@@ -88,4 +89,15 @@ pub async fn verified_with(db: &Db, by: Verifier) -> Verified {
     }
     assert!(waiting.next().is_none(), "a checkpoint of entries that are not there");
     verifier.finish(&latest).unwrap()
+}
+
+/// Runs SQL past the program, as somebody with access to the database would.
+pub async fn by_hand(url: &str, sql: &str) -> Result<(), sqlx::Error> {
+    if url.starts_with("sqlite:") {
+        let pool = sqlx::SqlitePool::connect(url).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
+    } else {
+        let pool = sqlx::PgPool::connect(url).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
+    }
 }

@@ -251,6 +251,7 @@ async fn program(
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
         lease: countersign::db::LEASE,
+        reader: None,
     })
     .await
 }

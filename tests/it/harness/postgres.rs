@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
 
 static SERVER: OnceLock<Option<Server>> = OnceLock::new();
 static DATABASES: AtomicU64 = AtomicU64::new(0);
+/// Whether a commit must survive the machine: no test asks for that, but what is measured may. Read once.
+pub static DURABLE: AtomicBool = AtomicBool::new(false);
 
 struct Server {
     socket: PathBuf,
@@ -72,13 +74,9 @@ fn run(me: Me, bin: &Path, data: &Path, socket: &Path) {
         kill -INT $pid; wait $pid"#;
     let mut shell = as_user(me, Path::new("/bin/sh"));
     shell.args(["-c", script, "sh"]).arg(bin.join("postgres")).arg("-D").arg(data).arg("-k").arg(socket);
-    for setting in [
-        "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=300",
-        "shared_buffers=64MB",
-    ] {
+    let durable = if DURABLE.load(Ordering::Relaxed) { "on" } else { "off" };
+    shell.args(["-c", &format!("fsync={durable}"), "-c", &format!("full_page_writes={durable}")]);
+    for setting in ["listen_addresses=", "max_connections=300", "shared_buffers=64MB"] {
         shell.args(["-c", setting]);
     }
     let child = shell.env("LOG", socket.join("log")).stdin(Stdio::piped()).spawn().unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use countersign::db::audit::{self, StoredEntry};
 use countersign::db::{inbox, notice, outbox, tile};
 use countersign::github::fake::Fake;
+use countersign::trail::replay::replay;
 
 use super::{Scenario, contract, database};
 
@@ -15,6 +16,8 @@ pub struct Expected {
     pub buried: i64,
     /// Deliveries, effects and notices that wait for a later moment.
     pub unfinished: bool,
+    /// Decisions whose facts or policy were changed.
+    pub unreplayable: bool,
     /// Requests that are no part of the contract, or unknown routes.
     pub strange_requests: bool,
 }
@@ -22,6 +25,7 @@ pub struct Expected {
 pub async fn check(scenario: &mut Scenario) {
     nothing_is_left(scenario).await;
     the_log_verifies(scenario).await;
+    every_decision_comes_out_again(scenario).await;
     every_deployment_has_one_intent(scenario).await;
     requests_are_as_documented(scenario);
 }
@@ -52,6 +56,13 @@ pub async fn the_log_verifies(scenario: &Scenario) {
     let verified = database::verified(&scenario.app.db).await;
     if !scenario.expected.unfinished {
         assert_eq!(verified.open_intents, Vec::<u64>::new(), "every intent has an outcome");
+    }
+}
+
+async fn every_decision_comes_out_again(scenario: &Scenario) {
+    let report = replay(&mut scenario.app.db.read().await.unwrap()).await.unwrap();
+    if !scenario.expected.unreplayable {
+        assert_eq!(report.same + report.redacted, report.decisions, "{report:#?}");
     }
 }
 

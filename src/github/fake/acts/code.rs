@@ -92,6 +92,11 @@ impl State {
         Ok(self.objects.commit(parent.into_iter().collect(), (author, committer), &message, tree))
     }
 
+    /// How somebody signs commits that GitHub makes for them.
+    pub(in crate::github::fake) fn our_signature(&self, who: Who) -> Act<Signature> {
+        self.signature(self.account_login(who.user))
+    }
+
     fn signature(&self, login: &str) -> Act<Signature> {
         let user = self.user(login)?;
         let (name, email) = (user.name.clone(), user.email.clone());

@@ -149,6 +149,8 @@ fn write(state: &mut State, here: &Here<'_>) -> Answer {
             let name = name.ok_or_else(|| Refused::invalid("Reference name must start with 'refs/'"))?;
             move_ref(state, here, name, true)?
         }
+        ("POST", ["git", "trees"]) => super::git::make_tree(state, here)?,
+        ("POST", ["git", "commits"]) => super::git::make_commit(state, here)?,
         ("PATCH", ["git", "refs", name @ ..]) => move_ref(state, here, &name.join("/"), false)?,
         _ => return Ok(None),
     };

@@ -4,6 +4,7 @@ mod app;
 mod checks;
 mod code;
 mod deployments;
+mod git;
 mod orgs;
 mod page;
 mod pulls;

@@ -40,8 +40,10 @@ impl State {
                 "author": signature(&commit.author), "committer": signature(&commit.committer),
                 "comment_count": 0,
                 "tree": {"sha": commit.tree_sha(), "url": format!("{git}/trees/{}", commit.tree_sha())},
-                "verification": {"verified": false, "reason": "unsigned", "payload": null,
-                    "signature": null, "verified_at": null},
+                "verification": {
+                    "verified": commit.verified, "payload": null, "signature": null, "verified_at": null,
+                    "reason": if commit.verified { "valid" } else { "unsigned" },
+                },
             },
             "author": account(commit.author.user), "committer": account(commit.committer.user),
             "parents": parents,

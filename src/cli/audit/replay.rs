@@ -1,0 +1,65 @@
+//! `countersign audit replay`
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use crate::cli::say;
+use crate::db::ReadOnly;
+use crate::settings::DatabaseFlags;
+use crate::trail::replay::{Report, replay};
+
+/// Take every decision again, from its stored facts and the policy it names, and report any that would differ.
+///
+/// The database is only read, and nobody is asked. Exits with 0 when every decision comes out as it was recorded, with 1
+/// when some do not, with 2 when something is missing that was not erased, and with 3 when it could not be done. That the
+/// log itself holds is what `audit verify` tells.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Replay {
+    #[command(flatten)]
+    database: DatabaseFlags,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replay {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let url = self.database.url()?;
+        let db =
+            ReadOnly::open(url.expose_secret()).await.context("the database cannot be opened to read")?;
+        let report = async { replay(&mut db.moment().await?).await }.await;
+        db.close().await;
+        let report = report.context("the log cannot be read (`countersign migrate` makes its tables)")?;
+        say(&if self.json { format!("{}\n", serde_json::to_string(&report)?) } else { sentences(&report) });
+        Ok(exit_code(&report))
+    }
+}
+
+fn exit_code(report: &Report) -> ExitCode {
+    match (report.different.is_empty(), report.missing.is_empty()) {
+        (false, _) => ExitCode::from(1),
+        (true, false) => ExitCode::from(2),
+        (true, true) => ExitCode::SUCCESS,
+    }
+}
+
+fn sentences(report: &Report) -> String {
+    let mut text = String::new();
+    for one in &report.different {
+        text.push_str(&format!("DIFFERENT at entry {}: {}\n", one.index, one.why));
+    }
+    for one in &report.missing {
+        text.push_str(&format!("MISSING at entry {}: {}\n", one.index, one.what));
+    }
+    let Report { decisions, same, redacted, different, missing } = report;
+    let (different, missing) = (different.len(), missing.len());
+    text.push_str(&format!(
+        "REPLAYED: {decisions} decisions: {same} come out as recorded, {different} differ, {redacted} are redacted, \
+         {missing} lack something\n"
+    ));
+    text
+}

@@ -1,0 +1,82 @@
+//! What of the log is published: what is at or below its newest signed checkpoint.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::document::missing;
+use crate::db::{self, Conn, tile};
+use crate::server::Shared;
+use crate::telemetry::causes;
+
+const EMPTY: &str = "The log is empty: nothing was asked, decided or done yet. \
+    The first command on a pull request begins it.\n";
+
+/// One epoch of the log, up to its newest checkpoint, with a connection to read the rest.
+pub(super) struct Published {
+    pub(super) epoch: i64,
+    pub(super) conn: Conn,
+    /// How many entries are published.
+    pub(super) size: u64,
+    /// The newest checkpoint.
+    pub(super) note: String,
+    _place: OwnedSemaphorePermit,
+}
+
+impl FromRequestParts<Shared> for Published {
+    type Rejection = Response;
+
+    /// The newest epoch, unless the path names another.
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        let params = RawPathParams::from_request_parts(parts, shared).await;
+        let params = params.map_err(IntoResponse::into_response)?;
+        let named = params.iter().find(|(name, _)| *name == "epoch");
+        let named = named.map(|(_, text)| number(text).ok_or_else(no_such_epoch)).transpose()?;
+        let published = Self::read(shared, named).await.map_err(|error| unreadable(&error))?;
+        published.ok_or_else(|| if named.is_some() { no_such_epoch() } else { missing(EMPTY) })
+    }
+}
+
+impl Published {
+    async fn read(shared: &Shared, named: Option<i64>) -> db::Result<Option<Self>> {
+        let place = shared.log.places.clone().acquire_owned().await.map_err(|_| db::Error::Stopped)?;
+        let mut conn = shared.db.read().await?;
+        let epoch = match named {
+            Some(epoch) => epoch,
+            None => tile::epochs(&mut conn).await?.last().copied().unwrap_or_default(),
+        };
+        let newest = tile::newest_checkpoint(&mut conn, epoch).await?;
+        if let Some((_, note)) = &newest {
+            shared.db.publish(epoch, note).await?;
+        }
+        Ok(newest.map(|(size, note)| Self { epoch, conn, size, note, _place: place }))
+    }
+
+    /// Whether this entry is published; otherwise the answer that says so.
+    pub(super) fn has(&self, index: u64) -> Result<(), Response> {
+        if index < self.size {
+            return Ok(());
+        }
+        Err(missing(format!(
+            "There is no entry {index}: the log has {} entries, and the first is entry 0.\n",
+            self.size
+        )))
+    }
+}
+
+/// Digits only, without leading zeros: each file has one address.
+pub(super) fn number<N: std::str::FromStr + ToString>(text: &str) -> Option<N> {
+    text.parse::<N>().ok().filter(|number| number.to_string() == text)
+}
+
+fn no_such_epoch() -> Response {
+    missing("There is no such epoch of the log. Without /epoch/…, its newest one is here.\n")
+}
+
+/// The database does not answer, which is logged and passes.
+pub(super) fn unreadable(error: &db::Error) -> Response {
+    tracing::error!(error = %causes(error), "the log cannot be read");
+    (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer. Try again.\n").into_response()
+}

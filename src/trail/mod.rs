@@ -1,0 +1,3 @@
+//! What anybody can do with the log afterwards.
+
+pub mod replay;

@@ -1,0 +1,257 @@
+//! Every decision is taken again, from the facts and the policy that were kept with it.
+//!
+//! A decision is a pure function of both and of the moment, so it comes out the same on anybody's machine,
+//! without GitHub; where it does not, either something was changed or the rules of the program were.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Decoded, Digest, Entry, Evaluation, Kind, Quorum, Ruling};
+use crate::clock::Timestamp;
+use crate::db::{self, Conn, audit, evidence, policy_text};
+use crate::ids::BlobSha;
+use crate::policy::facts::Facts;
+use crate::policy::{Policy, evaluate};
+
+/// How many entries are read at once.
+const PAGE: i64 = 1000;
+
+/// What came out for all decisions of a log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// How many entries hold a decision.
+    pub decisions: u64,
+    /// How many of them come out as they were recorded.
+    pub same: u64,
+    /// How many cannot be taken again because their facts were erased.
+    pub redacted: u64,
+    /// Those that come out otherwise.
+    pub different: Vec<Different>,
+    /// Those of which something is missing that was not erased.
+    pub missing: Vec<Missing>,
+}
+
+/// A decision that comes out otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Different {
+    /// Which entry.
+    pub index: u64,
+    /// In what.
+    pub why: String,
+}
+
+/// A decision that cannot be taken again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Which entry.
+    pub index: u64,
+    /// What is not there.
+    pub what: String,
+}
+
+/// Why a decision does not come out as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Difference {
+    /// The facts are not those it was taken from.
+    #[error("the facts kept for it do not have the hash that the entry names")]
+    OtherFacts,
+    /// They cannot be read.
+    #[error("the facts kept for it cannot be read: {0}")]
+    UnreadableFacts(String),
+    /// They tell of something else than the entry.
+    #[error("its facts are about another {0} than the entry")]
+    OtherSubject(&'static str),
+    /// The policy is not the one it was taken by.
+    #[error("the policy kept as {0} has another hash")]
+    OtherPolicy(BlobSha),
+    /// It cannot be read.
+    #[error("its policy {0} cannot be used: {1}")]
+    UnusablePolicy(BlobSha, String),
+    /// The entry says that it may be deployed, and its own evaluation does not.
+    #[error("the entry allows what its evaluation does not")]
+    NotAllowed,
+    /// It comes out otherwise.
+    #[error("it was recorded as {recorded}, and comes out as {now}")]
+    OtherDecision {
+        /// What the entry says.
+        recorded: String,
+        /// What comes out now.
+        now: String,
+    },
+}
+
+/// The facts of a decision and its moment, as they are kept.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Evidence {
+    at: Timestamp,
+    facts: Facts,
+}
+
+impl Evidence {
+    /// Reads the bytes that are kept under the digest an entry names.
+    ///
+    /// # Errors
+    /// When they are others.
+    pub fn parse(bytes: &[u8], digest: Digest) -> Result<Self, Difference> {
+        if Digest::of(bytes) != digest {
+            return Err(Difference::OtherFacts);
+        }
+        serde_json::from_slice(bytes).map_err(|error| Difference::UnreadableFacts(error.to_string()))
+    }
+
+    /// The version of the policy that it was decided by.
+    pub fn policy(&self) -> Option<&BlobSha> {
+        self.facts.policy_now.as_ref()
+    }
+
+    /// Decides again, and compares with what the entry says.
+    ///
+    /// # Errors
+    /// In what it differs.
+    pub fn replay(&self, entry: &Entry, blob: &BlobSha, policy: &[u8]) -> Result<(), Difference> {
+        self.is_about(entry)?;
+        let policy = read(blob, policy)?;
+        let Some(recorded) = &entry.evaluation else { return Ok(()) };
+        let decision = evaluate(&policy, &self.facts, self.at);
+        let now = Evaluation::of(recorded.facts, &decision);
+        if (recorded, entry.quorum) != (&now, Quorum::of(&decision)) {
+            let (recorded, now) = (words(recorded, entry.quorum), words(&now, Quorum::of(&decision)));
+            return Err(Difference::OtherDecision { recorded, now });
+        }
+        if entry.kind == Kind::DecisionAllowed && now.decision != Ruling::Allow {
+            return Err(Difference::NotAllowed);
+        }
+        Ok(())
+    }
+
+    fn is_about(&self, entry: &Entry) -> Result<(), Difference> {
+        let tuple = &self.facts.tuple;
+        let same = [
+            ("repository", entry.repo == Some(tuple.promotion.repo)),
+            ("promotion", entry.promotion == Some(tuple.promotion.number)),
+            ("environment", entry.environment.as_ref() == Some(&tuple.environment)),
+            ("commit", entry.commit.as_ref() == Some(&tuple.commit)),
+            ("policy", entry.policy.as_ref() == Some(&tuple.policy)),
+        ];
+        match same.into_iter().find(|(_, same)| !same) {
+            Some((what, _)) => Err(Difference::OtherSubject(what)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read(blob: &BlobSha, bytes: &[u8]) -> Result<Policy, Difference> {
+    if !blob.is_of(bytes) {
+        return Err(Difference::OtherPolicy(blob.clone()));
+    }
+    let unusable = |why: String| Difference::UnusablePolicy(blob.clone(), why);
+    let text = std::str::from_utf8(bytes).map_err(|error| unusable(error.to_string()))?;
+    Policy::parse("policy", text).map_err(|problems| {
+        unusable(problems.first().map_or_else(|| "it has problems".to_owned(), ToString::to_string))
+    })
+}
+
+/// `allow (requester_may holds, approvals_missing pending) with 1 of 2 votes`
+fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
+    let decision = match evaluation.decision {
+        Ruling::Allow => "allow",
+        Ruling::Wait => "wait",
+        Ruling::Deny => "deny",
+    };
+    let each = evaluation.requirements.iter().map(|one| format!("{} {}", one.code, one.verdict));
+    let votes = quorum
+        .map_or_else(String::new, |quorum| format!(" with {} of {} votes", quorum.counted, quorum.required));
+    format!("{decision} ({}){votes}", each.collect::<Vec<_>>().join(", "))
+}
+
+/// Takes every decision of the log again.
+///
+/// # Errors
+/// When the database fails. Entries that cannot be read are left to `audit verify`, which must have accepted
+/// the log for this to say anything.
+pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
+    let mut report = Report::default();
+    let mut absent = Absent::default();
+    let mut next = 0;
+    loop {
+        let page = audit::entries_from(conn, next, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        next = last.index + 1;
+        for stored in page {
+            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
+            absent.erased += entry.erased.map_or(0, |erased| erased.evidence);
+            if entry.evaluation.is_some() {
+                report.decisions += 1;
+                one(conn, stored.index, &entry, &mut report, &mut absent).await?;
+            }
+        }
+    }
+    absent.settle(&mut report);
+    Ok(report)
+}
+
+async fn one(
+    conn: &mut Conn,
+    index: u64,
+    entry: &Entry,
+    report: &mut Report,
+    absent: &mut Absent,
+) -> db::Result<()> {
+    let Some(evaluation) = &entry.evaluation else { return Ok(()) };
+    let Some(packed) = evidence::find(conn, &evaluation.facts).await? else {
+        absent.digests.insert(evaluation.facts);
+        absent.entries.push(index);
+        return Ok(());
+    };
+    let facts = evidence::unpack(&packed).ok_or(Difference::OtherFacts);
+    let found = match facts.and_then(|facts| Evidence::parse(&facts, evaluation.facts)) {
+        Ok(evidence) => evidence,
+        Err(why) => return Ok(report.differs(index, &why)),
+    };
+    let Some(blob) = found.policy() else {
+        return Ok(report.lacks(index, "its facts name no policy".to_owned()));
+    };
+    let Some(policy) = policy_text::find(conn, blob).await? else {
+        return Ok(report.lacks(index, format!("the text of the policy {blob} was not kept")));
+    };
+    match found.replay(entry, blob, &policy) {
+        Ok(()) => report.same += 1,
+        Err(why) => report.differs(index, &why),
+    }
+    Ok(())
+}
+
+impl Report {
+    fn differs(&mut self, index: u64, why: &Difference) {
+        self.different.push(Different { index, why: why.to_string() });
+    }
+
+    fn lacks(&mut self, index: u64, what: String) {
+        self.missing.push(Missing { index, what });
+    }
+}
+
+/// Facts that are not there: erased, as far as the log says that so many were.
+#[derive(Default)]
+struct Absent {
+    digests: BTreeSet<Digest>,
+    entries: Vec<u64>,
+    erased: u64,
+}
+
+impl Absent {
+    /// Nobody can tell which were erased and which got lost, only that they are more than were erased.
+    fn settle(self, report: &mut Report) {
+        let absent = u64::try_from(self.digests.len()).unwrap_or(u64::MAX);
+        if absent <= self.erased {
+            report.redacted = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+            return;
+        }
+        let erased = self.erased;
+        for index in self.entries {
+            let what = format!("its facts are not there ({absent} are not, and {erased} were erased)");
+            report.missing.push(Missing { index, what });
+        }
+    }
+}
