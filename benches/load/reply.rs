@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::audit::LogKey;
+use countersign::audit::{AttestationKey, LogKey};
 use countersign::clock::Clock;
 use countersign::db::{Guarding, Place};
 use countersign::github::fake::webhooks::Delivery;
@@ -56,7 +56,10 @@ async fn start(fake: &Fake, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::InBackground,
+        anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
+        self_audit: countersign::worker::SELF_AUDIT,
+        attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
     })
     .await

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::audit::{ActorRole, Digest, Entry, Evaluation, Kind, Outcome, OutcomeResult, Quorum, Source};
+use crate::audit::{
+    ActorRole, Digest, Entry, Erased, Evaluation, Kind, Outcome, OutcomeResult, Quorum, Source,
+};
 use crate::clock::Timestamp;
 use crate::ids::{Actor, BlobSha, DeploymentId, RepoId, RunId};
 use crate::policy::Decision;
@@ -96,6 +98,13 @@ impl NewEntry {
     #[must_use]
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.entry.outcome = Some(outcome);
+        self
+    }
+
+    /// So much personal data was deleted.
+    #[must_use]
+    pub fn erased(mut self, erased: Erased) -> Self {
+        self.entry.erased = Some(erased);
         self
     }
 

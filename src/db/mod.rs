@@ -6,12 +6,14 @@
 //! writer; PostgreSQL takes one advisory lock), so a row number handed out in a transaction is the order
 //! of commits, and the log is appended to by one writer at a time, however many replicas run.
 
+pub mod anchor;
 pub mod audit;
 mod commit;
 mod entry;
 pub mod epoch;
 mod guard;
 pub mod evidence;
+pub mod cosignature;
 pub mod head;
 mod high_water;
 pub mod inbox;
@@ -22,8 +24,10 @@ pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
 mod refused;
+pub mod rotation;
 mod signer;
 pub mod receipt;
+pub mod redact;
 pub mod subject;
 pub mod tile;
 mod tx;

@@ -82,6 +82,11 @@ pub enum Refused {
          database agrees with everything that is known of {0}. Start without --new-epoch"
     )]
     NothingLost(Origin),
+    /// There is no key to replace.
+    #[error(
+        "nothing was ever signed in this log, so any key may begin it: give it as COUNTERSIGN_LOG_KEY_FILE"
+    )]
+    NothingSigned,
     /// Another program began the next epoch meanwhile.
     #[error("the log was ended by a program that began its next epoch: start this one again")]
     Ended,

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::audit::{KeyFileError, LogKey};
+use crate::audit::{AttestationKey, KeyFileError, LogKey};
 use crate::clock::Clock;
 use crate::db::Guarding;
 use crate::github::fake::auth::APP_KEY;
@@ -22,6 +22,7 @@ use crate::settings::ReaderToken;
 
 const DATABASE: &str = "countersign.db";
 const LOG_KEY: &str = "log.key";
+const ATTESTATION_KEY: &str = "attestation.key";
 const READER_TOKEN: &str = "sandbox-log-reader";
 
 /// What a sandbox is made of.
@@ -120,7 +121,10 @@ impl Sandbox {
             public_url: Some(our_url.clone()),
             webhook_secrets: vec![Secret::from(seed::WEBHOOK_SECRET)],
             work: Work::InBackground,
+            anchors: crate::settings::AnchorSettings::default(),
             lease: crate::db::LEASE,
+            self_audit: crate::worker::SELF_AUDIT,
+            attestation_key: AttestationKey::load_or_create(&folder.path().join(ATTESTATION_KEY))?,
             reader: ReaderToken::new(Secret::from(READER_TOKEN)),
         };
         let outside = open_to_visitors(&fake, site.github_listener, &our_url)?;

@@ -21,6 +21,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub log: LogFlags,
 
+    /// Where the log is written down outside.
+    #[command(flatten)]
+    pub anchors: AnchorFlags,
+
     /// Who signs attestations.
     #[command(flatten)]
     pub attestations: AttestationFlags,
@@ -66,13 +70,9 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     pub github_webhook_secret_file: Option<String>,
 
-    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
-    #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
-    pub reader_token: Option<Secret>,
-
-    /// A file with the readers' token, instead of the token itself
-    #[arg(long, env = "COUNTERSIGN_READER_TOKEN_FILE", value_name = "FILE")]
-    pub reader_token_file: Option<String>,
+    /// Who may read the log's entries.
+    #[command(flatten)]
+    pub reader: ReaderFlags,
 }
 
 /// Which database.
@@ -81,6 +81,18 @@ pub struct DatabaseFlags {
     /// The database.
     #[arg(long, env = "COUNTERSIGN_DATABASE_URL", help = "The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://countersign.db]", value_name = "URL", hide_env_values = true, value_parser = secret, visible_alias = "database")]
     pub database_url: Option<Secret>,
+}
+
+/// Who may read a log's entries over HTTP.
+#[derive(Debug, Clone, Args)]
+pub struct ReaderFlags {
+    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    pub reader_token: Option<Secret>,
+
+    /// A file with the readers' token, instead of the token itself
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN_FILE", value_name = "FILE")]
+    pub reader_token_file: Option<String>,
 }
 
 /// Which log, and who signs it.
@@ -118,6 +130,22 @@ pub struct AttestationFlags {
     /// The file of the Ed25519 key that signs attestations, another one than the log's; made with mode 0600 at the first start [default: countersign-attestation.key]
     #[arg(long, env = "COUNTERSIGN_ATTESTATION_KEY_FILE", value_name = "FILE")]
     pub attestation_key_file: Option<String>,
+}
+
+/// Where the log is written down outside.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AnchorFlags {
+    /// The repository whose branch the log's checkpoints are committed to; the App needs "Contents: write" there [default: none]
+    #[arg(long, env = "COUNTERSIGN_ANCHOR_REPOSITORY", value_name = "OWNER/NAME")]
+    pub anchor_repository: Option<String>,
+
+    /// The branch in it, which nobody else writes to [default: countersign-audit]
+    #[arg(long, env = "COUNTERSIGN_ANCHOR_BRANCH", value_name = "BRANCH")]
+    pub anchor_branch: Option<String>,
+
+    /// A file (c2sp.org/tlog-policy) with the witnesses that are asked to sign each checkpoint [default: none]
+    #[arg(long, env = "COUNTERSIGN_WITNESS_POLICY", value_name = "FILE")]
+    pub witness_policy: Option<String>,
 }
 
 /// What is written about the program's own work.

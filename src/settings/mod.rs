@@ -3,6 +3,7 @@
 //! Flags win over the environment. A variable that is set but empty counts as not set. What is wrong
 //! with a setting is said with its name and with what to write instead; a secret is never quoted.
 
+mod anchor;
 mod flags;
 mod secret;
 mod reader;
@@ -18,7 +19,11 @@ use crate::audit::{KeyFileError, LogKey, Origin};
 use crate::db::{self, Guarding, Place, Purpose};
 use crate::github::{AppKey, Secret};
 
-pub use flags::{AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags};
+pub use anchor::{AnchorBranch, AnchorSettings};
+pub use flags::{
+    AnchorFlags, AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
+    TelemetryFlags,
+};
 pub use reader::ReaderToken;
 
 /// What `serve` runs with.
@@ -42,6 +47,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<Secret>,
     /// What the log is called, and where the key is that signs it.
     pub log: LogSettings,
+    /// Where the log is written down outside.
+    pub anchors: AnchorSettings,
     /// Where the key is that signs attestations.
     pub attestation_key_file: PathBuf,
     /// Who may read the log's entries over HTTP; nobody when it is not set.
@@ -100,8 +107,9 @@ impl Settings {
             private_key: secret::private_key(flags)?,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
+            anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
-            reader: reader::token(flags)?,
+            reader: reader::token(&flags.reader)?,
             lease: lease(flags)?,
             self_audit: self_audit(flags)?,
             public_url,

@@ -207,13 +207,18 @@ async fn one(
     let facts = evidence::unpack(&packed).ok_or(Difference::OtherFacts);
     let found = match facts.and_then(|facts| Evidence::parse(&facts, evaluation.facts)) {
         Ok(evidence) => evidence,
-        Err(why) => return Ok(report.differs(index, &why)),
+        Err(why) => {
+            report.differs(index, &why);
+            return Ok(());
+        }
     };
     let Some(blob) = found.policy() else {
-        return Ok(report.lacks(index, "its facts name no policy".to_owned()));
+        report.lacks(index, "its facts name no policy".to_owned());
+        return Ok(());
     };
     let Some(policy) = policy_text::find(conn, blob).await? else {
-        return Ok(report.lacks(index, format!("the text of the policy {blob} was not kept")));
+        report.lacks(index, format!("the text of the policy {blob} was not kept"));
+        return Ok(());
     };
     match found.replay(entry, blob, &policy) {
         Ok(()) => report.same += 1,

@@ -8,9 +8,9 @@ use countersign::db::inbox::{self, NewDelivery};
 use countersign::db::{self, Db, NewEntry, audit, promotion};
 use countersign::ids::{Actor, PromotionId, PromotionNumber, UserId};
 use futures_util::future::join_all;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 
-use crate::harness::database::{by_hand, open, verified};
+use crate::harness::database::{by_hand, columns, open, verified};
 use crate::harness::{On, postgres};
 use crate::{on_both, scenario};
 
@@ -18,24 +18,6 @@ const NOW: Timestamp = Timestamp(1_795_252_500_000);
 
 fn entry(now: Timestamp) -> NewEntry {
     NewEntry::new(Kind::RequestRefused, now, Source::internal("test")).refused("head_moved")
-}
-
-/// Every table's columns, in their order.
-async fn columns(url: &str) -> Vec<String> {
-    let rows: Vec<String> = if url.starts_with("sqlite:") {
-        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
-        let sql = "SELECT t.name || '.' || c.name AS name FROM sqlite_master t, pragma_table_info(t.name) c \
-                   WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, c.cid";
-        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    } else {
-        let pool = sqlx::PgPool::connect(url).await.unwrap();
-        let sql = "SELECT table_name || '.' || column_name FROM information_schema.columns \
-                   WHERE table_schema = 'public' ORDER BY table_name, ordinal_position";
-        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    };
-    rows.into_iter().filter(|column| !column.starts_with("_sqlx_migrations")).collect()
 }
 
 on_both!(migrations_run_from_the_first_and_again_change_nothing, url => {

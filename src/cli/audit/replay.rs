@@ -48,18 +48,14 @@ fn exit_code(report: &Report) -> ExitCode {
 }
 
 fn sentences(report: &Report) -> String {
-    let mut text = String::new();
-    for one in &report.different {
-        text.push_str(&format!("DIFFERENT at entry {}: {}\n", one.index, one.why));
-    }
-    for one in &report.missing {
-        text.push_str(&format!("MISSING at entry {}: {}\n", one.index, one.what));
-    }
     let Report { decisions, same, redacted, different, missing } = report;
-    let (different, missing) = (different.len(), missing.len());
-    text.push_str(&format!(
-        "REPLAYED: {decisions} decisions: {same} come out as recorded, {different} differ, {redacted} are redacted, \
-         {missing} lack something\n"
-    ));
-    text
+    let each = different.iter().map(|one| format!("DIFFERENT at entry {}: {}\n", one.index, one.why));
+    let lacking = missing.iter().map(|one| format!("MISSING at entry {}: {}\n", one.index, one.what));
+    let sum = format!(
+        "REPLAYED: {decisions} decisions: {same} come out as recorded, {} differ, {redacted} are redacted, {} lack \
+         something\n",
+        different.len(),
+        missing.len()
+    );
+    each.chain(lacking).chain([sum]).collect()
 }

@@ -9,7 +9,9 @@ mod tail;
 use crate::db::{Error, Result};
 
 pub use append::RecordedIntent;
-pub use read::{StoredEntry, checkpoints_after, entries_from, latest_checkpoint, policy_is_logged};
+pub use read::{
+    StoredEntry, checkpoints_after, entries_from, last_observed, latest_checkpoint, policy_is_logged,
+};
 pub(super) use rows::Rows;
 pub(super) use tail::{Signed, Tail};
 

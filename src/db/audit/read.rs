@@ -5,6 +5,7 @@ use sqlx::Row as _;
 
 use super::{column, index_of};
 use crate::audit::Kind;
+use crate::clock::Timestamp;
 use crate::db::{Conn, Result, epoch, on};
 use crate::ids::{BlobSha, RepoId};
 
@@ -26,6 +27,13 @@ pub async fn latest_checkpoint(conn: &mut Conn) -> Result<Option<String>> {
         "SELECT note FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
         .bind(i64::from(epoch)).fetch_optional(executor).await)?;
     Ok(row.map(|(note,)| note))
+}
+
+/// When the last entry was written, if anything was ever logged.
+pub async fn last_observed(conn: &mut Conn) -> Result<Option<Timestamp>> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT at FROM checkpoint ORDER BY log DESC, size DESC LIMIT 1").fetch_optional(executor).await)?;
+    Ok(row.map(|(at,)| Timestamp(at)))
 }
 
 /// The checkpoints after `size`, in order, at most `limit`.

@@ -2,6 +2,7 @@
 
 use super::{column, index_of};
 use crate::audit::{Frontier, Hash, leaf_hash};
+use crate::clock::Timestamp;
 use crate::db::guard::{Guard, unsigned};
 use crate::db::tile::entries_from;
 use crate::db::{Conn, Error, Refused, Result, Tx, on};
@@ -57,6 +58,12 @@ impl Tx {
             self.log = self.shared(tail)?;
         }
         Ok(())
+    }
+
+    /// When the last entry was written, the ones of this transaction included.
+    pub async fn last_observed(&mut self) -> Result<Option<Timestamp>> {
+        self.read_tail().await?;
+        Ok((self.log.frontier.size() > 0).then_some(Timestamp(self.log.at)))
     }
 
     /// Signs the tree as it is now, if it has grown, and if the entries it grew by stand in the database as

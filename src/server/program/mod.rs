@@ -12,12 +12,12 @@ use url::Url;
 
 use super::{LogFace, Shared, router};
 use crate::app::App;
-use crate::audit::LogKey;
+use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Secret};
-use crate::settings::ReaderToken;
+use crate::settings::{AnchorSettings, ReaderToken};
 use crate::telemetry;
-use crate::worker::Workers;
+use crate::worker::{Anchors, Workers};
 
 /// How long requests may take that came before the program was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(12);
@@ -45,8 +45,14 @@ pub struct Parts {
     pub webhook_secrets: Vec<Secret>,
     /// Who does the work.
     pub work: Work,
+    /// Where the log is written down outside.
+    pub anchors: AnchorSettings,
     /// How long a worker has for what it claimed; [`db::LEASE`] unless there is a reason.
     pub lease: Duration,
+    /// How often the whole log is verified; [`SELF_AUDIT`](crate::worker::SELF_AUDIT) unless there is a reason.
+    pub self_audit: Duration,
+    /// Signs attestations.
+    pub attestation_key: AttestationKey,
     /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
     pub reader: Option<ReaderToken>,
 }
@@ -106,7 +112,9 @@ impl Program {
         let db = Db::open_guarded(url, parts.log_key, parts.guarding, clock.now()).await?;
         let verifier = db.verifier();
         let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
-        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease);
+        let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
+        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
+            .auditing_every(parts.self_audit);
 
         let (working, is_working) = watch::channel(false);
         let (stop_server, server_stops) = watch::channel(false);
@@ -115,6 +123,7 @@ impl Program {
         labour.spawn(keep_up(metrics.clone(), labour_stops.clone()));
         if parts.work == Work::InBackground {
             working.send_replace(true);
+            labour.spawn(write_down(anchors, labour_stops.clone()));
             let workers = workers.clone();
             labour.spawn(async move {
                 // The flag falls when this task ends, however it ends.
@@ -123,7 +132,8 @@ impl Program {
                 "the workers"
             });
         }
-        let (secrets, log) = (parts.webhook_secrets, LogFace::new(verifier, parts.reader));
+        let (secrets, log) =
+            (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
         let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
@@ -161,6 +171,12 @@ async fn serve(listener: TcpListener, shared: Shared, mut stops: watch::Receiver
         tracing::error!(%error, "the server cannot go on");
     }
     "the server"
+}
+
+/// The log is written down beside everything else: nothing waits for it.
+async fn write_down(anchors: Anchors, stops: watch::Receiver<bool>) -> &'static str {
+    anchors.run(stops).await;
+    "the anchors"
 }
 
 async fn keep_up(metrics: PrometheusHandle, mut stops: watch::Receiver<bool>) -> &'static str {

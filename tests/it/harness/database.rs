@@ -3,7 +3,7 @@
 use countersign::audit::{Hash, LogKey, LogVerifier, Verified, Verifier};
 use countersign::db::{Db, audit};
 use countersign::ids::{InstallationId, Repo, RepoId};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{On, postgres};
 
@@ -100,4 +100,44 @@ pub async fn by_hand(url: &str, sql: &str) -> Result<(), sqlx::Error> {
         let pool = sqlx::PgPool::connect(url).await?;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&pool).await.map(drop)
     }
+}
+
+/// Every value of every table, as bytes, with its column.
+pub async fn every_value(url: &str) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for column in columns(url).await {
+        let (table, name) = column.split_once('.').unwrap();
+        let values: Vec<Option<Vec<u8>>> = if url.starts_with("sqlite:") {
+            let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+            let sql = format!("SELECT CAST({name} AS BLOB) FROM {table}");
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&pool).await.unwrap()
+        } else {
+            let pool = sqlx::PgPool::connect(url).await.unwrap();
+            let sql = format!(
+                "SELECT CASE WHEN pg_typeof({name})::text IN ('bytea', 'blob') THEN decode(ltrim({name}::text, '\\x'), 'hex') \
+                 ELSE convert_to({name}::text, 'UTF8') END FROM {table}"
+            );
+            sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&pool).await.unwrap()
+        };
+        found.extend(values.into_iter().flatten().map(|value| (column.clone(), value)));
+    }
+    found
+}
+
+/// Every table's columns, in their order.
+pub async fn columns(url: &str) -> Vec<String> {
+    let rows: Vec<String> = if url.starts_with("sqlite:") {
+        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+        let sql = "SELECT t.name || '.' || c.name AS name FROM sqlite_master t, pragma_table_info(t.name) c \
+                   WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, c.cid";
+        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    } else {
+        let pool = sqlx::PgPool::connect(url).await.unwrap();
+        let sql = "SELECT table_name || '.' || column_name FROM information_schema.columns \
+                   WHERE table_schema = 'public' ORDER BY table_name, ordinal_position";
+        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    };
+    rows.into_iter().filter(|column| !column.starts_with("_sqlx_migrations")).collect()
 }
