@@ -167,6 +167,7 @@ impl Guard {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` asks for")]
 pub(super) fn unsigned(why: CheckpointError) -> Error {
     Error::Log(why.to_string())
 }

@@ -18,7 +18,7 @@ use crate::settings::{DatabaseFlags, LogFlags, LogSettings};
 /// With SQLite, stop the server first. Replicas on PostgreSQL may run: they go on with the old key until they
 /// are started with both.
 #[derive(Debug, Args)]
-pub(super) struct RotateKey {
+pub(in crate::cli) struct RotateKey {
     #[command(flatten)]
     database: DatabaseFlags,
 
