@@ -33,6 +33,10 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
     pub lease: Option<String>,
 
+    /// How many hours lie between two verifications of the whole log by the server itself [default: 24]
+    #[arg(long, env = "COUNTERSIGN_SELF_AUDIT", value_name = "HOURS")]
+    pub self_audit: Option<String>,
+
     /// GitHub's REST API.
     #[arg(
         long,
@@ -110,6 +114,14 @@ pub struct LogFlags {
     /// The file of the Ed25519 key that signs the log; made with mode 0600 at the first start [default: countersign-log.key]
     #[arg(long, env = "COUNTERSIGN_LOG_KEY_FILE", value_name = "FILE")]
     pub log_key_file: Option<String>,
+
+    /// The file of the key that is being replaced: it signs beside the new one until it is left out
+    #[arg(long, env = "COUNTERSIGN_LOG_OLD_KEY_FILE", value_name = "FILE")]
+    pub log_old_key_file: Option<String>,
+
+    /// Where the newest checkpoint is kept.
+    #[arg(long, env = "COUNTERSIGN_HIGH_WATER", help = "Where the newest checkpoint is kept outside the database, so that a restored backup is noticed: a file, sqlite://FILE, postgres://USER:PASSWORD@HOST/NAME, or none [default: the SQLite file's name and .high-water; with PostgreSQL countersign.high-water]", value_name = "FILE|URL", hide_env_values = true, value_parser = secret)]
+    pub high_water: Option<Secret>,
 }
 
 /// Who signs attestations.

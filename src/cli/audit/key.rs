@@ -79,7 +79,12 @@ mod tests {
     fn the_key_is_that_of_the_key_file_and_never_made() {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("log.key");
-        let settings = LogSettings { origin: "a.example/log/x".parse().unwrap(), key_file };
+        let settings = LogSettings {
+            origin: "a.example/log/x".parse().unwrap(),
+            key_file,
+            old_key_file: None,
+            high_water: None,
+        };
         let error = own_key(&settings).unwrap_err().to_string();
         assert!(error.contains("give --key VKEY"), "{error}");
         assert!(!settings.key_file.exists());

@@ -8,6 +8,7 @@ mod progress;
 mod prove;
 mod redact;
 mod replay;
+mod rotate_key;
 mod show;
 mod verify;
 
@@ -25,6 +26,7 @@ pub(super) enum Audit {
     Show(show::Show),
     Replay(replay::Replay),
     Redact(redact::Redact),
+    RotateKey(rotate_key::RotateKey),
 }
 
 impl Audit {
@@ -35,6 +37,7 @@ impl Audit {
             Self::Prove(prove) => prove.run().await,
             Self::Check(check) => check.run(),
             Self::Show(show) => show.run().await,
+            Self::RotateKey(rotate_key) => rotate_key.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Redact(redact) => redact.run().await,
         }

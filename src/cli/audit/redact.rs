@@ -8,8 +8,8 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli::say;
 use crate::clock::Clock;
-use crate::db::Db;
 use crate::db::redact::{Erasure, Stays};
+use crate::db::{Db, Purpose};
 use crate::ids::UserId;
 use crate::settings::{DatabaseFlags, LogFlags, LogSettings};
 
@@ -37,11 +37,12 @@ pub(in crate::cli) struct Redact {
 
 impl Redact {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let key = LogSettings::read(&self.log)?.key()?;
-        let url = self.database.url()?;
-        let db =
-            Db::open(url.expose_secret(), key).await.context("the database cannot be opened to write")?;
-        let done = db.redact(UserId(self.subject), self.reason, Clock::System.now()).await;
+        let settings = LogSettings::read(&self.log)?;
+        let (key, guarding) = (settings.key()?, settings.guarding(Purpose::GoOn)?);
+        let (url, now) = (self.database.url()?, Clock::System.now());
+        let db = Db::open_guarded(url.expose_secret(), key, guarding, now).await;
+        let db = db.context("the database cannot be opened to write")?;
+        let done = db.redact(UserId(self.subject), self.reason, now).await;
         db.close().await;
         say(&sentences(&done.context("nothing was erased")?));
         Ok(ExitCode::SUCCESS)
