@@ -1,3 +1,4 @@
 //! What anybody can do with the log afterwards.
 
 pub mod replay;
+pub mod reconcile;

@@ -1,5 +1,6 @@
 //! `countersign audit`: one file for each subcommand.
 
+mod reconcile;
 mod redact;
 mod replay;
 mod verify;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 pub(super) enum Audit {
     Verify(verify::Verify),
     Replay(replay::Replay),
+    Reconcile(reconcile::Reconcile),
     Redact(redact::Redact),
 }
 
@@ -21,6 +23,7 @@ impl Audit {
         match self {
             Self::Verify(verify) => verify.run().await,
             Self::Replay(replay) => replay.run().await,
+            Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Redact(redact) => redact.run().await,
         }
     }
