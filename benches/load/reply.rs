@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::audit::LogKey;
+use countersign::audit::{AttestationKey, LogKey};
 use countersign::clock::Clock;
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
@@ -54,7 +54,9 @@ async fn start(fake: &Fake, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::InBackground,
+        anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
+        attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
     })
     .await

@@ -86,7 +86,7 @@ pub(super) fn signature_line(name: &KeyName, id: KeyId, signature: &[u8]) -> Str
 }
 
 /// The text with its final line feed, and the lines under the last empty line.
-fn split(note: &str) -> Result<(&str, &str), NoteError> {
+pub(super) fn split(note: &str) -> Result<(&str, &str), NoteError> {
     let gap = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line before the signatures"))?;
     let (text, rest) = note.split_at(gap + 1);
     check_text(text)?;
@@ -97,10 +97,18 @@ fn split(note: &str) -> Result<(&str, &str), NoteError> {
     Ok((text, lines))
 }
 
-struct SignatureLine {
-    name: KeyName,
-    id: KeyId,
-    signature: Vec<u8>,
+/// Lines that sign something, each with its line feed.
+pub(super) fn signature_lines(lines: &str) -> impl Iterator<Item = Result<SignatureLine, NoteError>> {
+    let broken_off = !lines.is_empty() && !lines.ends_with('\n');
+    let refused = |why| Some(Err(NoteError::Malformed(why)));
+    let end = if broken_off { refused("a signature line is broken off") } else { None };
+    lines.lines().take(MAX_SIGNATURES).map(SignatureLine::parse).chain(end)
+}
+
+pub(super) struct SignatureLine {
+    pub(super) name: KeyName,
+    pub(super) id: KeyId,
+    pub(super) signature: Vec<u8>,
 }
 
 impl SignatureLine {

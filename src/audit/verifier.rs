@@ -39,8 +39,13 @@ pub enum InvalidVerifier {
     #[error("a verifier key is written name+keyid+base64, with eight hexadecimal digits as the keyid")]
     Form,
     /// Its key is of a kind we do not verify.
-    #[error("the key is not an Ed25519 key for signed notes (type 0x01)")]
+    #[error(
+        "the key is of another type: a log's is an Ed25519 key for notes (0x01), a witness's for cosignatures (0x04)"
+    )]
     Algorithm,
+    /// Its key is of a kind that we know of and cannot verify.
+    #[error("the key is of the type ML-DSA-44 (0x06), which is not verified here")]
+    MlDsa,
     /// The 32 bytes are no point of the curve, or one that anybody can sign for.
     #[error("the key is not a valid Ed25519 public key")]
     Key,
@@ -51,13 +56,14 @@ pub enum InvalidVerifier {
 
 /// The signature type of Ed25519 notes.
 const ED25519: u8 = 0x01;
+/// The signature type of ML-DSA-44 cosignatures, and the length of their keys.
+const ML_DSA_44: u8 = 0x06;
+const ML_DSA_44_KEY: usize = 1312;
 
 impl Verifier {
     /// The verifier for what the holder of `key` signs as `name`.
     pub(super) fn new(name: KeyName, key: VerifyingKey) -> Self {
-        let typed = Sha256::new_with_prefix(name.as_str()).chain_update([b'\n', ED25519]);
-        let [a, b, c, d, ..]: [u8; 32] = typed.chain_update(key.as_bytes()).finalize().into();
-        Self { name, id: [a, b, c, d], key }
+        Self { id: key_id(&name, ED25519, key.as_bytes()), name, key }
     }
 
     /// The name the key signs under.
@@ -89,24 +95,15 @@ impl Verifier {
 
 impl fmt::Display for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut typed = vec![ED25519];
-        typed.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(typed))
+        write_vkey(f, (&self.name, self.id), (ED25519, self.key.as_bytes()))
     }
 }
 
 impl FromStr for Verifier {
     type Err = InvalidVerifier;
     fn from_str(text: &str) -> Result<Self, InvalidVerifier> {
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(typed)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(InvalidVerifier::Form);
-        };
-        if id.len() != 8 || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(InvalidVerifier::Form);
-        }
-        let verifier = Self::new(name.parse()?, public_key(typed)?);
-        if hex::encode(verifier.id) == id { Ok(verifier) } else { Err(InvalidVerifier::Id) }
+        let (name, key) = read_vkey(text, ED25519)?;
+        Ok(Self::new(name, key))
     }
 }
 
@@ -123,9 +120,44 @@ impl From<Verifier> for String {
     }
 }
 
-fn public_key(typed: &str) -> Result<VerifyingKey, InvalidVerifier> {
+/// The name and the key of a vkey with an Ed25519 key, for signatures of this type.
+pub(super) fn read_vkey(text: &str, kind: u8) -> Result<(KeyName, VerifyingKey), InvalidVerifier> {
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(typed)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(InvalidVerifier::Form);
+    };
+    if id.len() != 8 || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(InvalidVerifier::Form);
+    }
+    let (name, key) = (name.parse()?, public_key(typed, kind)?);
+    let expected = hex::encode(key_id(&name, kind, key.as_bytes()));
+    if expected == id { Ok((name, key)) } else { Err(InvalidVerifier::Id) }
+}
+
+/// What [`read_vkey`] reads.
+pub(super) fn write_vkey(
+    f: &mut fmt::Formatter<'_>,
+    (name, id): (&KeyName, KeyId),
+    (kind, key): (u8, &[u8; 32]),
+) -> fmt::Result {
+    let typed = STANDARD.encode([[kind].as_slice(), key].concat());
+    write!(f, "{name}+{}+{typed}", hex::encode(id))
+}
+
+/// The id of a key under a name.
+pub(super) fn key_id(name: &KeyName, kind: u8, key: &[u8]) -> KeyId {
+    let typed = Sha256::new_with_prefix(name.as_str()).chain_update([b'\n', kind]);
+    let [a, b, c, d, ..]: [u8; 32] = typed.chain_update(key).finalize().into();
+    [a, b, c, d]
+}
+
+fn public_key(typed: &str, kind: u8) -> Result<VerifyingKey, InvalidVerifier> {
     let typed = STANDARD.decode(typed).map_err(|_| InvalidVerifier::Form)?;
-    let Some((&ED25519, key)) = typed.split_first() else { return Err(InvalidVerifier::Algorithm) };
+    let key = match typed.split_first() {
+        Some((first, key)) if *first == kind => key,
+        Some((&ML_DSA_44, key)) if key.len() == ML_DSA_44_KEY => return Err(InvalidVerifier::MlDsa),
+        Some(_) | None => return Err(InvalidVerifier::Algorithm),
+    };
     let key = VerifyingKey::try_from(key).map_err(|_| InvalidVerifier::Key)?;
     if key.is_weak() { Err(InvalidVerifier::Key) } else { Ok(key) }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{UNABLE, complain, signal};
+use crate::audit::AttestationKey;
 use crate::clock::Clock;
 use crate::github::{Connection, Pace};
 use crate::server::{Parts, Program, Work};
@@ -49,6 +50,7 @@ impl Serve {
 async fn start(settings: Settings) -> anyhow::Result<Program> {
     let listen = settings.listen;
     let log_key = settings.log.key()?;
+    let attestation_key = AttestationKey::load_or_create(&settings.attestation_key_file)?;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: choose another address with --listen, or stop what listens there")
     })?;
@@ -68,7 +70,9 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         public_url: settings.public_url,
         webhook_secrets: settings.webhook_secrets,
         work: Work::InBackground,
+        anchors: settings.anchors,
         lease: settings.lease,
+        attestation_key,
         reader: settings.reader,
     };
     Program::start(parts).await.context("the program cannot start")

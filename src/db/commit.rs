@@ -16,8 +16,8 @@ use crate::db::{Conn, Error, Pools, Result, Tx, on};
 const BATCH: usize = 256;
 /// How many may wait; more wait outside, which slows those who ask.
 const QUEUE: usize = 1024;
-/// The advisory lock that makes PostgreSQL's writers take turns: the bytes of "csign".
-const TURN: &str = "SELECT pg_advisory_xact_lock(427021002606)";
+/// Begins with the advisory lock that makes PostgreSQL's writers take turns: the bytes of "csign".
+const BEGIN_IN_TURN: &str = "BEGIN; SELECT pg_advisory_xact_lock(427021002606)";
 
 type Tell = Box<dyn FnOnce(Result<()>) + Send>;
 type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Done> + Send>;
@@ -79,6 +79,13 @@ impl Writer {
 async fn run(pools: Pools, key: LogKey, mut waiting: mpsc::Receiver<Message>) {
     let mut batch = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        // Those who were told of the last commit ask again at once: what they ask for shares this one.
+        tokio::task::yield_now().await;
+        while batch.len() < BATCH
+            && let Ok(message) = waiting.try_recv()
+        {
+            batch.push(message);
+        }
         let mut stopping = None;
         let mut works = Vec::with_capacity(batch.len());
         for message in batch.drain(..) {
@@ -146,10 +153,7 @@ async fn begin(pools: &Pools) -> Result<Conn> {
     let mut conn = pools.write().await?;
     let begun = match &conn {
         Conn::Sqlite(_) => execute(&mut conn, "BEGIN IMMEDIATE").await,
-        Conn::Postgres(_) => match execute(&mut conn, "BEGIN").await {
-            Ok(()) => execute(&mut conn, TURN).await,
-            error => error,
-        },
+        Conn::Postgres(_) => execute(&mut conn, BEGIN_IN_TURN).await,
     };
     match begun {
         Ok(()) => Ok(conn),

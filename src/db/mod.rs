@@ -6,10 +6,12 @@
 //! writer; PostgreSQL takes one advisory lock), so a row number handed out in a transaction is the order
 //! of commits, and the log is appended to by one writer at a time, however many replicas run.
 
+pub mod anchor;
 pub mod audit;
 mod commit;
 mod entry;
 pub mod evidence;
+pub mod cosignature;
 pub mod head;
 pub mod inbox;
 mod migrate;

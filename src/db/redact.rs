@@ -88,20 +88,20 @@ impl Db {
 }
 
 async fn redact(tx: &mut Tx, subject: UserId, reason: &str, now: Timestamp) -> Result<Erasure> {
-    let (person, entries) = known(tx.conn(), subject).await?;
+    let (person, entries) = known(tx.conn().await?, subject).await?;
     if person.is_named_in(reason) || person.is_numbered_in(reason) {
         return Err(Error::Log("the reason names the person who is to be erased: say it without".to_owned()));
     }
     let (mut erased, mut stays) = (Erased::default(), Stays::default());
-    erased.disclosures = disclosures(tx.conn(), &person, &entries).await?;
-    erased.evidence = facts(tx.conn(), &person).await?;
-    promotions(tx.conn(), &person, &mut erased, &mut stays).await?;
-    pushes(tx.conn(), &person, &mut erased, &mut stays).await?;
-    answers(tx.conn(), &person, &mut erased).await?;
-    deliveries(tx.conn(), &person, &mut erased, &mut stays).await?;
-    effects(tx.conn(), &person, &mut erased, &mut stays).await?;
-    notices(tx.conn(), &person, &mut erased).await?;
-    stays.policies = policies(tx.conn(), &person).await?;
+    erased.disclosures = disclosures(tx.conn().await?, &person, &entries).await?;
+    erased.evidence = facts(tx.conn().await?, &person).await?;
+    promotions(tx.conn().await?, &person, &mut erased, &mut stays).await?;
+    pushes(tx.conn().await?, &person, &mut erased, &mut stays).await?;
+    answers(tx.conn().await?, &person, &mut erased).await?;
+    deliveries(tx.conn().await?, &person, &mut erased, &mut stays).await?;
+    effects(tx.conn().await?, &person, &mut erased, &mut stays).await?;
+    notices(tx.conn().await?, &person, &mut erased).await?;
+    stays.policies = policies(tx.conn().await?, &person).await?;
     let entry = NewEntry::new(Kind::ErasurePerformed, now, Source::internal("operator"));
     let index = tx.append(entry.erased(erased).reason(Some(reason))).await?;
     Ok(Erasure { index, erased, stays })

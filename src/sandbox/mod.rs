@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::audit::{KeyFileError, LogKey};
+use crate::audit::{AttestationKey, KeyFileError, LogKey};
 use crate::clock::Clock;
 use crate::github::fake::auth::APP_KEY;
 use crate::github::fake::refused::Refused;
@@ -21,6 +21,7 @@ use crate::settings::ReaderToken;
 
 const DATABASE: &str = "countersign.db";
 const LOG_KEY: &str = "log.key";
+const ATTESTATION_KEY: &str = "attestation.key";
 const READER_TOKEN: &str = "sandbox-log-reader";
 
 /// What a sandbox is made of.
@@ -118,7 +119,9 @@ impl Sandbox {
             public_url: Some(our_url.clone()),
             webhook_secrets: vec![Secret::from(seed::WEBHOOK_SECRET)],
             work: Work::InBackground,
+            anchors: crate::settings::AnchorSettings::default(),
             lease: crate::db::LEASE,
+            attestation_key: AttestationKey::load_or_create(&folder.path().join(ATTESTATION_KEY))?,
             reader: ReaderToken::new(Secret::from(READER_TOKEN)),
         };
         let outside = open_to_visitors(&fake, site.github_listener, &our_url)?;

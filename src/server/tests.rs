@@ -9,10 +9,11 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::audit::{Checkpoint, Kind, LogKey, Source};
+use crate::audit::{AttestationKey, Checkpoint, Kind, LogKey, Source};
 use crate::clock::Timestamp;
 use crate::db::NewEntry;
 use crate::db::inbox::{self, Depth};
+use crate::settings::ReaderToken;
 use crate::telemetry;
 
 const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
@@ -28,6 +29,11 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::start_for(None).await
+    }
+
+    /// One that gives entries to whoever shows this token.
+    async fn start_for(reader: Option<ReaderToken>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = LogKey::from_seed("localhost/log/countersign".parse().unwrap(), [7; 32]);
         let url = format!("sqlite://{}", folder.path().join("countersign.db").display());
@@ -37,7 +43,8 @@ impl Server {
         let (working, is_working) = watch::channel(true);
         let secrets = vec![Secret::from("new secret"), Secret::from("old secret")];
         let metrics = telemetry::metrics().unwrap();
-        let shared = Shared::new(db, clock, secrets, LogFace::new(verifier, None), metrics, is_working);
+        let log = LogFace::new(verifier, AttestationKey::from_seed([8; 32]), reader);
+        let shared = Shared::new(db, clock, secrets, log, metrics, is_working);
         Self { router: router(shared.clone()), shared, working, _folder: folder }
     }
 

@@ -21,6 +21,10 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub log: LogFlags,
 
+    /// Where the log is written down outside.
+    #[command(flatten)]
+    pub anchors: AnchorFlags,
+
     /// Who signs attestations.
     #[command(flatten)]
     pub attestations: AttestationFlags,
@@ -114,6 +118,22 @@ pub struct AttestationFlags {
     /// The file of the Ed25519 key that signs attestations, another one than the log's; made with mode 0600 at the first start [default: countersign-attestation.key]
     #[arg(long, env = "COUNTERSIGN_ATTESTATION_KEY_FILE", value_name = "FILE")]
     pub attestation_key_file: Option<String>,
+}
+
+/// Where the log is written down outside.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AnchorFlags {
+    /// The repository whose branch the log's checkpoints are committed to; the App needs "Contents: write" there [default: none]
+    #[arg(long, env = "COUNTERSIGN_ANCHOR_REPOSITORY", value_name = "OWNER/NAME")]
+    pub anchor_repository: Option<String>,
+
+    /// The branch in it, which nobody else writes to [default: countersign-audit]
+    #[arg(long, env = "COUNTERSIGN_ANCHOR_BRANCH", value_name = "BRANCH")]
+    pub anchor_branch: Option<String>,
+
+    /// A file (c2sp.org/tlog-policy) with the witnesses that are asked to sign each checkpoint [default: none]
+    #[arg(long, env = "COUNTERSIGN_WITNESS_POLICY", value_name = "FILE")]
+    pub witness_policy: Option<String>,
 }
 
 /// What is written about the program's own work.

@@ -3,6 +3,7 @@
 //! Flags win over the environment. A variable that is set but empty counts as not set. What is wrong
 //! with a setting is said with its name and with what to write instead; a secret is never quoted.
 
+mod anchor;
 mod flags;
 mod secret;
 mod reader;
@@ -18,8 +19,10 @@ use crate::audit::{KeyFileError, LogKey, Origin};
 use crate::db;
 use crate::github::{AppKey, Secret};
 
+pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
-    AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ServeFlags, TelemetryFlags,
+    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ServeFlags,
+    TelemetryFlags,
 };
 pub use reader::ReaderToken;
 
@@ -44,6 +47,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<Secret>,
     /// What the log is called, and where the key is that signs it.
     pub log: LogSettings,
+    /// Where the log is written down outside.
+    pub anchors: AnchorSettings,
     /// Where the key is that signs attestations.
     pub attestation_key_file: PathBuf,
     /// Who may read the log's entries over HTTP; nobody when it is not set.
@@ -107,6 +112,7 @@ impl Settings {
             private_key,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
+            anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
             reader: reader::token(flags)?,
             lease: lease(flags)?,

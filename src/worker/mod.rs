@@ -4,6 +4,7 @@
 //! which is how the tests wait; and a program that died goes on where it was.
 
 mod alarms;
+pub mod anchor;
 mod backoff;
 mod inbox;
 mod notices;
@@ -21,6 +22,8 @@ use url::Url;
 use crate::app::App;
 use crate::github::Writer;
 use crate::{db, handlers};
+
+pub use anchor::Anchors;
 
 /// How often to look although nobody rang: another replica's bell is not heard here.
 const POLL: Duration = Duration::from_millis(500);

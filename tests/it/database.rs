@@ -8,6 +8,7 @@ use countersign::db::inbox::{self, NewDelivery};
 use countersign::db::{self, Db, NewEntry, audit, promotion};
 use countersign::ids::{Actor, PromotionId, PromotionNumber, UserId};
 use futures_util::future::join_all;
+use sqlx::AssertSqlSafe;
 
 use crate::harness::database::{by_hand, columns, open, verified};
 use crate::harness::{On, postgres};

@@ -13,8 +13,8 @@ impl Reader {
     /// Every repository that the App is installed in.
     pub async fn installed_repositories(&self) -> Result<Vec<Repo>, Error> {
         let mut repos = Vec::new();
-        let installations: Vec<Installation> =
-            self.api.all(As::App, "/app/installations?per_page=100".to_owned()).await?;
+        let installations =
+            self.api.all::<Vec<Installation>>(As::App, "/app/installations?per_page=100".to_owned()).await?;
         for Installation { id: installation } in installations {
             // A token for a whole installation belongs to no repository; these two go nowhere.
             let name: RepoName = "any/any".parse().map_err(|_| Error::broken("a name"))?;

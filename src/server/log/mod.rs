@@ -3,6 +3,7 @@
 //! Hashes, checkpoints, proofs and keys are public. What was decided is not: entries and attestations are for
 //! readers whom the operator gave the token.
 
+mod attestation;
 mod checkpoint;
 mod document;
 mod key;
@@ -18,7 +19,7 @@ use axum::routing::get;
 use tokio::sync::Semaphore;
 
 use super::Shared;
-use crate::audit::Verifier;
+use crate::audit::{AttestationKey, Verifier};
 use crate::settings::ReaderToken;
 
 /// How many read the log at once, so that the database has connections left for the work.
@@ -28,14 +29,15 @@ const PLACES: usize = 2;
 #[derive(Clone, Debug)]
 pub struct LogFace {
     verifier: Verifier,
+    attestation_key: AttestationKey,
     reader: Option<ReaderToken>,
     places: Arc<Semaphore>,
 }
 
 impl LogFace {
     /// Of the log that `verifier` vouches for. Whoever shows `reader` may read what was decided.
-    pub fn new(verifier: Verifier, reader: Option<ReaderToken>) -> Self {
-        Self { verifier, reader, places: Arc::new(Semaphore::new(PLACES)) }
+    pub fn new(verifier: Verifier, attestation_key: AttestationKey, reader: Option<ReaderToken>) -> Self {
+        Self { verifier, attestation_key, reader, places: Arc::new(Semaphore::new(PLACES)) }
     }
 }
 
@@ -51,4 +53,6 @@ fn files() -> Router<Shared> {
         .route("/key", get(key::show))
         .route("/tile/{*path}", get(tile::show))
         .route("/proof/{file}", get(proof::show))
+        .route("/attestation/key", get(attestation::key))
+        .route("/attestation/{file}", get(attestation::show))
 }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::document::missing;
+use crate::audit::Origin;
 use crate::db::{self, Conn, tile};
 use crate::server::Shared;
 use crate::telemetry::causes;
@@ -49,6 +50,11 @@ impl Published {
         };
         let newest = tile::newest_checkpoint(&mut conn, epoch).await?;
         Ok(newest.map(|(size, note)| Self { epoch, conn, size, note, _place: place }))
+    }
+
+    /// What the log is called in this epoch: the first line of its checkpoint.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        self.note.lines().next()?.parse().ok()
     }
 
     /// Whether this entry is published; otherwise the answer that says so.

@@ -11,12 +11,12 @@ use url::Url;
 
 use super::{LogFace, Shared, router};
 use crate::app::App;
-use crate::audit::{Checkpoint, CheckpointError, LogKey};
+use crate::audit::{AttestationKey, Checkpoint, CheckpointError, LogKey};
 use crate::db::{self, Db};
 use crate::github::{self, Connection, GitHub, Secret};
-use crate::settings::ReaderToken;
+use crate::settings::{AnchorSettings, ReaderToken};
 use crate::telemetry;
-use crate::worker::Workers;
+use crate::worker::{Anchors, Workers};
 
 /// How long requests may take that came before the program was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(12);
@@ -42,8 +42,12 @@ pub struct Parts {
     pub webhook_secrets: Vec<Secret>,
     /// Who does the work.
     pub work: Work,
+    /// Where the log is written down outside.
+    pub anchors: AnchorSettings,
     /// How long a worker has for what it claimed; [`db::LEASE`] unless there is a reason.
     pub lease: Duration,
+    /// Signs attestations.
+    pub attestation_key: AttestationKey,
     /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
     pub reader: Option<ReaderToken>,
 }
@@ -113,6 +117,7 @@ impl Program {
         let github = GitHub::connect(parts.github)?;
         let db = open(&parts.database_url, parts.log_key).await?;
         let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
+        let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease);
 
         let (working, is_working) = watch::channel(false);
@@ -122,6 +127,7 @@ impl Program {
         labour.spawn(keep_up(metrics.clone(), labour_stops.clone()));
         if parts.work == Work::InBackground {
             working.send_replace(true);
+            labour.spawn(write_down(anchors, labour_stops.clone()));
             let workers = workers.clone();
             labour.spawn(async move {
                 // The flag falls when this task ends, however it ends.
@@ -130,7 +136,8 @@ impl Program {
                 "the workers"
             });
         }
-        let (secrets, log) = (parts.webhook_secrets, LogFace::new(verifier, parts.reader));
+        let (secrets, log) =
+            (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
         let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
@@ -182,6 +189,12 @@ async fn serve(listener: TcpListener, shared: Shared, mut stops: watch::Receiver
         tracing::error!(%error, "the server cannot go on");
     }
     "the server"
+}
+
+/// The log is written down beside everything else: nothing waits for it.
+async fn write_down(anchors: Anchors, stops: watch::Receiver<bool>) -> &'static str {
+    anchors.run(stops).await;
+    "the anchors"
 }
 
 async fn keep_up(metrics: PrometheusHandle, mut stops: watch::Receiver<bool>) -> &'static str {

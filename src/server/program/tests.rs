@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::audit::{Kind, Source};
+use crate::audit::{AttestationKey, Kind, Source};
 use crate::clock::{Clock, Timestamp};
 use crate::db::NewEntry;
 use crate::github::{AppKey, Pace};
@@ -25,7 +25,9 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
         public_url: None,
         webhook_secrets: vec![Secret::from("secret")],
         work,
+        anchors: AnchorSettings::default(),
         lease: db::LEASE,
+        attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
     }
 }

@@ -1,8 +1,9 @@
 //! The real binary is killed with SIGKILL at random moments, again and again, while people work with it.
 //!
 //! GitHub survives: it is the fake, in this process. In the end everything that was acknowledged is handled
-//! once, every intent has one outcome, nothing was deployed or said twice, and the log that was served
-//! before each kill is the beginning of the log there is now. `COUNTERSIGN_CRASHES` says how often to kill.
+//! once, every intent has one outcome, and nothing was deployed or said twice. After each kill every log
+//! that was ever served is the beginning of the log there is, and every entry that GitHub was told of stands
+//! where it was said to. `COUNTERSIGN_CRASHES` says how often to kill.
 
 mod github;
 mod program;
@@ -48,7 +49,6 @@ async fn survives(on: On) {
                     world.somebody_acts();
                     tokio::time::sleep(milliseconds(120)).await;
                 }
-                served.extend(program.checkpoint().await);
                 tokio::time::sleep(milliseconds(900)).await;
             };
             tokio::select! {
@@ -56,8 +56,10 @@ async fn survives(on: On) {
                 () = tokio::time::sleep(Duration::from_millis(20) + milliseconds(2500)) => {}
                 () = life => {}
                 () = world.posts_to(program.webhook()) => {}
+                () = program.serves(&mut served) => {}
             }
             program.kill();
+            verdict::nothing_was_taken_back(&world, &url, &program, &served).await;
         }
         world.lets_everything_through();
         world.somebody_acts();
@@ -65,6 +67,7 @@ async fn survives(on: On) {
         tokio::select! {
             () = verdict::calm(&world, &url, &program) => {}
             () = world.posts_to(program.webhook()) => {}
+            () = program.serves(&mut served) => {}
         }
         served.extend(program.checkpoint().await);
         program.stops();

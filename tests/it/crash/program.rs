@@ -102,6 +102,15 @@ impl Program {
         answer.text().await.ok()
     }
 
+    /// Notes every checkpoint it serves; for ever.
+    pub async fn serves(&self, served: &mut Vec<String>) {
+        loop {
+            let note = self.checkpoint().await;
+            served.extend(note.filter(|note| served.last() != Some(note)));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub fn webhook(&self) -> Url {
         format!("http://{}/github/webhook", self.address).parse().unwrap()
     }

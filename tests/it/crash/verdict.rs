@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use countersign::audit::{Checkpoint, Decoded, Frontier, Kind, LogKey, leaf_hash};
-use countersign::db::audit::{StoredEntry, entries_from};
-use countersign::db::{Db, inbox, notice, outbox};
+use countersign::db::audit::{StoredEntry, entries_from, latest_checkpoint};
+use countersign::db::{Db, ReadOnly, inbox, notice, outbox};
 
 use super::crashes;
 use super::github::World;
@@ -56,6 +56,22 @@ fn key(program: &Program) -> LogKey {
     LogKey::load_or_create(program.key(), &ORIGIN.parse().unwrap()).unwrap()
 }
 
+/// Looks at the log while the program is dead: what it said of the log before holds for ever.
+pub async fn nothing_was_taken_back(world: &World, url: &str, program: &Program, served: &[String]) {
+    if served.is_empty() {
+        return;
+    }
+    let database = ReadOnly::open(url).await.unwrap();
+    let mut conn = database.moment().await.unwrap();
+    let entries = entries_from(&mut conn, 0, 100_000).await.unwrap();
+    let newest = latest_checkpoint(&mut conn).await.unwrap();
+    drop(conn);
+    database.close().await;
+    let known: Vec<String> = served.iter().cloned().chain(newest).collect();
+    what_was_served_is_a_beginning(&entries, &key(program), &known);
+    what_github_was_told_stands_there(world, &entries);
+}
+
 /// Looks at everything, once the program is gone.
 pub async fn check(world: &World, url: &str, program: &Program, served: &[String]) {
     let db = Db::open(url, key(program)).await.unwrap();
@@ -69,6 +85,7 @@ pub async fn check(world: &World, url: &str, program: &Program, served: &[String
     assert_eq!(log.open_intents, Vec::<u64>::new(), "every intent has an outcome");
     every_command_was_handled_once(world, &entries);
     every_intent_has_one_outcome(&entries);
+    what_github_was_told_stands_there(world, &entries);
     world::nothing_was_done_twice(&world.fake, &entries);
     nothing_was_said_twice(world);
     what_was_served_is_a_beginning(&entries, &key(program), served);
@@ -125,6 +142,19 @@ fn nothing_was_said_twice(world: &World) {
             *checks.entry(&check.external_id).or_default() += 1;
         }
         assert!(checks.values().all(|count| *count == 1), "check runs by promotion: {checks:?}");
+    });
+}
+
+/// Each deployment says which entry it was made under.
+fn what_github_was_told_stands_there(world: &World, entries: &[StoredEntry]) {
+    world.fake.with_state(|state| {
+        let deployments = state.repos.values().flat_map(|repo| repo.deployments.values());
+        for deployment in deployments.filter(|deployment| deployment.app.is_some()) {
+            let index = usize::try_from(deployment.payload["log_index"].as_u64().unwrap()).unwrap();
+            let entry = entries.get(index).unwrap_or_else(|| panic!("entry {index} was lost"));
+            let told = deployment.payload["leaf_hash"].as_str().unwrap();
+            assert_eq!(leaf_hash(&entry.body).to_string(), told, "entry {index} is another one now");
+        }
     });
 }
 

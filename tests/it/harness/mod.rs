@@ -13,17 +13,20 @@ pub mod world;
 use std::time::Duration;
 
 use countersign::app::App;
-use countersign::audit::{KeyName, LogKey};
+use countersign::audit::{AttestationKey, KeyName, LogKey};
 use countersign::clock::{Clock, Timestamp};
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
 use countersign::server::{Parts, Program, Work};
+use countersign::settings::ReaderToken;
 use countersign::worker::Workers;
 use tokio::net::TcpListener;
 
 /// The repository that every scenario begins with.
 pub const SHOP: &str = "acme/shop";
+/// What a reader of the log's entries has to show.
+pub const READER: &str = "reader-0123456789abcdef";
 /// When every scenario begins.
 const START: &str = "2026-11-21T09:00:00Z";
 
@@ -127,6 +130,11 @@ impl Scenario {
         program(&self.fake, &self.clock, &self.database).await
     }
 
+    /// Somebody reads from the program, by HTTP.
+    pub fn read(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("http://{}{path}", self.program.addr))
+    }
+
     /// Moves the clock that everybody looks at.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -214,8 +222,10 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
+        anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
-        reader: None,
+        attestation_key: AttestationKey::from_seed([8; 32]),
+        reader: ReaderToken::new(READER.into()),
     })
     .await
     .unwrap()

@@ -11,3 +11,4 @@ mod proofs;
 mod tiles;
 mod tree;
 mod trees;
+mod witnesses;
