@@ -156,8 +156,8 @@ impl Known {
         }
         // A job that names an environment has a deployment of its own, which points at its run.
         let runs = statuses.iter().filter_map(|status| run_in(status.log_url.as_deref()?));
-        let own = runs.filter_map(|run| Some((run, self.runs.get(&run)?)));
-        match own.filter(|(_, ran)| ran.to.is_of(seen)).next() {
+        let mut own = runs.filter_map(|run| Some((run, self.runs.get(&run)?)));
+        match own.find(|(_, ran)| ran.to.is_of(seen)) {
             Some((run, Ran { ended: Some(ended), .. })) if seen.created_at.seconds() > ended.seconds() => {
                 Err(Suspicion::RanAgain(run))
             }
@@ -304,9 +304,11 @@ async fn guarded(
     let Some(file) = reader.file(repo, PATH, tip.as_str()).await? else { return Ok(Ok(Vec::new())) };
     Ok(match Policy::parse(PATH, &file.text) {
         Ok(policy) => Ok(policy.environments.into_keys().collect()),
-        Err(_) => Err(format!(
-            "its policy has problems (see `countersign policy check`), so what it guards is not known: only the environments of the log were compared"
-        )),
+        Err(_) => {
+            Err("its policy has problems (see `countersign policy check`), so what it guards is not known: \
+             only the environments of the log were compared"
+                .to_owned())
+        }
     })
 }
 
