@@ -73,10 +73,22 @@ impl Checkpoint {
 
     /// Believes a note that is signed by the log's own key.
     pub fn open(note: &str, verifier: &Verifier) -> Result<Self, CheckpointError> {
-        let opened = note::open(note, slice::from_ref(verifier))?;
-        let checkpoint = Self::parse(&opened.text)?;
-        checkpoint.belongs_to(verifier.name())?;
-        Ok(checkpoint)
+        Self::open_by(note, slice::from_ref(verifier)).map(|(checkpoint, _)| checkpoint)
+    }
+
+    /// Believes a note that is signed by at least one of the log's own keys, and says by which.
+    pub fn open_by(note: &str, keys: &[Verifier]) -> Result<(Self, Vec<Verifier>), CheckpointError> {
+        let note::Opened { text, signers } = note::open(note, keys)?;
+        let checkpoint = Self::parse(&text)?;
+        signers.iter().try_for_each(|signer| checkpoint.belongs_to(signer.name()))?;
+        Ok((checkpoint, signers))
+    }
+
+    /// What a note says before anybody can tell whether it is signed: to know how much to read until it can be
+    /// believed, and to compare with a log that is believed. None if it is not the note of a checkpoint.
+    pub fn claimed(note: &str) -> Option<Self> {
+        let (text, _) = note.split_once("\n\n")?;
+        Self::parse(&format!("{text}\n")).ok()
     }
 
     /// Reads the text of a note that was verified. Each checkpoint has one text; extensions are refused.

@@ -22,8 +22,8 @@ use crate::ids::{BlobSha, CommitSha};
 /// What our entries are, for whoever finds one: the meaning of the statement's predicate.
 pub const PREDICATE_TYPE: &str = "https://countersign.dev/deployment-event/v1";
 
-const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-const MAX_BYTES: usize = 16 * 1024;
+pub(super) const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+pub(super) const MAX_BYTES: usize = 16 * 1024;
 
 /// Why an entry cannot be written.
 #[derive(Debug, thiserror::Error)]

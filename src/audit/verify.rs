@@ -2,13 +2,18 @@
 //!
 //! Memory does not grow with the log: only the frontier of the tree and the intents that have no
 //! outcome yet are kept.
+//!
+//! A log may change its key: the entry `key.rotated` names the new one, and the checkpoint of exactly the entries
+//! up to it is signed by the old and the new key. Whoever trusts the old one trusts the new one from there on. Once
+//! the new key signs alone, the old one is no longer believed.
 
 use std::collections::BTreeMap;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::kind::Kind;
-use super::merkle::{Frontier, Hash, leaf_hash};
-use super::statement::Decoded;
+use super::merkle::{Frontier, Hash, Node, leaf_hash};
+use super::note::NoteError;
+use super::outline::Outline;
 use super::verifier::Verifier;
 use crate::clock::Timestamp;
 
@@ -18,7 +23,14 @@ use crate::clock::Timestamp;
 /// large. Once something was wrong, every further answer is that same fault.
 #[derive(Debug, Clone)]
 pub struct LogVerifier {
-    verifier: Verifier,
+    /// The keys that are believed, the oldest first.
+    keys: Vec<Verifier>,
+    /// The key that the last entry named, until a checkpoint vouches for it.
+    announced: Option<Verifier>,
+    /// Whether a key that is believed was seen to sign.
+    taken_over: bool,
+    /// What could not be believed because the trusted key may follow later; fatal unless it does.
+    excused: Option<Fault>,
     tree: Frontier,
     vouched: u64,
     checkpoints: u64,
@@ -26,6 +38,15 @@ pub struct LogVerifier {
     last_observed: Option<Timestamp>,
     open_intents: BTreeMap<u64, String>,
     fault: Option<Fault>,
+}
+
+/// What an entry added to the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grown {
+    /// The hash of its bytes.
+    pub leaf: Hash,
+    /// The inner nodes that it completed, lowest first.
+    pub completed: Vec<Node>,
 }
 
 /// What a log holds whose every entry stands under a signature.
@@ -43,6 +64,8 @@ pub struct Verified {
     pub open_intents: Vec<u64>,
     /// When the last entry was written.
     pub last_observed: Option<Timestamp>,
+    /// The keys that are believed at its end, the newest last: two only while one replaces the other.
+    pub keys: Vec<Verifier>,
 }
 
 /// The first thing that is wrong with a log.
@@ -100,6 +123,14 @@ pub enum Flaw {
     /// An outcome of another effect.
     #[error("it is the outcome of entry {0}, which has another idempotency key")]
     OtherIntent(u64),
+    /// A rotation to no key.
+    #[error("the key is changed here, and the new one is not named as a verifier key of this log")]
+    NoNewKey,
+    /// A rotation that the old key did not vouch for.
+    #[error(
+        "the key is changed here, and no checkpoint of exactly {0} entries is signed by the old and the new key"
+    )]
+    NoHandover(u64),
     /// A checkpoint is not one.
     #[error("the checkpoint after it cannot be believed: {0}")]
     Checkpoint(#[from] CheckpointError),
@@ -127,10 +158,16 @@ pub enum Flaw {
 }
 
 impl LogVerifier {
-    /// Begins with an empty log, whose checkpoints only `verifier`'s key may sign.
+    /// Begins with an empty log, whose checkpoints only `verifier`'s key may sign, and those it hands over to.
+    ///
+    /// The key may also be a later one of the log's: what was signed before it took over is then believed because
+    /// it stands under the checkpoints that this key signed.
     pub fn new(verifier: Verifier) -> Self {
         Self {
-            verifier,
+            keys: vec![verifier],
+            announced: None,
+            taken_over: false,
+            excused: None,
             tree: Frontier::new(),
             vouched: 0,
             checkpoints: 0,
@@ -142,17 +179,49 @@ impl LogVerifier {
     }
 
     /// Checks the next entry, and that the hash stored beside it, if any, is that of its bytes.
-    pub fn entry(&mut self, index: u64, bytes: &[u8], stored_leaf_hash: Option<Hash>) -> Result<(), Fault> {
+    pub fn entry(
+        &mut self,
+        index: u64,
+        bytes: &[u8],
+        stored_leaf_hash: Option<Hash>,
+    ) -> Result<Grown, Fault> {
         self.still_whole()?;
         let at = self.tree.size();
-        let checked = self.check_entry(index, bytes, stored_leaf_hash);
-        self.remember(checked.map_err(|flaw| Fault { index: at, flaw }))
+        let checked = self.check_handed_over().and_then(|()| {
+            self.check_entry(index, bytes, stored_leaf_hash).map_err(|flaw| Fault { index: at, flaw })
+        });
+        self.remember(checked)
+    }
+
+    /// The size of the checkpoint that must come next, because the last entry changes the key.
+    pub fn needs_checkpoint(&self) -> Option<u64> {
+        self.announced.as_ref().map(|_| self.tree.size())
+    }
+
+    /// The entries fed so far.
+    pub fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// The root over them.
+    pub fn root(&self) -> Hash {
+        self.tree.root()
     }
 
     /// Checks that a stored checkpoint is signed and speaks of exactly the entries fed so far.
     pub fn checkpoint(&mut self, note: &str) -> Result<(), Fault> {
         self.still_whole()?;
-        let checked = self.check_checkpoint(note).map(|()| self.checkpoints += 1);
+        let checked = match self.check_checkpoint(note) {
+            Err(fault) if self.is_excusable(&fault) => {
+                self.excuse(fault);
+                Ok(())
+            }
+            Ok(()) => {
+                self.checkpoints += 1;
+                Ok(())
+            }
+            fault => fault,
+        };
         self.remember(checked)
     }
 
@@ -160,6 +229,9 @@ impl LogVerifier {
     pub fn finish(mut self, latest_note: &str) -> Result<Verified, Fault> {
         self.still_whole()?;
         self.check_checkpoint(latest_note)?;
+        if let Some(fault) = self.excused {
+            return Err(fault);
+        }
         Ok(Verified {
             entries: self.tree.size(),
             root: self.tree.root(),
@@ -167,10 +239,11 @@ impl LogVerifier {
             kinds: self.kinds,
             open_intents: self.open_intents.into_keys().collect(),
             last_observed: self.last_observed,
+            keys: self.keys,
         })
     }
 
-    fn check_entry(&mut self, index: u64, bytes: &[u8], stored: Option<Hash>) -> Result<(), Flaw> {
+    fn check_entry(&mut self, index: u64, bytes: &[u8], stored: Option<Hash>) -> Result<Grown, Flaw> {
         if index != self.tree.size() {
             return Err(Flaw::OutOfOrder { found: index });
         }
@@ -180,16 +253,59 @@ impl LogVerifier {
         {
             return Err(Flaw::LeafHash { computed, stored });
         }
-        let decoded = Decoded::parse(bytes).map_err(|error| Flaw::Unreadable(error.to_string()))?;
-        if decoded.seq != index {
-            return Err(Flaw::Sequence(decoded.seq));
+        let outline = Outline::parse(bytes).map_err(|error| Flaw::Unreadable(error.to_string()))?;
+        if outline.seq != index {
+            return Err(Flaw::Sequence(outline.seq));
         }
-        let kind = decoded.entry.kind;
-        self.check_time(decoded.entry.observed_at)?;
-        self.check_intent(decoded)?;
-        *self.kinds.entry(kind).or_default() += 1;
-        self.tree.push(computed);
+        let observed = Timestamp::parse(&outline.observed_at);
+        self.check_time(observed.map_err(|error| Flaw::Unreadable(error.to_string()))?)?;
+        self.check_key(&outline)?;
+        *self.kinds.entry(outline.kind).or_default() += 1;
+        self.check_intent(outline)?;
+        Ok(Grown { leaf: computed, completed: self.tree.push(computed) })
+    }
+
+    /// A rotation names the key that comes; one that is trusted already has taken over with it.
+    fn check_key(&mut self, outline: &Outline<'_>) -> Result<(), Flaw> {
+        if outline.kind != Kind::KeyRotated {
+            return Ok(());
+        }
+        let named = outline.new_key.as_ref().and_then(|key| key.parse::<Verifier>().ok());
+        let named = named.filter(|key| self.keys.iter().all(|known| known.name() == key.name()));
+        let key = named.ok_or(Flaw::NoNewKey)?;
+        if self.keys.contains(&key) {
+            self.taken_over = true;
+            self.excused = None;
+        } else {
+            self.announced = Some(key);
+        }
         Ok(())
+    }
+
+    /// No entry stands between a rotation and the checkpoint that vouches for it.
+    fn check_handed_over(&mut self) -> Result<(), Fault> {
+        if self.announced.is_none() {
+            return Ok(());
+        }
+        let size = self.tree.size();
+        let fault = Fault { index: size.saturating_sub(1), flaw: Flaw::NoHandover(size) };
+        if self.taken_over {
+            return Err(fault);
+        }
+        self.excuse(fault);
+        Ok(())
+    }
+
+    /// Whether the trusted key may be one that takes over only later.
+    fn is_excusable(&self, fault: &Fault) -> bool {
+        let not_ours = matches!(fault.flaw, Flaw::NoHandover(_))
+            || fault.flaw == Flaw::Checkpoint(CheckpointError::Note(NoteError::NoKnownSignature));
+        !self.taken_over && not_ours
+    }
+
+    fn excuse(&mut self, fault: Fault) {
+        self.announced = None;
+        self.excused.get_or_insert(fault);
     }
 
     fn check_time(&mut self, found: Timestamp) -> Result<(), Flaw> {
@@ -203,10 +319,10 @@ impl LogVerifier {
     }
 
     /// Every outcome is that of one earlier intent, and no intent has two.
-    fn check_intent(&mut self, Decoded { seq, entry }: Decoded) -> Result<(), Flaw> {
+    fn check_intent(&mut self, entry: Outline<'_>) -> Result<(), Flaw> {
         if entry.kind == Kind::EffectIntended {
             let key = entry.idempotency_key.ok_or(Flaw::UnmarkedIntent)?;
-            self.open_intents.insert(seq, key);
+            self.open_intents.insert(entry.seq, key.into_owned());
             return Ok(());
         }
         if !entry.kind.is_outcome() {
@@ -214,12 +330,13 @@ impl LogVerifier {
         }
         let intent = entry.intent.ok_or(Flaw::OutcomeWithoutIntent)?;
         let key = self.open_intents.remove(&intent).ok_or(Flaw::NoOpenIntent(intent))?;
-        if entry.idempotency_key.as_ref() == Some(&key) { Ok(()) } else { Err(Flaw::OtherIntent(intent)) }
+        if entry.idempotency_key.as_deref() == Some(&key) { Ok(()) } else { Err(Flaw::OtherIntent(intent)) }
     }
 
     fn check_checkpoint(&mut self, note: &str) -> Result<(), Fault> {
         let entries = self.tree.size();
-        let checkpoint = Checkpoint::open(note, &self.verifier)
+        let known: Vec<Verifier> = self.keys.iter().chain(&self.announced).cloned().collect();
+        let (checkpoint, signers) = Checkpoint::open_by(note, &known)
             .map_err(|error| Fault { index: self.vouched, flaw: error.into() })?;
         if checkpoint.size != entries {
             let flaw = Flaw::Size { signed: checkpoint.size, entries };
@@ -229,7 +346,23 @@ impl LogVerifier {
         if computed != signed {
             return Err(Fault { index: self.vouched, flaw: Flaw::Root { size: entries, computed, signed } });
         }
+        self.hand_over(&signers)?;
+        self.taken_over = true;
         self.vouched = entries;
+        Ok(())
+    }
+
+    /// Trusts the announced key if the old and the new one signed; forgets the keys that the newer ones outlived.
+    fn hand_over(&mut self, signers: &[Verifier]) -> Result<(), Fault> {
+        let oldest = self.keys.iter().position(|key| signers.contains(key));
+        if let Some(key) = &self.announced {
+            let size = self.tree.size();
+            if oldest.is_none() || !signers.contains(key) {
+                return Err(Fault { index: size.saturating_sub(1), flaw: Flaw::NoHandover(size) });
+            }
+        }
+        self.keys.extend(self.announced.take());
+        self.keys.drain(..oldest.unwrap_or_default());
         Ok(())
     }
 
@@ -237,7 +370,7 @@ impl LogVerifier {
         self.fault.clone().map_or(Ok(()), Err)
     }
 
-    fn remember(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
+    fn remember<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
         self.fault = result.as_ref().err().cloned();
         result
     }
@@ -339,8 +472,9 @@ mod tests {
                 let mut changed = log.clone();
                 changed[index][place] ^= 0x01;
                 let mut alone = fresh.clone();
-                let fed =
-                    (0..).zip(&changed).try_for_each(|(number, bytes)| alone.entry(number, bytes, None));
+                let fed = (0..)
+                    .zip(&changed)
+                    .try_for_each(|(number, bytes)| alone.entry(number, bytes, None).map(drop));
                 assert!(fed.and_then(|()| alone.finish(&latest)).is_err(), "{index} {place}");
 
                 let mut beside_hashes = fresh.clone();
@@ -402,7 +536,9 @@ mod tests {
     fn a_checkpoint_by_another_key_is_not_believed() {
         let log = log();
         let stranger = LogKey::from_seed(ORIGIN.parse().unwrap(), [8; 32]).verifier();
-        let fault = LogVerifier::new(stranger).checkpoint(&signed(&log[..0])).unwrap_err();
+        let mut verifier = LogVerifier::new(stranger);
+        verifier.checkpoint(&signed(&log[..0])).unwrap();
+        let fault = verifier.finish(&signed(&log[..0])).unwrap_err();
         assert!(matches!(fault.flaw, Flaw::Checkpoint(CheckpointError::Note(_))), "{fault}");
     }
 
@@ -430,5 +566,82 @@ mod tests {
         assert_eq!(twice, Fault { index: 3, flaw: Flaw::NoOpenIntent(1) });
         let other = flaw(&[opened(), intent(1, "a"), outcome(2, 1, "b")]);
         assert_eq!(other, Fault { index: 2, flaw: Flaw::OtherIntent(1) });
+    }
+
+    /// An entry that changes the key to that of this seed.
+    fn rotation(seq: u64, key: &LogKey) -> Vec<u8> {
+        let bytes = entry(seq, Kind::KeyRotated).encode(seq).unwrap();
+        let open = std::str::from_utf8(&bytes).unwrap().strip_suffix("}}").unwrap();
+        format!("{open},\"newKey\":\"{}\"}}}}", key.verifier()).into_bytes()
+    }
+
+    fn key_of(seed: u8) -> LogKey {
+        LogKey::from_seed(ORIGIN.parse().unwrap(), [seed; 32])
+    }
+
+    fn signed_by(entries: &[Vec<u8>], keys: &[&LogKey]) -> String {
+        let mut tree = Frontier::new();
+        entries.iter().for_each(|entry| drop(tree.push(leaf_hash(entry))));
+        let checkpoint = Checkpoint { origin: ORIGIN.parse().unwrap(), size: tree.size(), root: tree.root() };
+        let mut notes = keys.iter().map(|key| checkpoint.sign(key).unwrap());
+        let first = notes.next().unwrap();
+        notes.fold(first, |all, one| all + one.split_once("\n\n").unwrap().1)
+    }
+
+    /// Five entries; entry 2 changes the key. Each checkpoint by these keys.
+    fn rotated(trusted: &LogKey, signers: &[(u64, &[&LogKey])]) -> Result<Verified, Fault> {
+        let mut log = log();
+        log[1] = entry(1, Kind::Heartbeat).encode(1).unwrap();
+        log[2] = rotation(2, &key_of(8));
+        log[3] = entry(3, Kind::Heartbeat).encode(3).unwrap();
+        let mut verifier = LogVerifier::new(trusted.verifier());
+        for (index, bytes) in (0..).zip(&log) {
+            for (_, keys) in signers.iter().filter(|(size, _)| *size == index) {
+                verifier.checkpoint(&signed_by(&log[..usize::try_from(index).unwrap()], keys))?;
+            }
+            verifier.entry(index, bytes, None)?;
+            assert_eq!(
+                verifier.needs_checkpoint(),
+                (index == 2 && *trusted.verifier().public_key() != *key_of(8).verifier().public_key())
+                    .then_some(3)
+            );
+        }
+        let (_, last) = signers.last().unwrap();
+        verifier.finish(&signed_by(&log, last))
+    }
+
+    #[test]
+    fn a_key_is_followed_by_the_one_it_vouches_for() {
+        let (old, new) = (key_of(7), key_of(8));
+        let handover: (u64, &[&LogKey]) = (3, &[&old, &new]);
+        for last in [[&old, &new].as_slice(), &[&new]] {
+            let verified = rotated(&old, &[(2, &[&old]), handover, (5, last)]).unwrap();
+            assert_eq!(verified.keys.last(), Some(&new.verifier()));
+            assert_eq!(verified.keys.len(), last.len());
+        }
+        let again = rotated(&old, &[handover, (4, &[&new]), (5, &[&old])]).unwrap_err();
+        assert!(matches!(again.flaw, Flaw::Checkpoint(_)), "the old key is not believed again: {again}");
+    }
+
+    #[test]
+    fn nobody_takes_over_without_being_vouched_for() {
+        let (old, new) = (key_of(7), key_of(8));
+        for by in [[&new].as_slice(), &[&old], &[&key_of(9)]] {
+            let fault = rotated(&old, &[(2, &[&old]), (3, by), (5, &[&new])]).unwrap_err();
+            assert!((fault.index == 2) && fault.flaw != Flaw::NoNewKey, "{fault}");
+        }
+        let fault = rotated(&old, &[(2, &[&old]), (5, &[&new])]).unwrap_err();
+        assert_eq!(fault, Fault { index: 2, flaw: Flaw::NoHandover(3) });
+        let fault = flaw(&[entry(0, Kind::LogOpened), entry(1, Kind::KeyRotated)]);
+        assert_eq!(fault, Fault { index: 1, flaw: Flaw::NoNewKey });
+    }
+
+    #[test]
+    fn what_an_earlier_key_signed_is_believed_under_a_later_one() {
+        let (old, new) = (key_of(7), key_of(8));
+        let whole = rotated(&new, &[(2, &[&old]), (3, &[&old, &new]), (5, &[&new])]).unwrap();
+        assert_eq!((whole.checkpoints, whole.keys), (1, vec![new.verifier()]));
+        let strange = rotated(&key_of(9), &[(2, &[&old]), (3, &[&old, &new]), (5, &[&key_of(9)])]);
+        assert!(strange.is_err(), "a key that never took over excuses nothing");
     }
 }

@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::{
     Actor, CheckRunId, CommitSha, DeploymentId, EnvironmentName, IssueNumber, PromotionId, PromotionNumber,
-    Repo, RepoId, RunId, UserId,
+    Repo, RepoId, RepoName, RunId, UserId,
 };
 use crate::policy::facts::{Choice, LiveSpan};
 use crate::promotion::{Promotion, State};
@@ -19,6 +19,16 @@ pub async fn next_number(conn: &mut Conn, repo: RepoId) -> Result<PromotionNumbe
         "SELECT COALESCE(MAX(number), 0) + 1 FROM promotion WHERE repo = $1")
         .bind(repo.0).fetch_one(executor).await)?;
     Ok(PromotionNumber(number))
+}
+
+/// The repository that had this name when something was last promoted in it.
+pub async fn repo_named(conn: &mut Conn, name: &RepoName) -> Result<Option<RepoId>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (String,)>(
+        "SELECT document FROM promotion p \
+         WHERE number = (SELECT MAX(number) FROM promotion q WHERE q.repo = p.repo) ORDER BY repo")
+        .fetch_all(executor).await)?;
+    let repos = rows.iter().filter_map(|(document,)| serde_json::from_str::<Promotion>(document).ok());
+    Ok(repos.map(|promotion| promotion.repo).find(|repo| repo.name == *name).map(|repo| repo.id))
 }
 
 /// Stores a new promotion.

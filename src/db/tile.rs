@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use crate::audit::proof::{Plan, Subtree, perfect_root};
 use crate::audit::tile::{TileLevel, TilePath, bundle};
-use crate::audit::{Hash, TlogProof};
+use crate::audit::{Hash, Kind, TlogProof};
 use crate::db::audit::{StoredEntry, column, index_of};
-use crate::db::{Conn, Error, Result, on};
+use crate::db::{Conn, Result, on};
+use crate::ids::PromotionId;
 
 /// The bytes of a tile of the tree over the first `size` entries: 32 for each hash, or a bundle of entries.
 ///
@@ -78,6 +79,23 @@ pub async fn entries_from(conn: &mut Conn, epoch: i64, index: u64, limit: i64) -
         .collect()
 }
 
+/// The entries at which the key was changed.
+pub async fn rotations(conn: &mut Conn, epoch: i64) -> Result<Vec<u64>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT idx FROM entry WHERE log = $1 AND kind = $2 ORDER BY idx")
+        .bind(epoch).bind(Kind::KeyRotated.as_str()).fetch_all(executor).await)?;
+    rows.into_iter().map(|(index,)| index_of("entry", index)).collect()
+}
+
+/// The newest decision about a promotion, of the newest epoch that has one: the epoch and the entry's index.
+pub async fn newest_decision(conn: &mut Conn, promotion: PromotionId) -> Result<Option<(i64, u64)>> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64, i64)>(
+        "SELECT log, idx FROM entry WHERE repo = $1 AND promotion = $2 AND kind LIKE 'decision.%' \
+         ORDER BY log DESC, idx DESC LIMIT 1")
+        .bind(promotion.repo.0).bind(promotion.number.0).fetch_optional(executor).await)?;
+    row.map(|(epoch, index)| Ok((epoch, index_of("entry", index)?))).transpose()
+}
+
 /// The disclosures that are left of these entries, each with its entry's index.
 pub async fn disclosures_of(conn: &mut Conn, epoch: i64, range: Range<u64>) -> Result<Vec<(u64, String)>> {
     let (from, to) = (column(range.start)?, column(range.end)?);
@@ -134,10 +152,8 @@ async fn hashes(conn: &mut Conn, epoch: i64, level: u32, range: Range<u64>) -> R
             "SELECT hash FROM node WHERE log = $1 AND level = $4 AND idx >= $2 AND idx < $3 ORDER BY idx")
             .bind(epoch).bind(from).bind(to).bind(i64::from(level)).fetch_all(executor).await)?
     };
-    let table = if level == 0 { "entry" } else { "node" };
-    let hash =
-        |(hash,): (Vec<u8>,)| Hash::from_slice(&hash).map_err(|why| Error::impossible(table, from, why));
-    rows.into_iter().map(hash).collect()
+    // What is no hash counts as missing.
+    Ok(rows.iter().filter_map(|(hash,)| Hash::from_slice(hash).ok()).collect())
 }
 
 async fn bodies(conn: &mut Conn, epoch: i64, range: Range<u64>) -> Result<Vec<Vec<u8>>> {

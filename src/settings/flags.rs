@@ -49,13 +49,9 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     pub github_webhook_secret_file: Option<String>,
 
-    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
-    #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
-    pub reader_token: Option<Secret>,
-
-    /// A file with the readers' token, instead of the token itself
-    #[arg(long, env = "COUNTERSIGN_READER_TOKEN_FILE", value_name = "FILE")]
-    pub reader_token_file: Option<String>,
+    /// Who may read the log's entries.
+    #[command(flatten)]
+    pub reader: ReaderFlags,
 }
 
 /// Which GitHub, as which App.
@@ -89,6 +85,18 @@ pub struct DatabaseFlags {
     /// The database.
     #[arg(long, env = "COUNTERSIGN_DATABASE_URL", help = "The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://countersign.db]", value_name = "URL", hide_env_values = true, value_parser = secret, visible_alias = "database")]
     pub database_url: Option<Secret>,
+}
+
+/// Who may read a log's entries over HTTP.
+#[derive(Debug, Clone, Args)]
+pub struct ReaderFlags {
+    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
+    pub reader_token: Option<Secret>,
+
+    /// A file with the readers' token, instead of the token itself
+    #[arg(long, env = "COUNTERSIGN_READER_TOKEN_FILE", value_name = "FILE")]
+    pub reader_token_file: Option<String>,
 }
 
 /// Which log, and who signs it.

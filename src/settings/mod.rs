@@ -21,7 +21,7 @@ use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
-    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ServeFlags,
+    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
     TelemetryFlags,
 };
 pub use reader::ReaderToken;
@@ -114,7 +114,7 @@ impl Settings {
             log: LogSettings::read(&flags.log)?,
             anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
-            reader: reader::token(flags)?,
+            reader: reader::token(&flags.reader)?,
             lease: lease(flags)?,
             public_url,
         })

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::secret::{expose, one_of_or_none};
-use super::{InvalidSetting, ServeFlags};
+use super::{InvalidSetting, ReaderFlags};
 use crate::github::Secret;
 
 const TOKEN: &str = "COUNTERSIGN_READER_TOKEN";
@@ -31,10 +31,23 @@ impl ReaderToken {
     }
 }
 
-pub(super) fn token(flags: &ServeFlags) -> Result<Option<ReaderToken>, InvalidSetting> {
-    let (value, file) = (&flags.reader_token, &flags.reader_token_file);
-    let given = one_of_or_none((TOKEN, value.as_ref()), ("COUNTERSIGN_READER_TOKEN_FILE", file.as_deref()))?;
-    let Some((variable, text)) = given else { return Ok(None) };
+impl ReaderFlags {
+    /// What is shown to a server whose entries are read.
+    ///
+    /// # Errors
+    /// When it is given twice, or its file cannot be read.
+    pub fn token(&self) -> Result<Option<Secret>, InvalidSetting> {
+        Ok(self.given()?.map(|(_, token)| token))
+    }
+
+    fn given(&self) -> Result<Option<(&'static str, Secret)>, InvalidSetting> {
+        let (value, file) = (&self.reader_token, &self.reader_token_file);
+        one_of_or_none((TOKEN, value.as_ref()), ("COUNTERSIGN_READER_TOKEN_FILE", file.as_deref()))
+    }
+}
+
+pub(super) fn token(flags: &ReaderFlags) -> Result<Option<ReaderToken>, InvalidSetting> {
+    let Some((variable, text)) = flags.given()? else { return Ok(None) };
     let token = ReaderToken::new(Secret::from(expose(&text))).ok_or_else(|| {
         let what = "is shorter than 16 bytes, or holds something that no header can carry";
         InvalidSetting::new(variable, what, "Write the output of `openssl rand -hex 32`")

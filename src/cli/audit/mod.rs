@@ -1,8 +1,15 @@
 //! `countersign audit`: one file for each subcommand.
 
+mod check;
+mod export;
+mod key;
+mod place;
+mod progress;
+mod prove;
 mod reconcile;
 mod redact;
 mod replay;
+mod show;
 mod verify;
 
 use std::process::ExitCode;
@@ -12,7 +19,11 @@ use clap::Subcommand;
 /// Prove what the log says.
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
+    Export(export::Export),
     Verify(verify::Verify),
+    Prove(prove::Prove),
+    Check(check::Check),
+    Show(show::Show),
     Replay(replay::Replay),
     Reconcile(reconcile::Reconcile),
     Redact(redact::Redact),
@@ -21,7 +32,11 @@ pub(super) enum Audit {
 impl Audit {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Export(export) => export.run().await,
             Self::Verify(verify) => verify.run().await,
+            Self::Prove(prove) => prove.run().await,
+            Self::Check(check) => check.run(),
+            Self::Show(show) => show.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Redact(redact) => redact.run().await,

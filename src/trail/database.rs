@@ -1,0 +1,54 @@
+//! One epoch of the log in a database, as files.
+
+use super::Result;
+use super::source::File;
+use crate::audit::tile::bundle;
+use crate::audit::{TileLevel, TilePath};
+use crate::db::{Conn, tile};
+
+/// How many stored checkpoints are read at once.
+const PAGE: i64 = 1000;
+/// Larger than any log: which tiles there are is for the rows to say.
+const ANY_SIZE: u64 = i64::MAX as u64;
+
+/// A connection at one moment.
+#[derive(Debug)]
+pub struct Database {
+    pub(super) conn: Conn,
+    pub(super) epoch: i64,
+}
+
+impl Database {
+    pub(super) async fn read(&mut self, file: File) -> Result<Option<Vec<u8>>> {
+        Ok(match file {
+            File::Checkpoint => {
+                let newest = tile::newest_checkpoint(&mut self.conn, self.epoch).await?;
+                newest.map(|(_, note)| note.into_bytes())
+            }
+            File::Key => None,
+            File::CheckpointOf(size) => {
+                tile::checkpoint_of(&mut self.conn, self.epoch, size).await?.map(String::into_bytes)
+            }
+            File::Tile(path) if path.level == TileLevel::Entries => self.bundle(path).await?,
+            File::Tile(path) => tile::tile(&mut self.conn, self.epoch, &path, ANY_SIZE).await?,
+        })
+    }
+
+    /// The entries that are there: one that is missing is named by what stands in its place.
+    async fn bundle(&mut self, path: TilePath) -> Result<Option<Vec<u8>>> {
+        let Some(first) = path.first() else { return Ok(None) };
+        let width = i64::from(path.width);
+        let rows = tile::entries_from(&mut self.conn, self.epoch, first, width).await?;
+        Ok(bundle(rows.iter().map(|row| &row.body)))
+    }
+
+    pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<(u64, String)>> {
+        Ok(tile::checkpoints_after(&mut self.conn, self.epoch, size, PAGE).await?)
+    }
+
+    /// The first entry that is stored beyond `size`.
+    pub(super) async fn entry_beyond(&mut self, size: u64) -> Result<Option<u64>> {
+        let rows = tile::entries_from(&mut self.conn, self.epoch, size, 1).await?;
+        Ok(rows.first().map(|row| row.index))
+    }
+}

@@ -1,0 +1,110 @@
+//! `disclosures.jsonl`: what the commitments in the entries stand for, in the order of the entries.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::Folder;
+use super::{Error, Result};
+use crate::audit::{Commitment, Decoded, Disclosure, Entry};
+
+/// The file's name.
+pub(super) const FILE: &str = "disclosures.jsonl";
+/// No disclosure is larger; with the JSON around it, in bytes.
+const LONGEST_LINE: u64 = 1_100_000;
+
+/// One line of the file; it has one spelling.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) index: u64,
+    pub(super) disclosure: String,
+}
+
+/// The file, read line by line beside the entries.
+#[derive(Debug)]
+pub(super) struct Disclosures {
+    file: BufReader<fs::File>,
+    next: Option<(u64, Disclosure)>,
+    last: Option<(u64, Commitment)>,
+    seen: u64,
+}
+
+impl Disclosures {
+    /// None if there is no such file.
+    pub(super) fn open(folder: &mut Folder) -> Result<Option<Self>> {
+        let Some(file) = folder.open_file(FILE)? else { return Ok(None) };
+        let mut opened = Self { file: BufReader::new(file), next: None, last: None, seen: 0 };
+        opened.advance()?;
+        Ok(Some(opened))
+    }
+
+    /// The entry that the next line is about.
+    pub(super) fn next_index(&self) -> Option<u64> {
+        self.next.as_ref().map(|(index, _)| *index)
+    }
+
+    /// How many were taken.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Those of one entry, if no line before it is left.
+    pub(super) fn of(&mut self, index: u64) -> Result<Vec<Disclosure>> {
+        let mut found = Vec::new();
+        while let Some((_, disclosure)) = self.next.take_if(|(next, _)| *next == index) {
+            found.push(disclosure);
+            self.seen += 1;
+            self.advance()?;
+        }
+        Ok(found)
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        let mut text = String::new();
+        let read = self.file.by_ref().take(LONGEST_LINE).read_line(&mut text);
+        read.map_err(|_| strange("not text"))?;
+        if text.is_empty() {
+            return Ok(());
+        }
+        let (index, disclosure) = line(&text).ok_or_else(|| strange("not as an export writes it"))?;
+        let place = (index, disclosure.commitment());
+        if self.last.as_ref().is_some_and(|last| *last >= place) {
+            return Err(strange("not in the order of the entries"));
+        }
+        self.last = Some(place);
+        self.next = Some((index, disclosure));
+        Ok(())
+    }
+}
+
+fn line(text: &str) -> Option<(u64, Disclosure)> {
+    let line: Line = serde_json::from_str(text).ok()?;
+    let disclosure = line.disclosure.parse().ok()?;
+    (written(&line).ok()? == text).then_some((line.index, disclosure))
+}
+
+/// The line with its line feed.
+pub(super) fn written(line: &Line) -> serde_json::Result<String> {
+    Ok(serde_json::to_string(line)? + "\n")
+}
+
+fn strange(what: &'static str) -> Error {
+    Error::Strange { path: FILE.to_owned(), what }
+}
+
+/// The commitments that an entry holds.
+pub(super) fn commitments(entry: &Entry) -> impl Iterator<Item = &Commitment> {
+    let actors = entry.actors.iter().map(|actor| &actor.commitment);
+    actors.chain(&entry.reason).chain(&entry.parameters)
+}
+
+/// Whether an entry's bytes hold a commitment to each of these.
+pub(super) fn belong_to(disclosures: &[Disclosure], bytes: &[u8]) -> bool {
+    Decoded::parse(bytes).is_ok_and(|decoded| {
+        disclosures.iter().all(|disclosure| {
+            let commitment = disclosure.commitment();
+            commitments(&decoded.entry).any(|held| *held == commitment)
+        })
+    })
+}

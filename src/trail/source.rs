@@ -1,0 +1,127 @@
+//! The files that a log consists of, wherever they are.
+
+use std::fmt;
+use std::path::Path;
+
+use super::database::Database;
+use super::folder::Folder;
+use super::web::Web;
+use super::{Error, Result};
+use crate::audit::tile::TILE_WIDTH;
+use crate::audit::{TileLevel, TilePath};
+use crate::db::ReadOnly;
+use crate::github::Secret;
+
+/// One file of a log; it shows itself as its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// The newest checkpoint.
+    Checkpoint,
+    /// The verifier key.
+    Key,
+    /// The checkpoint of exactly so many entries.
+    CheckpointOf(u64),
+    /// Hashes or entries.
+    Tile(TilePath),
+}
+
+/// Where a log is read from.
+#[derive(Debug)]
+pub enum LogSource {
+    /// A folder, as it was exported.
+    Folder(Folder),
+    /// A server.
+    Web(Web),
+    /// The database in which it is written.
+    Database(Box<Database>),
+}
+
+impl File {
+    /// No such file is larger, in bytes.
+    pub(super) fn limit(self) -> usize {
+        const NOTE: usize = 1_000_000;
+        const HASH: usize = 32;
+        match self {
+            Self::Checkpoint | Self::CheckpointOf(_) => NOTE,
+            Self::Key => 4096,
+            Self::Tile(TilePath { level: TileLevel::Hashes(_), width, .. }) => usize::from(width) * HASH,
+            Self::Tile(TilePath { width, .. }) => usize::from(width) * (2 + usize::from(u16::MAX)),
+        }
+    }
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Checkpoint => f.write_str("checkpoint"),
+            Self::Key => f.write_str("key"),
+            Self::CheckpointOf(size) => write!(f, "checkpoints/{size}"),
+            Self::Tile(path) => path.fmt(f),
+        }
+    }
+}
+
+impl LogSource {
+    /// A folder, or a server's log when `place` begins as a URL does.
+    ///
+    /// # Errors
+    /// When there is no such folder, or the URL cannot be one of a log.
+    pub fn at(place: &str, token: Option<Secret>) -> Result<Self> {
+        if place.starts_with("http://") || place.starts_with("https://") {
+            return Web::new(place, token).map(Self::Web);
+        }
+        Folder::open(Path::new(place)).map(Self::Folder)
+    }
+
+    /// One epoch of the log in a database, as it is at this moment.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn in_database(db: &ReadOnly, epoch: i64) -> Result<Self> {
+        Ok(Self::Database(Box::new(Database { conn: db.moment().await?, epoch })))
+    }
+
+    /// One file; none if it is not there. It is not larger than such a file can be, and no more is known of it.
+    ///
+    /// # Errors
+    /// When it cannot be told whether it is there, and when something else lies in its place.
+    pub async fn read(&mut self, file: File) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::Folder(folder) => folder.read(file),
+            Self::Web(web) => web.read(file).await,
+            Self::Database(database) => database.read(file).await,
+        }
+    }
+
+    /// One file that is text; what is not UTF-8 is none of a log's.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn text(&mut self, file: File) -> Result<Option<String>> {
+        let Some(bytes) = self.read(file).await? else { return Ok(None) };
+        let strange = |_| Error::Strange { path: file.to_string(), what: "not text" };
+        String::from_utf8(bytes).map(Some).map_err(strange)
+    }
+
+    /// The checkpoints of more than `size` entries that are kept there, in order: some of them, or none if there
+    /// are no more. A server does not list them.
+    pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<(u64, String)>> {
+        match self {
+            Self::Folder(folder) => folder.checkpoints_after(size),
+            Self::Web(_) => Ok(Vec::new()),
+            Self::Database(database) => database.checkpoints_after(size).await,
+        }
+    }
+
+    /// Whether what is missing cannot have been left out by whoever copied it.
+    pub(super) fn is_database(&self) -> bool {
+        matches!(self, Self::Database(_))
+    }
+}
+
+/// The bundle of entries that entry `index` is in, in a log of `size` entries.
+pub(super) fn bundle_of(index: u64, size: u64) -> TilePath {
+    let tile = index / TILE_WIDTH;
+    let width = size.saturating_sub(tile * TILE_WIDTH).min(TILE_WIDTH);
+    TilePath { level: TileLevel::Entries, index: tile, width: u16::try_from(width).unwrap_or(u16::MAX) }
+}

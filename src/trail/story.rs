@@ -1,0 +1,248 @@
+//! The log in plain words: one line for each entry.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::Result;
+use super::disclosures::Disclosures;
+use super::source::{File, LogSource, bundle_of};
+use crate::audit::tile::unbundle;
+use crate::audit::{ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult};
+use crate::db::tile;
+use crate::ids::{PromotionNumber, RepoId};
+
+/// What stands where a disclosure is not there, or not any more.
+const REDACTED: &str = "redacted";
+
+/// Which entries are told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Those about this repository.
+    pub repo: Option<RepoId>,
+    /// Those about this promotion.
+    pub promotion: Option<PromotionNumber>,
+}
+
+/// Tells the entries of a log, which is not verified by it: one line for each, in their order.
+///
+/// None if the log has no checkpoint.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn tell(source: &mut LogSource, filter: Filter, say: &mut dyn FnMut(&str)) -> Result<Option<u64>> {
+    let note = source.text(File::Checkpoint).await?;
+    let Some(claimed) = note.as_deref().and_then(Checkpoint::claimed) else { return Ok(None) };
+    let mut file = match source {
+        LogSource::Folder(folder) => Disclosures::open(folder)?,
+        LogSource::Web(_) | LogSource::Database(_) => None,
+    };
+    let mut next = 0;
+    while next < claimed.size {
+        let path = bundle_of(next, claimed.size);
+        let end = next + u64::from(path.width);
+        let Some(bytes) = source.read(File::Tile(path)).await? else {
+            say(&format!("{next}  (entries {next} to {} are missing)\n", end - 1));
+            next = end;
+            continue;
+        };
+        let disclosed = disclosed(source, file.as_mut(), next..end).await?;
+        for (index, entry) in (next..end).zip(unbundle(&bytes)) {
+            say(&line(index, entry.ok(), filter, &disclosed));
+        }
+        next = end;
+    }
+    Ok(Some(claimed.size))
+}
+
+type Disclosed = BTreeMap<Commitment, Disclosure>;
+
+/// What the commitments of these entries stand for, where that is still known.
+async fn disclosed(
+    source: &mut LogSource,
+    file: Option<&mut Disclosures>,
+    range: Range<u64>,
+) -> Result<Disclosed> {
+    let mut found = Vec::new();
+    if let LogSource::Database(database) = source {
+        let rows = tile::disclosures_of(&mut database.conn, database.epoch, range).await?;
+        found.extend(rows.into_iter().filter_map(|(_, text)| text.parse().ok()));
+    } else if let Some(file) = file {
+        while let Some(index) = file.next_index().filter(|index| *index < range.end) {
+            found.extend(file.of(index)?);
+        }
+    }
+    Ok(found.into_iter().map(|disclosure: Disclosure| (disclosure.commitment(), disclosure)).collect())
+}
+
+/// Nothing if it is not among those that are told.
+fn line(index: u64, bytes: Option<&[u8]>, filter: Filter, disclosed: &Disclosed) -> String {
+    let Some(Ok(decoded)) = bytes.map(Decoded::parse) else {
+        return format!("{index}  (this entry cannot be read)\n");
+    };
+    let entry = decoded.entry;
+    let other_repo = filter.repo.is_some() && entry.repo != filter.repo;
+    if other_repo || (filter.promotion.is_some() && entry.promotion != filter.promotion) {
+        return String::new();
+    }
+    format!("{index}  {}\n", printable(&sentence(&entry, disclosed)))
+}
+
+/// What an entry says.
+fn sentence(entry: &Entry, disclosed: &Disclosed) -> String {
+    let mut text = format!("{}  ", entry.observed_at);
+    if let Some(repo) = entry.repo {
+        let _ = write!(text, "repository {repo}");
+        if let Some(promotion) = entry.promotion {
+            let _ = write!(text, " {promotion}");
+        }
+        text.push_str(": ");
+    }
+    text.push_str(phrase(entry.kind));
+    for detail in details(entry, disclosed) {
+        let _ = write!(text, ", {detail}");
+    }
+    text
+}
+
+fn phrase(kind: Kind) -> &'static str {
+    match kind {
+        Kind::LogOpened => "the log begins",
+        Kind::PolicyLoaded => "a version of the policy was read",
+        Kind::RequestOpened => "somebody asked for a promotion",
+        Kind::RequestRefused => "a request was refused",
+        Kind::VoteRecorded => "a vote counts",
+        Kind::VoteRefused => "a vote does not count",
+        Kind::DecisionAllowed => "every requirement holds",
+        Kind::DecisionWaiting => "some requirement does not hold yet",
+        Kind::DecisionRejected => "it was rejected",
+        Kind::DecisionExpired => "nobody completed it in time",
+        Kind::DecisionSuperseded => "it was superseded",
+        Kind::DecisionCancelled => "it was taken back",
+        Kind::EffectIntended => "GitHub is about to be asked",
+        Kind::EffectResult => "GitHub answered",
+        Kind::EffectReconciled => "what became of it was found out",
+        Kind::PromotionSucceeded => "the deployment succeeded",
+        Kind::PromotionFailed => "the deployment failed",
+        Kind::ConfigChanged => "the server's settings changed",
+        Kind::KeyRotated => "the log is signed by another key from here on",
+        Kind::ErasurePerformed => "disclosures were erased",
+        Kind::ClockAdjusted => "the server's clock stood before the last entry",
+        Kind::LogRecovered => "the log goes on after a loss",
+        Kind::Heartbeat => "nothing happened, and the log is alive",
+    }
+}
+
+fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
+    let mut details = Vec::new();
+    details.extend(entry.environment.as_ref().map(ToString::to_string));
+    details.extend(entry.commit.as_ref().map(|commit| format!("commit {}", short(commit.as_str()))));
+    let person =
+        |commitment| claim(disclosed, commitment, |value| value["login"].as_str().map(str::to_owned));
+    details.extend(
+        entry.actors.iter().map(|actor| format!("{} {}", role(actor.role), person(&actor.commitment))),
+    );
+    let text = |value: &Value| value.as_str().map(|text| format!("{text:?}"));
+    details.extend(entry.reason.iter().map(|reason| format!("reason {}", claim(disclosed, reason, text))));
+    let given = |value: &Value| Some(value.to_string());
+    details.extend(
+        entry.parameters.iter().map(|given_in| format!("parameters {}", claim(disclosed, given_in, given))),
+    );
+    details.extend(entry.policy.as_ref().map(|policy| format!("policy {}", short(policy.as_str()))));
+    details.extend(entry.quorum.map(|quorum| format!("{} of {} votes", quorum.counted, quorum.required)));
+    details.extend(entry.effect.clone());
+    details.extend(entry.intent.map(|intent| format!("for entry {intent}")));
+    details.extend(entry.outcome.as_ref().map(|outcome| {
+        let result = match outcome.result {
+            OutcomeResult::Succeeded => "done",
+            OutcomeResult::Refused => "refused",
+            OutcomeResult::Unknown => "unknown",
+        };
+        outcome.code.as_ref().map_or_else(|| result.to_owned(), |code| format!("{result} ({code})"))
+    }));
+    details.extend(entry.deployment.map(|deployment| format!("deployment {deployment}")));
+    details.extend(entry.run.map(|run| format!("run {run}")));
+    details.extend(entry.expires_at.map(|expires| format!("good until {expires}")));
+    details
+}
+
+fn role(role: ActorRole) -> &'static str {
+    match role {
+        ActorRole::Requester => "requester",
+        ActorRole::Voter => "voter",
+        ActorRole::Approver => "approver",
+        ActorRole::Rejecter => "rejecter",
+        ActorRole::Canceller => "canceller",
+        ActorRole::Pusher => "pusher",
+        ActorRole::Operator => "operator",
+    }
+}
+
+fn claim(disclosed: &Disclosed, commitment: &Commitment, word: impl Fn(&Value) -> Option<String>) -> String {
+    let value = disclosed.get(commitment).and_then(|disclosure| disclosure.claim().ok());
+    value.and_then(|(_, value)| word(&value)).unwrap_or_else(|| REDACTED.to_owned())
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..10).unwrap_or(hash)
+}
+
+/// Without what a terminal would obey instead of showing: control characters and those that turn a text around.
+pub fn printable(text: &str) -> String {
+    let harmless = |c: char| match c {
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+            char::REPLACEMENT_CHARACTER
+        }
+        c => c,
+    };
+    text.chars().map(harmless).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{ActorRef, Source};
+    use crate::clock::Timestamp;
+    use serde_json::json;
+
+    fn told(known: bool) -> String {
+        let actor = Disclosure::new([1; 16], "actor", &json!({ "id": 1, "login": "alice" }));
+        let reason = Disclosure::new([2; 16], "reason", &json!("fix \u{1b}[2J\u{202e} now"));
+        let mut entry =
+            Entry::new(Kind::RequestOpened, Timestamp(1_790_000_000_000), Source::internal("test"));
+        entry.repo = Some(RepoId(7));
+        entry.promotion = Some(PromotionNumber(3));
+        entry.environment = Some("production".parse().unwrap());
+        entry.actors = vec![ActorRef { role: ActorRole::Requester, commitment: actor.commitment() }];
+        entry.reason = Some(reason.commitment());
+        let disclosures = [actor, reason].into_iter().filter(|_| known);
+        let disclosed = disclosures.map(|disclosure| (disclosure.commitment(), disclosure)).collect();
+        line(4, Some(&entry.encode(4).unwrap()), Filter::default(), &disclosed)
+    }
+
+    #[test]
+    fn an_entry_is_one_line_and_names_people_only_where_they_are_disclosed() {
+        insta::assert_snapshot!(told(true), @"");
+        insta::assert_snapshot!(told(false), @"");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_printed() {
+        assert_eq!(
+            printable("a\u{1b}[2J\r\nb\u{9b}c\u{202e}d\u{feff}"),
+            "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"
+        );
+        assert_eq!(printable("grün · 東京"), "grün · 東京");
+    }
+
+    #[test]
+    fn other_repositories_and_promotions_are_left_out() {
+        let entry = Entry::new(Kind::Heartbeat, Timestamp(0), Source::internal("test")).encode(0).unwrap();
+        let filter = Filter { repo: Some(RepoId(1)), promotion: None };
+        assert_eq!(line(0, Some(&entry), filter, &Disclosed::new()), "");
+        assert!(line(0, Some(b"{}"), Filter::default(), &Disclosed::new()).contains("cannot be read"));
+    }
+}

@@ -1,0 +1,323 @@
+//! Verifies a whole log from the bytes of its entries: everything else that lies beside them is compared with what
+//! they give. Memory does not grow with the log.
+
+use std::collections::VecDeque;
+
+use super::disclosures::{self, Disclosures};
+use super::source::{File, LogSource};
+use super::strangers::Strangers;
+use super::tiles::Tiles;
+use super::{Error, Result};
+use crate::audit::tile::unbundle;
+use crate::audit::{Checkpoint, Fault, Hash, LogVerifier, TileLevel, TilePath, Verified, Verifier};
+
+/// What came out.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Everything is as it was signed.
+    Holds(Box<Holds>),
+    /// Something is not.
+    Tampered {
+        /// The first entry that cannot be believed; none where it is not an entry that is wrong.
+        index: Option<u64>,
+        /// What is wrong.
+        why: String,
+    },
+    /// Something is missing, so it cannot be said.
+    Incomplete {
+        /// What.
+        why: String,
+    },
+    /// There is no entry and no checkpoint.
+    Empty,
+}
+
+/// A log that holds.
+#[derive(Debug)]
+pub struct Holds {
+    /// What is in it.
+    pub log: Verified,
+    /// How many disclosures were compared with their commitments; none if none are there.
+    pub disclosures: Option<u64>,
+    /// Files in the folder that are no part of the log.
+    pub strangers: Strangers,
+}
+
+/// Why verifying ends early.
+enum Stop {
+    Verdict(Verdict),
+    Failed(Error),
+}
+
+type Step<T> = std::result::Result<T, Stop>;
+
+/// Verifies the log in `source`, whose key is `key`, and that the log of an earlier checkpoint, `since`, is its
+/// beginning. Tells `progress` how many entries of how many are done.
+///
+/// # Errors
+/// When it could not be read; what is wrong with the log itself is the verdict.
+pub async fn verify(
+    source: &mut LogSource,
+    key: &Verifier,
+    since: Option<&Checkpoint>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verdict> {
+    match check(source, key, since, progress).await {
+        Ok(verdict) | Err(Stop::Verdict(verdict)) => Ok(verdict),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+async fn check(
+    source: &mut LogSource,
+    key: &Verifier,
+    since: Option<&Checkpoint>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Step<Verdict> {
+    let Some(note) = source.text(File::Checkpoint).await? else { return unsigned(source).await };
+    let size = Checkpoint::claimed(&note).map(|claimed| claimed.size);
+    let size = size.ok_or_else(|| tampered(None, "`checkpoint` is not a signed checkpoint".to_owned()))?;
+    if let Some(since) = since {
+        is_earlier(since, size, key)?;
+    }
+    let disclosures = match source {
+        LogSource::Folder(folder) => Disclosures::open(folder)?,
+        LogSource::Web(_) | LogSource::Database(_) => None,
+    };
+    let log = LogVerifier::new(key.clone());
+    let mut walk = Walk {
+        source,
+        log,
+        size,
+        tiles: Tiles::default(),
+        kept: VecDeque::new(),
+        kept_ended: false,
+        last_kept: 0,
+        due: 0,
+        since,
+        disclosures,
+    };
+    walk.entries(progress).await?;
+    let Walk { log, disclosures, .. } = walk;
+    let log = log.finish(&note)?;
+    key_file_agrees(source, key, &log).await?;
+    let strangers = match source {
+        LogSource::Folder(folder) => Strangers::beside(folder.root(), size)?,
+        LogSource::Web(_) | LogSource::Database(_) => Strangers::default(),
+    };
+    let disclosures = disclosures.map(|disclosures| disclosures.seen());
+    Ok(Verdict::Holds(Box::new(Holds { log, disclosures, strangers })))
+}
+
+/// A log without a checkpoint: nobody vouches for anything.
+async fn unsigned(source: &mut LogSource) -> Step<Verdict> {
+    let LogSource::Database(database) = source else {
+        return Err(Stop::Verdict(Verdict::Incomplete { why: "there is no `checkpoint`".to_owned() }));
+    };
+    match database.entry_beyond(0).await? {
+        None => Ok(Verdict::Empty),
+        Some(index) => Err(tampered(index, "it stands under no signed checkpoint".to_owned())),
+    }
+}
+
+/// The log of the earlier checkpoint is no other log, and no larger one.
+fn is_earlier(since: &Checkpoint, size: u64, key: &Verifier) -> Step<()> {
+    if since.origin.key_name() != key.name() {
+        let why = format!("the earlier checkpoint is of {}, and the key is of {}", since.origin, key.name());
+        return Err(tampered(None, why));
+    }
+    if since.size > size {
+        let why = format!("the log was cut off: it had {} entries before, and now it has {size}", since.size);
+        return Err(tampered(size, why));
+    }
+    Ok(())
+}
+
+/// The key that lies beside a log is one of its keys.
+async fn key_file_agrees(source: &mut LogSource, key: &Verifier, log: &Verified) -> Step<()> {
+    if source.is_database() {
+        return Ok(());
+    }
+    let Some(text) = source.text(File::Key).await? else { return Err(missing(source, File::Key, 0)) };
+    if log.keys.iter().chain([key]).any(|known| format!("{known}\n") == text) {
+        return Ok(());
+    }
+    Err(tampered(None, "the file `key` holds another key than the one that signed the log".to_owned()))
+}
+
+/// A log that is being read.
+struct Walk<'a> {
+    source: &'a mut LogSource,
+    log: LogVerifier,
+    /// How many entries the newest checkpoint says there are.
+    size: u64,
+    tiles: Tiles,
+    /// Checkpoints that are kept beside the entries, a page of them.
+    kept: VecDeque<(u64, String)>,
+    kept_ended: bool,
+    last_kept: u64,
+    /// After how many entries there is a checkpoint to compare with.
+    due: u64,
+    since: Option<&'a Checkpoint>,
+    disclosures: Option<Disclosures>,
+}
+
+impl Walk<'_> {
+    async fn entries(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Step<()> {
+        for path in TilePath::of_level(TileLevel::Entries, self.size) {
+            self.bundle(path).await?;
+            progress(self.log.size(), self.size);
+        }
+        self.checkpoints().await?;
+        for (path, hashes) in self.tiles.partial() {
+            self.compare(path, &hashes).await?;
+        }
+        if self.disclosures.as_ref().is_some_and(|disclosures| disclosures.next_index().is_some()) {
+            return Err(tampered(self.size, "there is a disclosure for it, and no such entry".to_owned()));
+        }
+        if let LogSource::Database(database) = &mut *self.source
+            && let Some(index) = database.entry_beyond(self.size).await?
+        {
+            return Err(tampered(index, "it stands under no signed checkpoint".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn bundle(&mut self, path: TilePath) -> Step<()> {
+        let first = path.first().unwrap_or(u64::MAX);
+        let Some(bytes) = self.source.read(File::Tile(path)).await? else {
+            return Err(missing(self.source, File::Tile(path), first));
+        };
+        let leaves = File::Tile(TilePath { level: TileLevel::Hashes(0), ..path });
+        let stored = self.source.read(leaves).await?;
+        if stored.as_ref().is_some_and(|stored| stored.len() != usize::from(path.width) * 32) {
+            return Err(tampered(first, format!("{leaves} does not hold {} hashes", path.width)));
+        }
+        let mut hashes = stored.iter().flat_map(|stored| stored.chunks_exact(32));
+        let mut entries = unbundle(&bytes);
+        for index in first..first.saturating_add(u64::from(path.width)) {
+            if self.due <= index || self.log.needs_checkpoint().is_some() {
+                self.checkpoints().await?;
+            }
+            let entry = entries.next().ok_or_else(|| tampered(index, format!("{path} ends before it")))?;
+            let entry = entry.map_err(|broken| tampered(index, format!("{path}: {broken}")))?;
+            self.entry(index, entry, hashes.next())?;
+        }
+        if entries.next().is_some() {
+            return Err(tampered(self.log.size(), format!("{path} holds more than {} entries", path.width)));
+        }
+        if stored.is_none() {
+            return Err(missing(self.source, leaves, first));
+        }
+        for (path, hashes) in self.tiles.full() {
+            self.compare(path, &hashes).await?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, index: u64, bytes: &[u8], stored: Option<&[u8]>) -> Step<()> {
+        let grown = self.log.entry(index, bytes, stored.and_then(|hash| Hash::from_slice(hash).ok()))?;
+        self.tiles.add(&grown.completed);
+        let Some(disclosures) = &mut self.disclosures else { return Ok(()) };
+        if disclosures.next_index() == Some(index) && !disclosures::belong_to(&disclosures.of(index)?, bytes)
+        {
+            return Err(tampered(index, "a disclosure for it is not the one that it commits to".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Compares with every checkpoint of as many entries as were read.
+    async fn checkpoints(&mut self) -> Step<()> {
+        let size = self.log.size();
+        self.compare_earlier(size)?;
+        self.load_kept().await?;
+        while let Some((_, note)) = self.kept.pop_front_if(|(kept, _)| *kept <= size) {
+            self.log.checkpoint(&note)?;
+            self.load_kept().await?;
+        }
+        // The last checkpoint of all vouches for a change at the very end.
+        if let Some(needed) = self.log.needs_checkpoint().filter(|needed| *needed < self.size) {
+            let file = File::CheckpointOf(needed);
+            let Some(note) = self.source.text(file).await? else {
+                return Err(missing(self.source, file, needed));
+            };
+            self.log.checkpoint(&note)?;
+        }
+        let since = self.since.map(|since| since.size).filter(|since| *since > size);
+        let kept = self.kept.front().map(|(kept, _)| *kept);
+        self.due = since.into_iter().chain(kept).min().unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    fn compare_earlier(&self, size: u64) -> Step<()> {
+        let Some(since) = self.since.filter(|since| since.size == size) else { return Ok(()) };
+        let root = self.log.root();
+        if root == since.root {
+            return Ok(());
+        }
+        let why = format!(
+            "the first {size} entries are not those of the earlier checkpoint: their root is {root}, and it was {}",
+            since.root
+        );
+        Err(tampered(0, why))
+    }
+
+    async fn load_kept(&mut self) -> Step<()> {
+        if self.kept.is_empty() && !self.kept_ended {
+            self.kept = self.source.checkpoints_after(self.last_kept).await?.into();
+            // What is beyond the newest checkpoint is left over from an export that broke off.
+            self.kept.retain(|(kept, _)| *kept <= self.size);
+            self.kept_ended = self.kept.is_empty();
+            self.last_kept = self.kept.back().map_or(self.last_kept, |(kept, _)| *kept);
+        }
+        Ok(())
+    }
+
+    /// Compares a stored tile with the hashes that the entries under it give.
+    async fn compare(&mut self, path: TilePath, computed: &[u8]) -> Step<()> {
+        let TileLevel::Hashes(level) = path.level else { return Ok(()) };
+        let first = path.first().unwrap_or(u64::MAX);
+        let entry_under = |hash: u64| hash.checked_shl(8 * u32::from(level)).unwrap_or(u64::MAX);
+        let Some(stored) = self.source.read(File::Tile(path)).await? else {
+            return Err(missing(self.source, File::Tile(path), entry_under(first)));
+        };
+        if stored == computed {
+            return Ok(());
+        }
+        let same =
+            stored.chunks(32).zip(computed.chunks(32)).take_while(|(stored, computed)| stored == computed);
+        let number = same.count() as u64;
+        let why = format!("hash {number} of {path} is not that of the entries under it");
+        Err(tampered(entry_under(first + number), why))
+    }
+}
+
+fn tampered(index: impl Into<Option<u64>>, why: String) -> Stop {
+    Stop::Verdict(Verdict::Tampered { index: index.into(), why })
+}
+
+/// A database is the log itself: what it lacks was taken out. A copy may just not be whole.
+fn missing(source: &LogSource, file: File, index: u64) -> Stop {
+    if source.is_database() {
+        return tampered(
+            index,
+            format!("{file} is not whole in the database: rows are missing or were changed"),
+        );
+    }
+    Stop::Verdict(Verdict::Incomplete { why: format!("{file} is missing") })
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        tampered(fault.index, fault.flaw.to_string())
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Strange { path, what } => tampered(None, format!("{path} is {what}")),
+            error => Self::Failed(error),
+        }
+    }
+}
