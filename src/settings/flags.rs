@@ -37,30 +37,13 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_SELF_AUDIT", value_name = "HOURS")]
     pub self_audit: Option<String>,
 
-    /// GitHub's REST API.
-    #[arg(
-        long,
-        env = "COUNTERSIGN_GITHUB_API_URL",
-        help = "GitHub's REST API: https://api.github.com, https://api.SUB.ghe.com, or https://HOST/api/v3 [default: https://api.github.com]",
-        value_name = "URL"
-    )]
-    pub github_api_url: Option<String>,
+    /// Which GitHub, as which App.
+    #[command(flatten)]
+    pub github: GitHubFlags,
 
     /// GitHub's pages, for the links in what is written [default: follows from the API's URL]
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEB_URL", value_name = "URL")]
     pub github_web_url: Option<String>,
-
-    /// The App's id, a number
-    #[arg(long, env = "COUNTERSIGN_GITHUB_APP_ID", value_name = "NUMBER")]
-    pub github_app_id: Option<String>,
-
-    /// The App's private key in PEM (PKCS#1 or PKCS#8); line breaks may be written as \n
-    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY", value_name = "PEM", hide_env_values = true, value_parser = secret)]
-    pub github_private_key: Option<Secret>,
-
-    /// A file with the App's private key, instead of the key itself
-    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY_FILE", value_name = "FILE")]
-    pub github_private_key_file: Option<String>,
 
     /// The secret that GitHub signs webhooks with; several, separated by commas, while it is changed
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true, value_parser = secret)]
@@ -73,6 +56,31 @@ pub struct ServeFlags {
     /// Who may read the log's entries.
     #[command(flatten)]
     pub reader: ReaderFlags,
+}
+
+/// Which GitHub, as which App.
+#[derive(Debug, Clone, Args)]
+pub struct GitHubFlags {
+    /// GitHub's REST API.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_GITHUB_API_URL",
+        help = "GitHub's REST API: https://api.github.com, https://api.SUB.ghe.com, or https://HOST/api/v3 [default: https://api.github.com]",
+        value_name = "URL"
+    )]
+    pub github_api_url: Option<String>,
+
+    /// The App's id, a number
+    #[arg(long, env = "COUNTERSIGN_GITHUB_APP_ID", value_name = "NUMBER")]
+    pub github_app_id: Option<String>,
+
+    /// The App's private key in PEM (PKCS#1 or PKCS#8); line breaks may be written as \n
+    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY", value_name = "PEM", hide_env_values = true, value_parser = secret)]
+    pub github_private_key: Option<Secret>,
+
+    /// A file with the App's private key, instead of the key itself
+    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY_FILE", value_name = "FILE")]
+    pub github_private_key_file: Option<String>,
 }
 
 /// Which database.

@@ -21,7 +21,7 @@ use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
-    AnchorFlags, AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
+    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
     TelemetryFlags,
 };
 pub use reader::ReaderToken;
@@ -57,6 +57,17 @@ pub struct Settings {
     pub lease: Duration,
     /// How often the whole log is verified.
     pub self_audit: Duration,
+}
+
+/// Which GitHub, as which App.
+#[derive(Debug, Clone)]
+pub struct GitHubSettings {
+    /// GitHub's REST API.
+    pub api_url: Url,
+    /// The App's id.
+    pub app_id: i64,
+    /// The App's private key.
+    pub private_key: AppKey,
 }
 
 /// Which log it is, and who signs it.
@@ -97,14 +108,14 @@ impl Settings {
     /// The first setting that is missing or wrong.
     pub fn read(flags: &ServeFlags) -> Result<Self, InvalidSetting> {
         let public_url = place::public_url(&flags.log)?;
-        let github_api_url = place::api_url(flags)?;
+        let GitHubSettings { api_url: github_api_url, app_id, private_key } = flags.github.read()?;
         Ok(Self {
             listen: listen(flags)?,
             database_url: flags.database.url()?,
             github_web_url: place::web_url(flags, &github_api_url)?,
             github_api_url,
-            app_id: app_id(flags)?,
-            private_key: secret::private_key(flags)?,
+            app_id,
+            private_key,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
             anchors: AnchorSettings::read(&flags.anchors)?,
@@ -148,6 +159,20 @@ impl LogSettings {
     /// When the file cannot be read or made, or others can read it.
     pub fn key(&self) -> Result<LogKey, KeyFileError> {
         LogKey::load_or_create(&self.key_file, self.origin.key_name())
+    }
+}
+
+impl GitHubFlags {
+    /// Reads what the flags and the environment say.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong.
+    pub fn read(&self) -> Result<GitHubSettings, InvalidSetting> {
+        Ok(GitHubSettings {
+            api_url: place::api_url(self)?,
+            app_id: app_id(self)?,
+            private_key: secret::private_key(self)?,
+        })
     }
 }
 
@@ -215,7 +240,7 @@ fn lease(flags: &ServeFlags) -> Result<Duration, InvalidSetting> {
     })
 }
 
-fn app_id(flags: &ServeFlags) -> Result<i64, InvalidSetting> {
+fn app_id(flags: &GitHubFlags) -> Result<i64, InvalidSetting> {
     let write = "Write the number that stands at the top of the App's settings page as \"App ID\"";
     let invalid = |what: String| InvalidSetting::new("COUNTERSIGN_GITHUB_APP_ID", what, write);
     let text = given(flags.github_app_id.as_deref()).ok_or_else(|| invalid("is not set".to_owned()))?;

@@ -37,6 +37,7 @@ mod mutation;
 mod pitfalls;
 mod policy_change;
 mod promote;
+mod reconcile;
 mod redact;
 mod restore;
 mod rotation;

@@ -6,6 +6,7 @@ mod key;
 mod place;
 mod progress;
 mod prove;
+mod reconcile;
 mod redact;
 mod replay;
 mod rotate_key;
@@ -25,6 +26,7 @@ pub(super) enum Audit {
     Check(check::Check),
     Show(show::Show),
     Replay(replay::Replay),
+    Reconcile(reconcile::Reconcile),
     Redact(redact::Redact),
     RotateKey(rotate_key::RotateKey),
 }
@@ -39,6 +41,7 @@ impl Audit {
             Self::Show(show) => show.run().await,
             Self::RotateKey(rotate_key) => rotate_key.run().await,
             Self::Replay(replay) => replay.run().await,
+            Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Redact(redact) => redact.run().await,
         }
     }

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
 use crate::cli::say;
 use crate::clock::Clock;
 use crate::db::redact::{Erasure, Stays};
-use crate::db::{Db, Purpose};
+use crate::db::{Db, Purpose, ReadOnly};
 use crate::ids::UserId;
 use crate::settings::{DatabaseFlags, LogFlags, LogSettings};
 
@@ -38,8 +38,16 @@ pub(in crate::cli) struct Redact {
 impl Redact {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = LogSettings::read(&self.log)?;
+        let file = &settings.key_file;
+        ensure!(
+            file.exists(),
+            "there is no key to sign with: name it in COUNTERSIGN_LOG_KEY_FILE ({} does not exist)",
+            file.display()
+        );
         let (key, guarding) = (settings.key()?, settings.guarding(Purpose::GoOn)?);
         let (url, now) = (self.database.url()?, Clock::System.now());
+        // Opened to write, a database that is not there would be made.
+        ReadOnly::open(url.expose_secret()).await.context("there is no such database")?.close().await;
         let db = Db::open_guarded(url.expose_secret(), key, guarding, now).await;
         let db = db.context("the database cannot be opened to write")?;
         let done = db.redact(UserId(self.subject), self.reason, now).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use countersign::db::audit::{self, StoredEntry};
 use countersign::db::{inbox, notice, outbox, tile};
-use countersign::github::fake::Fake;
+use countersign::github::fake::{Fake, seed};
 use countersign::trail::replay::replay;
 
 use super::{Scenario, contract, database};
@@ -82,7 +82,8 @@ pub fn nothing_was_done_twice(fake: &Fake, entries: &[StoredEntry]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     fake.with_state(|state| {
         for repo in state.repos.values() {
-            for deployment in repo.deployments.values().filter(|deployment| deployment.app.is_some()) {
+            for deployment in repo.deployments.values().filter(|deployment| deployment.app == Some(seed::APP))
+            {
                 let mark = deployment.payload["countersign_id"].as_str().expect("our mark").to_owned();
                 assert!(text.contains(&mark), "the intent of {mark} stands in the log");
                 *seen.entry(mark).or_default() += 1;
