@@ -33,6 +33,10 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
     pub lease: Option<String>,
 
+    /// How many hours lie between two verifications of the whole log by the server itself [default: 24]
+    #[arg(long, env = "COUNTERSIGN_SELF_AUDIT", value_name = "HOURS")]
+    pub self_audit: Option<String>,
+
     /// Which GitHub, as which App.
     #[command(flatten)]
     pub github: GitHubFlags,
@@ -118,6 +122,14 @@ pub struct LogFlags {
     /// The file of the Ed25519 key that signs the log; made with mode 0600 at the first start [default: countersign-log.key]
     #[arg(long, env = "COUNTERSIGN_LOG_KEY_FILE", value_name = "FILE")]
     pub log_key_file: Option<String>,
+
+    /// The file of the key that is being replaced: it signs beside the new one until it is left out
+    #[arg(long, env = "COUNTERSIGN_LOG_OLD_KEY_FILE", value_name = "FILE")]
+    pub log_old_key_file: Option<String>,
+
+    /// Where the newest checkpoint is kept.
+    #[arg(long, env = "COUNTERSIGN_HIGH_WATER", help = "Where the newest checkpoint is kept outside the database, so that a restored backup is noticed: a file, sqlite://FILE, postgres://USER:PASSWORD@HOST/NAME, or none [default: the SQLite file's name and .high-water; with PostgreSQL countersign.high-water]", value_name = "FILE|URL", hide_env_values = true, value_parser = secret)]
+    pub high_water: Option<Secret>,
 }
 
 /// Who signs attestations.
@@ -142,6 +154,10 @@ pub struct AnchorFlags {
     /// A file (c2sp.org/tlog-policy) with the witnesses that are asked to sign each checkpoint [default: none]
     #[arg(long, env = "COUNTERSIGN_WITNESS_POLICY", value_name = "FILE")]
     pub witness_policy: Option<String>,
+
+    /// The timestamp authority (RFC 3161) that is asked when it saw the newest checkpoint [default: none]
+    #[arg(long, env = "COUNTERSIGN_TSA_URL", value_name = "URL")]
+    pub tsa_url: Option<String>,
 }
 
 /// What is written about the program's own work.

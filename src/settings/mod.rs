@@ -16,7 +16,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::audit::{KeyFileError, LogKey, Origin};
-use crate::db;
+use crate::db::{self, Guarding, Place, Purpose};
 use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
@@ -55,6 +55,8 @@ pub struct Settings {
     pub reader: Option<ReaderToken>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
+    /// How often the whole log is verified.
+    pub self_audit: Duration,
 }
 
 /// Which GitHub, as which App.
@@ -75,6 +77,10 @@ pub struct LogSettings {
     pub origin: Origin,
     /// Where the key that signs it is kept.
     pub key_file: PathBuf,
+    /// Where the key is kept that is being replaced, and signs beside it.
+    pub old_key_file: Option<PathBuf>,
+    /// Where the newest checkpoint is kept outside the database.
+    pub high_water: Option<Place>,
 }
 
 /// Why the program cannot start with these settings.
@@ -116,6 +122,7 @@ impl Settings {
             attestation_key_file: flags.attestations.key_file(),
             reader: reader::token(&flags.reader)?,
             lease: lease(flags)?,
+            self_audit: self_audit(flags)?,
             public_url,
         })
     }
@@ -128,7 +135,22 @@ impl LogSettings {
     /// When the origin is not one.
     pub fn read(flags: &LogFlags) -> Result<Self, InvalidSetting> {
         let key_file = given(flags.log_key_file.as_deref()).unwrap_or("countersign-log.key");
-        Ok(Self { origin: place::origin(flags)?, key_file: PathBuf::from(key_file) })
+        Ok(Self {
+            origin: place::origin(flags)?,
+            key_file: PathBuf::from(key_file),
+            old_key_file: given(flags.log_old_key_file.as_deref()).map(PathBuf::from),
+            high_water: high_water(flags),
+        })
+    }
+
+    /// How the log is guarded, when it is opened for this.
+    ///
+    /// # Errors
+    /// When the old key is not in its file, or others can read it.
+    pub fn guarding(&self, purpose: Purpose) -> Result<Guarding, KeyFileError> {
+        let old_key = self.old_key_file.as_deref().map(|file| LogKey::read(file, self.origin.key_name()));
+        let (old_key, high_water) = (old_key.transpose()?, self.high_water.clone());
+        Ok(Guarding { old_key, high_water, known: Vec::new(), purpose })
     }
 
     /// The key that signs the log; made at the first start. Blocks on the disk.
@@ -186,6 +208,24 @@ fn listen(flags: &ServeFlags) -> Result<SocketAddr, InvalidSetting> {
     text.parse().map_err(|_| {
         let write = "Write an IP address and a port: 127.0.0.1:8080, or 0.0.0.0:8080 for every interface";
         InvalidSetting::new("COUNTERSIGN_LISTEN", format!("is {text:?}, which is not an address"), write)
+    })
+}
+
+fn high_water(flags: &LogFlags) -> Option<Place> {
+    let text = given(flags.high_water.as_ref().map(secret::expose))?;
+    if text == "none" {
+        return Some(Place::Nowhere);
+    }
+    let database = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
+    Some(if database { Place::Database(Secret::from(text)) } else { Place::File(PathBuf::from(text)) })
+}
+
+fn self_audit(flags: &ServeFlags) -> Result<Duration, InvalidSetting> {
+    let text = given(flags.self_audit.as_deref()).unwrap_or("24");
+    let hours = text.parse::<u64>().ok().filter(|hours| (1..=8760).contains(hours));
+    hours.map(|hours| Duration::from_secs(hours * 3600)).ok_or_else(|| {
+        let what = format!("is {text:?}, which is no number of hours");
+        InvalidSetting::new("COUNTERSIGN_SELF_AUDIT", what, "Write how many hours, from 1 to 8760")
     })
 }
 

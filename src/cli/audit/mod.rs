@@ -9,6 +9,7 @@ mod prove;
 mod reconcile;
 mod redact;
 mod replay;
+mod rotate_key;
 mod show;
 mod verify;
 
@@ -27,6 +28,7 @@ pub(super) enum Audit {
     Replay(replay::Replay),
     Reconcile(reconcile::Reconcile),
     Redact(redact::Redact),
+    RotateKey(rotate_key::RotateKey),
 }
 
 impl Audit {
@@ -37,6 +39,7 @@ impl Audit {
             Self::Prove(prove) => prove.run().await,
             Self::Check(check) => check.run(),
             Self::Show(show) => show.run().await,
+            Self::RotateKey(rotate_key) => rotate_key.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Redact(redact) => redact.run().await,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign::db::audit::{self, StoredEntry};
-use countersign::db::{inbox, notice, outbox};
+use countersign::db::{inbox, notice, outbox, tile};
 use countersign::github::fake::{Fake, seed};
 use countersign::trail::replay::replay;
 
@@ -68,7 +68,10 @@ async fn every_decision_comes_out_again(scenario: &Scenario) {
 
 async fn every_deployment_has_one_intent(scenario: &Scenario) {
     let mut conn = scenario.app.db.read().await.unwrap();
-    let entries = audit::entries_from(&mut conn, 0, 100_000).await.unwrap();
+    let mut entries = Vec::new();
+    for epoch in tile::epochs(&mut conn).await.unwrap() {
+        entries.extend(tile::entries_from(&mut conn, epoch, 0, 100_000).await.unwrap());
+    }
     nothing_was_done_twice(&scenario.fake, &entries);
 }
 
