@@ -30,6 +30,7 @@ pub mod receipt;
 pub mod redact;
 pub mod subject;
 pub mod tile;
+pub mod timestamp;
 mod tx;
 
 use std::fmt;
@@ -354,9 +355,16 @@ impl ReadOnly {
     /// A connection on which everything is as it is at this moment, whoever writes meanwhile.
     pub async fn moment(&self) -> Result<Conn> {
         let mut conn = self.pools.read().await?;
-        let begin = match &conn {
-            Conn::Sqlite(_) => "BEGIN",
-            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        // Its moment ends with it: given back, it would show that moment to whoever took it next.
+        let begin = match &mut conn {
+            Conn::Sqlite(conn) => {
+                conn.close_on_drop();
+                "BEGIN"
+            }
+            Conn::Postgres(conn) => {
+                conn.close_on_drop();
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+            }
         };
         on!(&mut conn, executor => sqlx::raw_sql(begin).execute(executor).await.map(|_| ()))?;
         Ok(conn)
@@ -373,12 +381,8 @@ impl Pools {
         if url.starts_with("sqlite:") {
             return Self::open_sqlite(url).await;
         }
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url)?
-                .application_name("countersign")
-                .options([("synchronous_commit", "on")]);
-            let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
-            return Ok(Self::Postgres(pool.connect_with(options).await?));
+        if is_postgres(url) {
+            return Ok(Self::Postgres(postgres_pool().connect_with(postgres_options(url)?).await?));
         }
         Err(Error::Url(format!(
             "{:?} names no database: write sqlite://FILE or postgres://USER@HOST/NAME",
@@ -399,11 +403,17 @@ impl Pools {
         Ok(Self::Sqlite { write, read })
     }
 
+    /// Each connection is closed when it comes back: it holds a moment that is over.
     async fn open_read_only(url: &str) -> Result<Self> {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?.read_only(true).create_if_missing(false);
-            let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+            let pool = SqlitePoolOptions::new().after_release(|_, _| Box::pin(async { Ok(false) }));
+            let pool = pool.max_connections(1).connect_with(options).await?;
             return Ok(Self::Sqlite { write: pool.clone(), read: pool });
+        }
+        if is_postgres(url) {
+            let pool = postgres_pool().after_release(|_, _| Box::pin(async { Ok(false) }));
+            return Ok(Self::Postgres(pool.connect_with(postgres_options(url)?).await?));
         }
         Self::open(url).await
     }
@@ -431,4 +441,17 @@ impl Pools {
             Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+    Ok(options.options([("synchronous_commit", "on")]))
+}
+
+fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10))
 }

@@ -140,6 +140,7 @@ impl Sandbox {
             github: format!("http://{}", self.github),
             database: self.folder.database_url(),
             key: self.key.verifier().to_string(),
+            reader: READER_TOKEN,
             data,
             kept: matches!(self.folder, Folder::Kept(_)),
         };

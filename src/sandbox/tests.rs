@@ -78,6 +78,7 @@ async fn the_welcome_says_what_to_open_who_is_there_and_what_to_try() {
         "/approve",
         "curl -sS",
         "audit verify --database",
+        "/log/attestation/2.json -H 'Authorization: Bearer sandbox-log-reader'",
         "Ctrl-C",
     ] {
         assert!(text.contains(part), "{part} in\n{text}");

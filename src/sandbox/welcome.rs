@@ -12,12 +12,13 @@ pub(super) struct Places<'a> {
     pub(super) github: String,
     pub(super) database: String,
     pub(super) key: String,
+    pub(super) reader: &'a str,
     pub(super) data: &'a Path,
     pub(super) kept: bool,
 }
 
 pub(super) fn text(state: &State, places: &Places<'_>) -> String {
-    let Places { countersign, github, database, key, data, kept } = places;
+    let Places { countersign, github, database, key, reader, data, kept } = places;
     let people: String =
         state.users.values().filter(|user| user.app.is_none()).map(|user| person(state, user)).collect();
     let program =
@@ -50,6 +51,9 @@ TRY    1  As alice, comment            /promote staging
 
           {program} audit verify --database '{database}' \\
             --key '{key}'
+
+          curl -sS {countersign}/log/proof/0.tlog-proof
+          curl -sS {countersign}/log/attestation/2.json -H 'Authorization: Bearer {reader}'
 
 DATA   {data}{fate}
 STOP   Ctrl-C

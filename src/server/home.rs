@@ -9,11 +9,21 @@ const HOME: &str = concat!(
     "\nThis server works for a GitHub App: write /help in a comment on a pull request to talk to it.\n",
     "\n",
     "POST /github/webhook   where GitHub delivers events (signed; for the App's settings)\n",
-    "GET  /log/checkpoint   the newest signed checkpoint of the log\n",
-    "GET  /log/key          the public key that verifies it\n",
     "GET  /healthz          the process is alive\n",
     "GET  /readyz           the database answers and the workers run\n",
     "GET  /metrics          counters, for Prometheus\n",
+    "\nThe log, for anybody:\n\n",
+    "GET  /log/checkpoint             its newest signed checkpoint\n",
+    "GET  /log/checkpoints/<size>     the one of exactly that size\n",
+    "GET  /log/key                    the public key that verifies them\n",
+    "GET  /log/tile/<level>/<index>   the hashes of its tree; .p/<width> for a part (c2sp.org/tlog-tiles)\n",
+    "GET  /log/proof/<index>.tlog-proof   that an entry is in it (c2sp.org/tlog-proof)\n",
+    "GET  /log/attestation/key        the public key that verifies attestations\n",
+    "GET  /log/epoch/<n>/...          the same of an earlier epoch, if its history was lost once\n",
+    "\nFor readers, who show the operator's token as Authorization: Bearer TOKEN:\n\n",
+    "GET  /log/tile/entries/<index>         the entries themselves, in bundles of 256\n",
+    "GET  /log/attestation/<index>.json     an approval or a rejection as a DSSE envelope\n",
+    "GET  /log/attestation/<index>.svr.json   an approval as an in-toto verification result\n",
 );
 
 /// `GET /`

@@ -13,7 +13,6 @@ use crate::audit::{AttestationKey, Checkpoint, Kind, LogKey, Source};
 use crate::clock::Timestamp;
 use crate::db::NewEntry;
 use crate::db::inbox::{self, Depth};
-use crate::settings::ReaderToken;
 use crate::telemetry;
 
 const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
@@ -29,11 +28,6 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        Self::start_for(None).await
-    }
-
-    /// One that gives entries to whoever shows this token.
-    async fn start_for(reader: Option<ReaderToken>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = LogKey::from_seed("localhost/log/countersign".parse().unwrap(), [7; 32]);
         let url = format!("sqlite://{}", folder.path().join("countersign.db").display());
@@ -43,7 +37,7 @@ impl Server {
         let (working, is_working) = watch::channel(true);
         let secrets = vec![Secret::from("new secret"), Secret::from("old secret")];
         let metrics = telemetry::metrics().unwrap();
-        let log = LogFace::new(verifier, AttestationKey::from_seed([8; 32]), reader);
+        let log = LogFace::new(verifier, AttestationKey::from_seed([8; 32]), None);
         let shared = Shared::new(db, clock, secrets, log, metrics, is_working);
         Self { router: router(shared.clone()), shared, working, _folder: folder }
     }
@@ -345,6 +339,25 @@ async fn the_newest_checkpoint_is_served_once_there_is_one() {
     let response = server.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(response.headers()["cache-control"], "public, max-age=5");
+}
+
+#[tokio::test]
+async fn without_a_token_set_nobody_reads_what_was_decided() {
+    let server = Server::start().await;
+    let now = server.shared.clock.now();
+    let entry = NewEntry::new(Kind::PolicyLoaded, now, Source::internal("test"));
+    let append = server.shared.db.write(move |tx| Box::pin(async move { tx.append(entry).await }));
+    append.await.unwrap();
+    for path in ["/log/tile/entries/000.p/1", "/log/attestation/0.json"] {
+        for shown in ["", "Bearer ", "Bearer 0123456789abcdef"] {
+            let request = Request::get(path).header("authorization", shown).body(Body::empty()).unwrap();
+            let (status, said) = server.send(request).await;
+            assert_eq!(status, StatusCode::FORBIDDEN);
+            assert!(said.contains("COUNTERSIGN_READER_TOKEN"), "{said}");
+        }
+    }
+    let (_, metrics) = server.get("/metrics").await;
+    assert!(metrics.contains(r#"{route="/log/tile/{*path}",status="403"}"#), "{metrics}");
 }
 
 #[tokio::test]

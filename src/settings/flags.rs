@@ -146,6 +146,10 @@ pub struct AnchorFlags {
     /// A file (c2sp.org/tlog-policy) with the witnesses that are asked to sign each checkpoint [default: none]
     #[arg(long, env = "COUNTERSIGN_WITNESS_POLICY", value_name = "FILE")]
     pub witness_policy: Option<String>,
+
+    /// The timestamp authority (RFC 3161) that is asked when it saw the newest checkpoint [default: none]
+    #[arg(long, env = "COUNTERSIGN_TSA_URL", value_name = "URL")]
+    pub tsa_url: Option<String>,
 }
 
 /// What is written about the program's own work.

@@ -64,7 +64,7 @@ fn host_and_port(url: Option<&Url>) -> String {
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
 
-fn http_url(variable: &'static str, text: &str, write: &str) -> Result<Url, InvalidSetting> {
+pub(super) fn http_url(variable: &'static str, text: &str, write: &str) -> Result<Url, InvalidSetting> {
     // An address with a password in it is not quoted.
     let invalid = |what: &str| InvalidSetting::new(variable, what, write);
     let url = Url::parse(text).map_err(|error| invalid(&format!("is not a URL ({error})")))?;

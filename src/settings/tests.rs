@@ -29,6 +29,10 @@ fn read(more: &[&str]) -> Result<Settings, InvalidSetting> {
         ("github-webhook-secret-file", ""),
         ("log-origin", ""),
         ("log-key-file", ""),
+        ("anchor-repository", ""),
+        ("anchor-branch", ""),
+        ("witness-policy", ""),
+        ("tsa-url", ""),
         ("log-old-key-file", ""),
         ("high-water", ""),
         ("self-audit", ""),
@@ -194,5 +198,34 @@ fn every_variable_is_in_the_help() {
         "COUNTERSIGN_READER_TOKEN_FILE",
     ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable} in\n{help}");
+    }
+}
+
+#[test]
+fn the_log_is_written_down_outside_where_the_settings_say() {
+    let anchors = read(&[]).unwrap().anchors;
+    assert!(anchors.branch.is_none() && anchors.timestamps.is_none() && anchors.witnesses().is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy");
+    let policy =
+        "witness w1 witness.example/w1+fea3b187+BBOY9ixtGkV8UbpqS189vS9p/KkyFiGNyJl+QWvRfZPK\nquorum w1\n";
+    std::fs::write(&file, policy).unwrap();
+    let named = format!("--witness-policy={}", file.display());
+    let anchors = read(&["--anchor-repository=acme/audit", "--tsa-url=https://tsa.example.com/", &named])
+        .unwrap()
+        .anchors;
+    assert_eq!(anchors.branch.unwrap().to_string(), "the branch countersign-audit of acme/audit");
+    assert_eq!(anchors.policy.unwrap().witnesses().len(), 1);
+
+    std::fs::write(&file, "quorum w1\n").unwrap();
+    for (flags, says) in [
+        (vec!["--anchor-repository=acme"], "Write OWNER/NAME"),
+        (vec!["--anchor-repository=acme/audit", "--anchor-branch=a..b"], "no branch can be called"),
+        (vec!["--tsa-url=tsa.example.com"], "COUNTERSIGN_TSA_URL"),
+        (vec!["--witness-policy=/nowhere/policy"], "cannot be read"),
+        (vec![named.as_str()], "line 1 of the policy: no witness and no group above is called w1"),
+    ] {
+        let error = read(&flags).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
     }
 }

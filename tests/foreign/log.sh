@@ -1,5 +1,5 @@
-# Makes what is looked at: a log in $log as the server publishes it, its checkpoint of an earlier time in
-# $work/older, and in $work/fork another history that the same key signed.
+# Makes what is looked at: a log in $log as it is exported, its checkpoint of an earlier time in $work/older, and
+# in $work/fork another history that the same key signed.
 
 at="127.0.0.1:${COUNTERSIGN_FOREIGN_PORT:-18080}" github="127.0.0.1:${COUNTERSIGN_FOREIGN_GITHUB_PORT:-18081}"
 
@@ -9,18 +9,23 @@ make_logs() {
     settle
     curl -fsS "http://$at/log/checkpoint" >"$work/older"
     say alice '/promote production'
+    # A vote of the same second might mean an earlier request.
+    settle
     say bob '/reject production --reason "not on a Friday"'
     # More than one tile.
     for _ in $(seq 270); do say dave '/approve'; done
     settle
-    publish "$log"
+    publish "$work/data" "$log"
+    vkey="$(cat "$log/key")"
+    expect accepts 'the log, over HTTP' 'aics-tlog verify-consistency' \
+        aics verify-consistency --tiles "http://$at/log/" --old-checkpoint "$work/older"
     stop
     mkdir "$work/other"
     cp "$work/data/log.key" "$work/data/attestation.key" "$work/other"
     sandbox "$work/other"
     for _ in $(seq 40); do say dave '/approve'; done
     settle
-    publish "$work/fork"
+    publish "$work/other" "$work/fork"
     stop
     decisions=()
     for file in $(ls "$log/attestation" | grep -v -e svr -e key | sort -n); do decisions+=("${file%.json}"); done
@@ -60,27 +65,17 @@ settle() {
     done
 }
 
-# Fetches everything below /log/ that there is for the newest checkpoint.
+# Exports the log of a sandbox, and fetches what is made on demand: a proof, and the attestations.
 publish() {
-    local size full part bundle
-    get "$1" checkpoint key attestation/key proof/7.tlog-proof
-    size="$(sed -n 2p "$1/checkpoint")" full=$((size / 256)) part=$((size % 256))
-    for kind in 0 entries; do
-        for ((bundle = 0; bundle < full; bundle++)); do get "$1" "tile/$kind/$(printf %03d "$bundle")"; done
-        [ "$part" -eq 0 ] || get "$1" "tile/$kind/$(printf %03d "$full").p/$part"
+    local data="$1" to="$2" key
+    key="$(curl -fsS "http://$at/log/key")"
+    "$countersign" audit export --database "sqlite://$data/countersign.db" --key "$key" --out "$to" >/dev/null
+    for file in proof/7.tlog-proof attestation/key; do
+        curl -fsS --create-dirs -o "$to/$file" "http://$at/log/$file"
     done
-    [ "$full" -eq 0 ] || get "$1" "tile/1/000.p/$full"
     # Most entries are no decisions, and then there is no attestation.
-    curl -fsS -H "$reader" --create-dirs "http://$at/log/attestation/[0-39].json" -o "$1/attestation/#1.json" \
-        "http://$at/log/attestation/[0-39].svr.json" -o "$1/attestation/#1.svr.json" 2>/dev/null || true
-}
-
-get() {
-    local to="$1" path
-    shift
-    for path in "$@"; do
-        curl -fsS -H "$reader" --create-dirs -o "$to/$path" "http://$at/log/$path"
-    done
+    curl -fsS -H "$reader" "http://$at/log/attestation/[0-39].json" -o "$to/attestation/#1.json" \
+        "http://$at/log/attestation/[0-39].svr.json" -o "$to/attestation/#1.svr.json" 2>/dev/null || true
 }
 
 # What the sandbox's readers have to show.

@@ -6,10 +6,10 @@ witness() {
     export AICS_WITNESS_CONFIG="$work/witness/witness.json"
     mkdir -p "$work/witness"
     local origin="${vkey%%+*}" key
-    aics-witness init --name witness.example/foreign >"$work/witness/key"
+    aics-witness init --name witness.example/foreign >"$work/witness/key" 2>>"$work/witness/log"
     key="$(grep -o 'witness.example/foreign+[0-9a-f]*+[A-Za-z0-9+/=]*' "$work/witness/key" | head -1)"
-    aics-witness add-log --origin "$origin" --vkey "$vkey" >/dev/null
-    aics-witness serve --listen "$witness_at" >"$work/witness/log" 2>&1 &
+    aics-witness add-log --origin "$origin" --vkey "$vkey" >>"$work/witness/log" 2>&1
+    aics-witness serve --listen "$witness_at" >>"$work/witness/log" 2>&1 &
     running+=($!)
     answers "http://$witness_at/healthz"
     expect accepts 'the first checkpoint' 'aics-witness' add_checkpoint 0 "$work/older" "$log"

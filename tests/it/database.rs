@@ -42,6 +42,16 @@ async fn both_databases_have_the_same_tables() {
     assert_eq!(tables, columns(&shared).await);
 }
 
+on_both!(each_moment_shows_what_was_there_when_it_began, url => {
+    let (db, reader) = (open(&url).await, db::ReadOnly::open(&url).await.unwrap());
+    for entries in 1..=3 {
+        db.write(|tx| Box::pin(async move { tx.append(entry(NOW)).await })).await.unwrap();
+        let mut moment = reader.moment().await.unwrap();
+        let newest = db::tile::newest_checkpoint(&mut moment, 0).await.unwrap();
+        assert_eq!(newest.map(|(size, _)| size), Some(entries));
+    }
+});
+
 on_both!(the_log_can_only_be_appended_to, url => {
     let db = open(&url).await;
     for _ in 0..300 {

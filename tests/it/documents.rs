@@ -69,6 +69,7 @@ fn the_links_between_documents_lead_somewhere() {
     for path in [
         "README.md",
         "SECURITY.md",
+        "docs/audit.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
         "docs/codes.md",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::document::{Document, missing};
 use super::published::{Published, number, unreadable};
-use crate::db::tile;
+use crate::db::{cosignature, tile};
 
 /// Named, because the path of another epoch has its number as well.
 #[derive(Deserialize)]
@@ -15,9 +15,11 @@ pub(super) struct OfSize {
     size: String,
 }
 
-/// The newest one.
-pub(super) async fn newest(published: Published, asked: HeaderMap) -> Response {
-    Document::of_the_moment(published.note).answer(&asked)
+/// The newest one, with the lines of those witnesses that have signed it already.
+pub(super) async fn newest(published: Published, asked: HeaderMap) -> Result<Response, Response> {
+    let Published { epoch, mut conn, size, note, .. } = published;
+    let cosigned = cosignature::cosigned(&mut conn, epoch, size, note).await;
+    Ok(Document::of_the_moment(cosigned.map_err(|error| unreadable(&error))?).answer(&asked))
 }
 
 /// The one of exactly this size, if the log was signed at that size.
@@ -37,5 +39,6 @@ pub(super) async fn of_size(
              checkpoint.\n"
         ))
     })?;
-    Ok(Document::lasting(note).answer(&asked))
+    let cosigned = cosignature::cosigned(&mut published.conn, published.epoch, size, note).await;
+    Ok(Document::lasting(cosigned.map_err(|error| unreadable(&error))?).answer(&asked))
 }
