@@ -61,7 +61,8 @@ pub(crate) fn write(folder: &Path, entries: u64) -> u64 {
 }
 
 fn add(levels: &mut [Vec<u8>], level: u32, hash: Hash) {
-    levels.get_mut(level as usize).unwrap().extend_from_slice(hash.as_bytes());
+    let (_, hashes) = (0..).zip(levels).find(|(number, _)| *number == level).unwrap();
+    hashes.extend_from_slice(hash.as_bytes());
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) {

@@ -570,9 +570,8 @@ mod tests {
 
     /// An entry that changes the key to that of this seed.
     fn rotation(seq: u64, key: &LogKey) -> Vec<u8> {
-        let bytes = entry(seq, Kind::KeyRotated).encode(seq).unwrap();
-        let open = std::str::from_utf8(&bytes).unwrap().strip_suffix("}}").unwrap();
-        format!("{open},\"newKey\":\"{}\"}}}}", key.verifier()).into_bytes()
+        let entry = Entry { new_key: Some(key.verifier()), ..entry(seq, Kind::KeyRotated) };
+        entry.encode(seq).unwrap()
     }
 
     fn key_of(seed: u8) -> LogKey {
@@ -581,7 +580,9 @@ mod tests {
 
     fn signed_by(entries: &[Vec<u8>], keys: &[&LogKey]) -> String {
         let mut tree = Frontier::new();
-        entries.iter().for_each(|entry| drop(tree.push(leaf_hash(entry))));
+        for entry in entries {
+            tree.push(leaf_hash(entry));
+        }
         let checkpoint = Checkpoint { origin: ORIGIN.parse().unwrap(), size: tree.size(), root: tree.root() };
         let mut notes = keys.iter().map(|key| checkpoint.sign(key).unwrap());
         let first = notes.next().unwrap();
@@ -632,8 +633,12 @@ mod tests {
         }
         let fault = rotated(&old, &[(2, &[&old]), (5, &[&new])]).unwrap_err();
         assert_eq!(fault, Fault { index: 2, flaw: Flaw::NoHandover(3) });
-        let fault = flaw(&[entry(0, Kind::LogOpened), entry(1, Kind::KeyRotated)]);
-        assert_eq!(fault, Fault { index: 1, flaw: Flaw::NoNewKey });
+        let named = String::from_utf8(rotation(0, &new)).unwrap();
+        for other in ["", "nobody", "countersign.example/other"] {
+            let bytes = named.replace(ORIGIN, other).into_bytes();
+            let fault = LogVerifier::new(old.verifier()).entry(0, &bytes, None).unwrap_err();
+            assert_eq!(fault, Fault { index: 0, flaw: Flaw::NoNewKey });
+        }
     }
 
     #[test]

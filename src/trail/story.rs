@@ -140,7 +140,7 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
     details.extend(entry.environment.as_ref().map(ToString::to_string));
     details.extend(entry.commit.as_ref().map(|commit| format!("commit {}", short(commit.as_str()))));
     let person =
-        |commitment| claim(disclosed, commitment, |value| value["login"].as_str().map(str::to_owned));
+        |commitment| claim(disclosed, commitment, |value| value.get("login")?.as_str().map(str::to_owned));
     details.extend(
         entry.actors.iter().map(|actor| format!("{} {}", role(actor.role), person(&actor.commitment))),
     );

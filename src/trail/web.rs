@@ -21,7 +21,7 @@ use crate::github::Secret;
 use crate::telemetry::causes;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 const OURSELVES: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 
 /// A server's log.

@@ -32,14 +32,13 @@ pub(in crate::cli) struct Show {
 
 impl Show {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let told = match self.place.copy()? {
-            Some(mut copy) => self.tell(&mut copy, self.number()?).await?,
-            None => {
-                let db = read_only(&self.place.database).await?;
-                let told = self.tell_database(&db).await;
-                db.close().await;
-                told?
-            }
+        let told = if let Some(mut copy) = self.place.copy()? {
+            self.tell(&mut copy, self.number()?).await?
+        } else {
+            let db = read_only(&self.place.database).await?;
+            let told = self.tell_database(&db).await;
+            db.close().await;
+            told?
         };
         if told {
             return Ok(ExitCode::SUCCESS);

@@ -57,14 +57,13 @@ impl Verify {
             since: self.since.as_ref().map(earlier).transpose()?,
             policy: self.policy.as_ref().map(policy).transpose()?,
         };
-        let answers = match self.place.copy()? {
-            Some(mut copy) => vec![self.copy(&mut copy, &by).await?],
-            None => {
-                let db = read_only(&self.place.database).await?;
-                let answers = self.database(&db, &by).await;
-                db.close().await;
-                answers?
-            }
+        let answers = if let Some(mut copy) = self.place.copy()? {
+            vec![self.copy(&mut copy, &by).await?]
+        } else {
+            let db = read_only(&self.place.database).await?;
+            let answers = self.database(&db, &by).await;
+            db.close().await;
+            answers?
         };
         for answer in &answers {
             say(&if self.json { answer.json() } else { answer.sentences() });

@@ -1,5 +1,6 @@
 //! What `audit verify` says.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -72,7 +73,8 @@ impl Answer {
             text =
                 format!("STALE: the newest entry is {} minutes old; older ones hold.\n", age.as_secs() / 60);
         }
-        text += &format!(
+        let _ = write!(
+            text,
             "VERIFIED: {} entries{}, under {} signed checkpoints\n\
              Root:    {}\nKinds:   {}\nEffects: {}\nKey:     {}\n",
             log.entries,
@@ -84,22 +86,23 @@ impl Answer {
             self.trusted.key,
         );
         if let Some(newest) = log.keys.last().filter(|newest| **newest != self.trusted.key) {
-            text += &format!("         and since a change of keys by {newest}\n");
+            let _ = write!(text, "         and since a change of keys by {newest}\n");
         }
         if self.trusted.on_first_use {
             text += "         This key lay beside the log and was compared with nothing: whoever made the copy may \
                      have made the key, too. Give --key VKEY with the one you know.\n";
         }
         if let Some(since) = &self.since {
-            text += &format!("Since:   the log of {} entries is its beginning\n", since.size);
+            let _ = write!(text, "Since:   the log of {} entries is its beginning\n", since.size);
         }
         if let Some(disclosures) = holds.disclosures {
-            text += &format!("Names:   {disclosures} disclosures are those that the entries commit to\n");
+            let _ = write!(text, "Names:   {disclosures} disclosures are those that the entries commit to\n");
         }
         if holds.strangers.count > 0 {
             let named: Vec<String> = holds.strangers.named.iter().map(|name| printable(name)).collect();
             let more = if holds.strangers.count > named.len() as u64 { ", …" } else { "" };
-            text += &format!(
+            let _ = write!(
+                text,
                 "Beside:  {} files are no part of the log and were not checked: {}{more}\n",
                 holds.strangers.count,
                 named.join(", "),
