@@ -33,6 +33,7 @@ impl Program {
             .env("COUNTERSIGN_GITHUB_PRIVATE_KEY", auth::APP_KEY)
             .env("COUNTERSIGN_GITHUB_WEBHOOK_SECRET", seed::WEBHOOK_SECRET)
             .env("COUNTERSIGN_LOG_KEY_FILE", folder.path().join("log-key.pem"))
+            .env("COUNTERSIGN_HIGH_WATER", folder.path().join("high-water"))
             .env("COUNTERSIGN_ATTESTATION_KEY_FILE", folder.path().join("attestation-key.pem"))
             .env("COUNTERSIGN_LOG", "error")
             .stdout(Stdio::null())

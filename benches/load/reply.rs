@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use countersign::audit::{AttestationKey, LogKey};
 use countersign::clock::Clock;
+use countersign::db::{Guarding, Place};
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
@@ -43,6 +44,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
         database_url: database.to_owned().into(),
         log_key: LogKey::from_seed("countersign.example/bench".parse().unwrap(), [7; 32]),
+        guarding: Guarding { high_water: Some(Place::Nowhere), ..Guarding::default() },
         github: Connection {
             api_url: github.clone(),
             app_id: seed::APP,
@@ -56,6 +58,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         work: Work::InBackground,
         anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
+        self_audit: countersign::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
     })

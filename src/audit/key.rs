@@ -36,6 +36,11 @@ impl LogKey {
         key_file::load_or_create(path).map(|key| Self { name: name.clone(), key })
     }
 
+    /// Reads the key in `path`. Blocks on the disk.
+    pub fn read(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
+        key_file::read(path).map(|key| Self { name: name.clone(), key })
+    }
+
     /// The name it signs under.
     pub fn name(&self) -> &KeyName {
         &self.name

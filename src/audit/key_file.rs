@@ -57,6 +57,11 @@ pub(super) fn load_or_create(path: &Path) -> Result<SigningKey, KeyFileError> {
     }
 }
 
+/// Reads the key in `path`, and makes none.
+pub(super) fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
+    load(path, File::open(path).map_err(|error| KeyFileError::io(path, "opened", error))?)
+}
+
 /// The key without the public key, so that every OpenSSL reads it.
 ///
 /// None if it cannot be encoded, which does not happen to a key of 32 bytes.

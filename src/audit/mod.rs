@@ -30,6 +30,7 @@ pub mod proof;
 pub mod tlog_proof;
 pub mod cosignature;
 pub mod witness_policy;
+pub mod rfc3161;
 pub mod dsse;
 pub mod attestation;
 pub mod verify;

@@ -128,6 +128,13 @@ impl WitnessPolicy {
     }
 }
 
+/// What the quorum line names.
+#[derive(Clone, Copy)]
+enum Quorum {
+    None,
+    Part(usize),
+}
+
 /// A policy that is being read.
 #[derive(Default)]
 struct Reading {
@@ -137,7 +144,7 @@ struct Reading {
     names: BTreeMap<String, usize>,
     keys: Vec<String>,
     in_group: Vec<usize>,
-    quorum: Option<Option<usize>>,
+    quorum: Option<Quorum>,
 }
 
 impl FromStr for WitnessPolicy {
@@ -155,6 +162,10 @@ impl FromStr for WitnessPolicy {
         let Reading { logs, witnesses, parts, quorum, .. } = reading;
         let missing = "the policy ends without a quorum line: write \"quorum NAME\" or \"quorum none\"";
         let quorum = quorum.ok_or_else(|| InvalidPolicy { line: last, why: missing.to_owned() })?;
+        let quorum = match quorum {
+            Quorum::None => None,
+            Quorum::Part(part) => Some(part),
+        };
         Ok(Self { logs, witnesses, parts, quorum })
     }
 }
@@ -234,7 +245,7 @@ impl Reading {
     }
 
     fn quorum(&mut self, name: &str) -> Result<(), String> {
-        let quorum = if name == "none" { None } else { Some(self.named(name)?) };
+        let quorum = if name == "none" { Quorum::None } else { Quorum::Part(self.named(name)?) };
         if self.quorum.replace(quorum).is_some() {
             return Err("there is a quorum line already".to_owned());
         }

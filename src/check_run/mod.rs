@@ -21,7 +21,7 @@ pub const REJECT: &str = "reject";
 const LONGEST_TITLE: usize = 255;
 /// GitHub takes 65,535 characters; this many bytes are always fewer.
 const LONGEST_SUMMARY: usize = 60_000;
-const LONGEST_TABLE: usize = 45_000;
+const LONGEST_TABLE: usize = 40_000;
 const LONGEST_PROOF: usize = 5_000;
 
 /// What a check run says about one promotion.

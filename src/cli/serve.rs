@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::{UNABLE, complain, signal};
 use crate::audit::AttestationKey;
 use crate::clock::Clock;
+use crate::db::Purpose;
 use crate::github::{Connection, Pace};
 use crate::server::{Parts, Program, Work};
 use crate::settings::{ServeFlags, Settings};
@@ -20,6 +21,10 @@ use crate::settings::{ServeFlags, Settings};
 pub(super) struct Serve {
     #[command(flatten)]
     flags: ServeFlags,
+
+    /// Begin the log's next epoch, because its newest part is lost for good: the new log's first entry says what was lost
+    #[arg(long)]
+    new_epoch: bool,
 }
 
 impl Serve {
@@ -31,7 +36,8 @@ impl Serve {
                 return Ok(ExitCode::from(UNABLE));
             }
         };
-        let mut program = start(settings).await?;
+        let mut program =
+            start(settings, if self.new_epoch { Purpose::NewEpoch } else { Purpose::GoOn }).await?;
         tracing::info!(address = %program.addr, "ready at http://{}", program.addr);
         tokio::select! {
             told = signal::told_to_end() => told.context("the signals to end cannot be heard")?,
@@ -47,9 +53,10 @@ impl Serve {
     }
 }
 
-async fn start(settings: Settings) -> anyhow::Result<Program> {
+async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> {
     let listen = settings.listen;
     let log_key = settings.log.key()?;
+    let guarding = settings.log.guarding(purpose)?;
     let attestation_key = AttestationKey::load_or_create(&settings.attestation_key_file)?;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: choose another address with --listen, or stop what listens there")
@@ -65,6 +72,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         listener,
         database_url: settings.database_url,
         log_key,
+        guarding,
         github,
         github_web_url: settings.github_web_url,
         public_url: settings.public_url,
@@ -72,6 +80,7 @@ async fn start(settings: Settings) -> anyhow::Result<Program> {
         work: Work::InBackground,
         anchors: settings.anchors,
         lease: settings.lease,
+        self_audit: settings.self_audit,
         attestation_key,
         reader: settings.reader,
     };

@@ -8,8 +8,7 @@ use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::audit::LogKey;
-use crate::db::audit::Signed;
+use crate::db::guard::Guard;
 use crate::db::{Conn, Error, Pools, Result, Tx, on};
 
 /// How many pieces of work share one commit at most.
@@ -39,9 +38,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(pools: Pools, key: LogKey) -> Self {
+    pub(super) fn start(pools: Pools, guard: Guard) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(run(pools, key, waiting));
+        tokio::spawn(run(pools, guard, waiting));
         Self { queue }
     }
 
@@ -76,7 +75,7 @@ impl Writer {
     }
 }
 
-async fn run(pools: Pools, key: LogKey, mut waiting: mpsc::Receiver<Message>) {
+async fn run(pools: Pools, guard: Guard, mut waiting: mpsc::Receiver<Message>) {
     let mut batch = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         // Those who were told of the last commit ask again at once: what they ask for shares this one.
@@ -95,7 +94,7 @@ async fn run(pools: Pools, key: LogKey, mut waiting: mpsc::Receiver<Message>) {
             }
         }
         if !works.is_empty() {
-            commit_together(&pools, &key, works).await;
+            commit_together(&pools, &guard, works).await;
         }
         if let Some(stopped) = stopping {
             waiting.close();
@@ -105,13 +104,13 @@ async fn run(pools: Pools, key: LogKey, mut waiting: mpsc::Receiver<Message>) {
     }
 }
 
-async fn commit_together(pools: &Pools, key: &LogKey, works: Vec<Work>) {
+async fn commit_together(pools: &Pools, guard: &Guard, works: Vec<Work>) {
     metrics::histogram!("countersign_commit_batch").record(u32::try_from(works.len()).unwrap_or(u32::MAX));
     let conn = match begin(pools).await {
         Ok(conn) => conn,
         Err(error) => return fail_all(works, &error),
     };
-    let mut tx = Tx::new(conn);
+    let mut tx = Tx::new(conn, guard.signer.epoch());
     let mut done = Vec::with_capacity(works.len());
     let mut broken = None;
     for work in works {
@@ -125,7 +124,7 @@ async fn commit_together(pools: &Pools, key: &LogKey, works: Vec<Work>) {
         }
     }
     let result = match broken {
-        None => finish(&mut tx, key).await,
+        None => finish(&mut tx, guard).await,
         Some(error) => {
             let _ = execute(&mut tx.conn, "ROLLBACK").await;
             Err(error)
@@ -165,20 +164,21 @@ async fn begin(pools: &Pools) -> Result<Conn> {
 }
 
 /// Signs what was appended, within the transaction, and commits.
-async fn finish(tx: &mut Tx, key: &LogKey) -> Result<()> {
-    let result = sign_and_commit(tx, key).await;
+async fn finish(tx: &mut Tx, guard: &Guard) -> Result<()> {
+    let result = sign_and_commit(tx, guard).await;
     if result.is_err() {
         let _ = execute(&mut tx.conn, "ROLLBACK").await;
     }
     result
 }
 
-async fn sign_and_commit(tx: &mut Tx, key: &LogKey) -> Result<()> {
+async fn sign_and_commit(tx: &mut Tx, guard: &Guard) -> Result<()> {
     tx.insert_kept().await?;
-    let signed = tx.sign_checkpoint(key).await?;
+    let signed = tx.sign_checkpoint(guard).await?;
     execute(&mut tx.conn, "COMMIT").await?;
-    if let Some(Signed { size, root, note }) = signed {
-        tracing::debug!(size, %root, note, "a checkpoint was signed and is durable");
+    if let Some(signed) = signed {
+        tracing::debug!(size = signed.size, root = %signed.root, note = signed.note, "a checkpoint was signed and is durable");
+        guard.publish_own(signed).await?;
     }
     Ok(())
 }
@@ -205,6 +205,7 @@ fn fail_all(works: Vec<Work>, error: &Error) {
 fn repeat(result: &Result<()>) -> Result<()> {
     match result {
         Ok(()) => Ok(()),
+        Err(Error::Refused(why)) => Err(why.clone().into()),
         Err(error) => Err(Error::Sql(sqlx::Error::Protocol(format!("the shared commit failed: {error:?}")))),
     }
 }

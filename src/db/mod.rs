@@ -10,24 +10,32 @@ pub mod anchor;
 pub mod audit;
 mod commit;
 mod entry;
+pub mod epoch;
+mod guard;
 pub mod evidence;
 pub mod cosignature;
 pub mod head;
+mod high_water;
 pub mod inbox;
 mod migrate;
 pub mod notice;
+mod only_writer;
 pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
+mod refused;
+pub mod rotation;
+mod signer;
 pub mod receipt;
 pub mod redact;
 pub mod subject;
 pub mod tile;
+pub mod timestamp;
 mod tx;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -37,10 +45,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::Notify;
 
-use crate::audit::LogKey;
+use crate::audit::{LogKey, Recovered, Verifier};
+use crate::clock::Timestamp;
+use guard::{Guard, unsigned};
+use only_writer::OnlyWriter;
+use signer::Signer;
 
 pub use audit::RecordedIntent;
 pub use entry::NewEntry;
+pub use guard::{Guarding, Purpose};
+pub use high_water::Place;
+pub use refused::{Lost, Refused};
 pub use tx::Tx;
 
 /// Runs one expression against whichever database this connection is to.
@@ -91,6 +106,9 @@ pub enum Error {
     /// The log refused an entry.
     #[error("the log cannot take the entry: {0}")]
     Log(String),
+    /// Nothing may be written: what happened, and the way out.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// The URL names no database we know.
     #[error("{0}")]
     Url(String),
@@ -113,6 +131,8 @@ impl Error {
 pub struct Db {
     pools: Pools,
     writer: commit::Writer,
+    guard: Guard,
+    lock: Arc<Mutex<Option<OnlyWriter>>>,
     wake: Arc<Wake>,
 }
 
@@ -146,17 +166,103 @@ pub enum Conn {
 }
 
 impl Db {
-    /// Connects, brings the schema up to date, and starts the writer. The log is signed with `key`.
+    /// Connects, brings the schema up to date, and starts the writer. The log is signed with `key`, whatever it
+    /// holds: no mark is kept. What serves people opens it [guarded](Self::open_guarded).
     ///
     /// # Errors
-    /// When the URL is neither `sqlite:` nor `postgres:`, or the database cannot be opened or migrated.
+    /// When the URL is neither `sqlite:` nor `postgres:`, the database cannot be opened or migrated, or
+    /// another program writes to it that does not take turns.
     pub async fn open(url: &str, key: LogKey) -> Result<Self> {
+        let lock = OnlyWriter::of(url).await?;
         let pools = Pools::open(url).await?;
+        let signer = Signer::new(key, None).map_err(unsigned)?;
         pools.migrate().await?;
-        let writer = commit::Writer::start(pools.clone(), key);
-        let db = Self { pools, writer, wake: Arc::default() };
+        let guard = Guard::open(&mut pools.read().await?, &Place::Nowhere, signer).await?;
+        Ok(Self::start(pools, guard, lock))
+    }
+
+    /// As [`Self::open`], and refuses to continue a log that somebody else signed, or whose newest part is missing.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; and [`Refused`], with what happened and the way out.
+    pub async fn open_guarded(url: &str, key: LogKey, guarding: Guarding, now: Timestamp) -> Result<Self> {
+        let lock = OnlyWriter::of(url).await?;
+        let pools = Pools::open(url).await?;
+        let db = Self::examined(url, pools.clone(), key, guarding, lock, now).await;
+        if db.is_err() {
+            pools.close().await;
+        }
+        db
+    }
+
+    async fn examined(
+        url: &str,
+        pools: Pools,
+        key: LogKey,
+        guarding: Guarding,
+        lock: Option<OnlyWriter>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        pools.migrate().await?;
+        let Guarding { old_key, high_water, known, purpose } = guarding;
+        let place = high_water.map_or_else(|| Place::beside(url), Ok)?;
+        let mut conn = pools.read().await?;
+        let guard = Guard::open(&mut conn, &place, Signer::new(key, old_key).map_err(unsigned)?).await?;
+        guard.check_key(&mut conn, purpose).await?;
+        let lost = guard.lost(&mut conn, &known).await?;
+        match (lost, purpose) {
+            (None, Purpose::NewEpoch) => Err(Refused::NothingLost(guard.signer.origin().clone()).into()),
+            (Some(lost), Purpose::NewEpoch) => {
+                drop(conn);
+                let next = guard.next_epoch(&known).await?;
+                let db = Self::start(pools, guard.in_epoch(next)?, lock);
+                let lost = Recovered {
+                    origin: lost.last.origin,
+                    size: lost.last.size,
+                    root: lost.last.root,
+                    found: lost.found,
+                };
+                db.write(move |tx| Box::pin(async move { epoch::begin(tx, lost, now).await })).await?;
+                Ok(db)
+            }
+            (Some(lost), Purpose::GoOn | Purpose::RotateKey) => Err(Refused::from(Box::new(lost)).into()),
+            (None, Purpose::GoOn | Purpose::RotateKey) => {
+                let newest = tile::newest_checkpoint(&mut conn, guard.signer.epoch().into()).await?;
+                drop(conn);
+                // What the database has above the mark was signed before it could be raised.
+                if let Some((_, note)) = newest {
+                    guard.publish(&note).await?;
+                }
+                Ok(Self::start(pools, guard, lock))
+            }
+        }
+    }
+
+    fn start(pools: Pools, guard: Guard, lock: Option<OnlyWriter>) -> Self {
+        let writer = commit::Writer::start(pools.clone(), guard.clone());
+        let lock = Arc::new(Mutex::new(lock));
+        let db = Self { pools, writer, guard, lock, wake: Arc::default() };
         db.trim_wal_in_background();
-        Ok(db)
+        db
+    }
+
+    /// The key that vouches for the log, in the epoch that is appended to.
+    pub fn verifier(&self) -> Verifier {
+        self.guard.signer.verifier()
+    }
+
+    /// This checkpoint of an epoch may be shown once this returns: nothing is shown that is above the high-water
+    /// mark, so that what was seen cannot be taken back unnoticed.
+    ///
+    /// # Errors
+    /// When the mark cannot be raised.
+    pub async fn publish(&self, epoch: i64, note: &str) -> Result<()> {
+        if epoch == i64::from(self.guard.signer.epoch()) { self.guard.publish(note).await } else { Ok(()) }
+    }
+
+    /// Nothing is appended any more until the program starts again, because the log has this fault.
+    pub fn halt(&self, fault: String) {
+        self.guard.halt(fault);
     }
 
     /// A connection to read with.
@@ -205,6 +311,8 @@ impl Db {
     pub async fn close(&self) {
         self.writer.stop().await;
         self.pools.close().await;
+        self.guard.high_water.close().await;
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// SQLite's write-ahead log is folded back beside the commits, never within one: that pause would be
@@ -228,6 +336,7 @@ impl Db {
 /// # Errors
 /// As [`Db::open`].
 pub async fn migrate(url: &str) -> Result<()> {
+    let _lock = OnlyWriter::of(url).await?;
     let pools = Pools::open(url).await?;
     let migrated = pools.migrate().await;
     pools.close().await;
@@ -272,12 +381,8 @@ impl Pools {
         if url.starts_with("sqlite:") {
             return Self::open_sqlite(url).await;
         }
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url)?
-                .application_name("countersign")
-                .options([("synchronous_commit", "on")]);
-            let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
-            return Ok(Self::Postgres(pool.connect_with(options).await?));
+        if is_postgres(url) {
+            return Ok(Self::Postgres(postgres_pool().connect_with(postgres_options(url)?).await?));
         }
         Err(Error::Url(format!(
             "{:?} names no database: write sqlite://FILE or postgres://USER@HOST/NAME",
@@ -298,11 +403,17 @@ impl Pools {
         Ok(Self::Sqlite { write, read })
     }
 
+    /// Each connection is closed when it comes back: it holds a moment that is over.
     async fn open_read_only(url: &str) -> Result<Self> {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?.read_only(true).create_if_missing(false);
-            let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+            let pool = SqlitePoolOptions::new().after_release(|_, _| Box::pin(async { Ok(false) }));
+            let pool = pool.max_connections(1).connect_with(options).await?;
             return Ok(Self::Sqlite { write: pool.clone(), read: pool });
+        }
+        if is_postgres(url) {
+            let pool = postgres_pool().after_release(|_, _| Box::pin(async { Ok(false) }));
+            return Ok(Self::Postgres(pool.connect_with(postgres_options(url)?).await?));
         }
         Self::open(url).await
     }
@@ -330,4 +441,17 @@ impl Pools {
             Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+    Ok(options.options([("synchronous_commit", "on")]))
+}
+
+fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10))
 }

@@ -130,6 +130,41 @@ pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str)
     still_ours(changed, claimed)
 }
 
+/// An effect without an outcome, as it waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) seq: i64,
+    pub(super) promotion: PromotionId,
+    pub(super) effect: Effect,
+    pub(super) mark: String,
+}
+
+/// Every effect that has no outcome yet, in order.
+pub(super) async fn all_waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64, i64, String, String)>(
+        "SELECT seq, repo, promotion, document, mark FROM effect WHERE state = 'waiting' ORDER BY seq")
+        .fetch_all(executor).await)?;
+    rows.into_iter()
+        .map(|(seq, repo, promotion, text, mark)| {
+            let effect = serde_json::from_str(&text).map_err(|why| Error::impossible("effect", seq, why))?;
+            let promotion = PromotionId { repo: RepoId(repo), number: PromotionNumber(promotion) };
+            Ok(Waiting { seq, promotion, effect, mark })
+        })
+        .collect()
+}
+
+/// Puts another intent in place of the one that was lost. The effect counts as tried, so that it is looked for
+/// at GitHub before it is done, and whoever has claimed it no longer has.
+pub(super) async fn intend_again(tx: &mut Tx, seq: i64, intent: &RecordedIntent) -> Result<()> {
+    let index = i64::try_from(intent.index()).map_err(|why| Error::Log(why.to_string()))?;
+    on!(tx.conn().await?, executor => sqlx::query(
+        "UPDATE effect SET intent = $2, leaf_hash = $3, fence = fence + 1, \
+         attempts = CASE WHEN attempts < 1 THEN 1 ELSE attempts END WHERE seq = $1")
+        .bind(seq).bind(index).bind(intent.leaf_hash().as_bytes().to_vec())
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
 /// How many effects have no outcome yet.
 pub async fn waiting(conn: &mut Conn) -> Result<i64> {
     let (count,) = on!(conn, executor => sqlx::query_as::<_, (i64,)>(

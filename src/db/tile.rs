@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use crate::audit::proof::{Plan, Subtree, perfect_root};
 use crate::audit::tile::{TileLevel, TilePath, bundle};
-use crate::audit::{Hash, Kind, TlogProof};
+use crate::audit::{Frontier, Hash, Kind, TlogProof};
 use crate::db::audit::{StoredEntry, column, index_of};
-use crate::db::{Conn, Result, on};
+use crate::db::{Conn, Error, Result, on};
 use crate::ids::PromotionId;
 
 /// The bytes of a tile of the tree over the first `size` entries: 32 for each hash, or a bundle of entries.
@@ -119,6 +119,20 @@ pub async fn proof(conn: &mut Conn, epoch: i64, index: u64, size: u64) -> Result
 pub async fn consistency(conn: &mut Conn, epoch: i64, old: u64, new: u64) -> Result<Option<Vec<Hash>>> {
     let Some(plan) = Plan::consistency(old, new) else { return Ok(None) };
     planned(conn, epoch, &plan).await
+}
+
+/// The root of the tree over the first `size` entries of an epoch; none if there are not so many.
+pub async fn root_of(conn: &mut Conn, epoch: i64, size: u64) -> Result<Option<Hash>> {
+    let (mut first, mut tops) = (0_u64, Vec::new());
+    for level in (0..u64::BITS).rev().filter(|level| size >> level & 1 == 1) {
+        let Some(top) = top(conn, epoch, Subtree { level, index: first >> level }).await? else {
+            return Ok(None);
+        };
+        tops.extend(top.as_bytes());
+        first += 1 << level;
+    }
+    let tree = Frontier::from_bytes(size, &tops).map_err(|why| Error::impossible("entry", size, why))?;
+    Ok(Some(tree.root()))
 }
 
 /// The hashes that a plan asks for, put together.

@@ -25,11 +25,11 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn) -> Self {
+    pub(super) fn new(conn: Conn, epoch: u32) -> Self {
         Self {
             conn,
-            log: Tail::default(),
-            before: Tail::default(),
+            log: Tail::of(epoch),
+            before: Tail::of(epoch),
             kept: Rows::default(),
             pending: Rows::default(),
             in_savepoint: false,
@@ -44,7 +44,7 @@ impl Tx {
             self.shared(opened)?;
             self.in_savepoint = true;
         }
-        take(&mut self.pending).insert(&mut self.conn).await?;
+        take(&mut self.pending).insert(&mut self.conn, self.log.epoch).await?;
         Ok(&mut self.conn)
     }
 
@@ -55,7 +55,7 @@ impl Tx {
 
     /// Inserts what is left of the pieces of work that were kept.
     pub(super) async fn insert_kept(&mut self) -> Result<()> {
-        take(&mut self.kept).insert(&mut self.conn).await
+        take(&mut self.kept).insert(&mut self.conn, self.log.epoch).await
     }
 
     /// Remembers an error that no savepoint can undo: it is that of all who share the transaction, even when

@@ -33,6 +33,8 @@ pub(crate) enum Access {
     Members,
     /// See a repository whose id is not known yet.
     Metadata,
+    /// See which repositories the App is installed in.
+    Listing,
     /// Write files into the repository that the log is anchored in.
     Anchor,
 }
@@ -50,7 +52,7 @@ impl Access {
             }),
             Self::Statuses => json!({ "metadata": "read", "statuses": "read" }),
             Self::Members => json!({ "members": "read", "metadata": "read" }),
-            Self::Metadata => json!({ "metadata": "read" }),
+            Self::Metadata | Self::Listing => json!({ "metadata": "read" }),
             Self::Anchor => json!({ "contents": "write", "metadata": "read" }),
         }
     }
@@ -59,6 +61,9 @@ impl Access {
     pub(crate) fn request(self, repo: &Repo) -> Value {
         if self == Self::Metadata {
             return json!({ "repositories": [repo.name.name()], "permissions": self.permissions() });
+        }
+        if self == Self::Listing {
+            return json!({ "permissions": self.permissions() });
         }
         json!({ "repository_ids": [repo.id], "permissions": self.permissions() })
     }

@@ -5,11 +5,8 @@ use crate::clock::Timestamp;
 use crate::handlers::Result;
 use crate::ids::{CommitSha, EnvironmentName, RefName, Repo};
 use crate::policy::facts::Facts;
-use crate::policy::{Decided, Environment, Policy, PolicyText, evaluate};
+use crate::policy::{Decided, Environment, PATH, Policy, PolicyText, evaluate};
 use crate::requirement::{Code, Refusal};
-
-/// Where the policy is.
-pub(super) const PATH: &str = ".github/countersign.yml";
 
 /// How many of its problems are told in a comment.
 const SHOWN: usize = 3;

@@ -20,6 +20,9 @@ pub use problem::{Problem, ProblemCode};
 pub(crate) use rule::requester::refuse as refuse_requester;
 pub use schema::json_schema;
 
+/// Where the policy is, from the root of the repository.
+pub const PATH: &str = ".github/countersign.yml";
+
 pub mod facts;
 
 mod environment;

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::audit::{AttestationKey, KeyFileError, LogKey};
 use crate::clock::Clock;
+use crate::db::Guarding;
 use crate::github::fake::auth::APP_KEY;
 use crate::github::fake::refused::Refused;
 use crate::github::fake::{Fake, page, seed};
@@ -114,6 +115,7 @@ impl Sandbox {
             listener: site.listener,
             database_url: Secret::from(folder.database_url()),
             log_key: key.clone(),
+            guarding: Guarding::default(),
             github: connection(&github_url, clock)?,
             github_web_url: Some(github_url),
             public_url: Some(our_url.clone()),
@@ -121,6 +123,7 @@ impl Sandbox {
             work: Work::InBackground,
             anchors: crate::settings::AnchorSettings::default(),
             lease: crate::db::LEASE,
+            self_audit: crate::worker::SELF_AUDIT,
             attestation_key: AttestationKey::load_or_create(&folder.path().join(ATTESTATION_KEY))?,
             reader: ReaderToken::new(Secret::from(READER_TOKEN)),
         };

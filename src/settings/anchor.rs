@@ -2,14 +2,18 @@
 
 use std::fmt;
 
+use url::Url;
+
 use crate::audit::{Witness, WitnessPolicy};
 use crate::ids::{RefName, RepoName};
 
+use super::place::http_url;
 use super::{AnchorFlags, InvalidSetting, given};
 
 const REPOSITORY: &str = "COUNTERSIGN_ANCHOR_REPOSITORY";
 const BRANCH: &str = "COUNTERSIGN_ANCHOR_BRANCH";
 const POLICY: &str = "COUNTERSIGN_WITNESS_POLICY";
+const TIMESTAMPS: &str = "COUNTERSIGN_TSA_URL";
 const DEFAULT_BRANCH: &str = "countersign-audit";
 
 /// Where the log's checkpoints are written down outside. By default nowhere.
@@ -17,6 +21,8 @@ const DEFAULT_BRANCH: &str = "countersign-audit";
 pub struct AnchorSettings {
     /// The branch that they are committed to.
     pub branch: Option<AnchorBranch>,
+    /// The authority that is asked when it saw them (RFC 3161).
+    pub timestamps: Option<Url>,
     /// The witnesses that are asked to sign them.
     pub policy: Option<WitnessPolicy>,
 }
@@ -36,7 +42,7 @@ impl AnchorSettings {
     /// # Errors
     /// The first setting that is wrong.
     pub fn read(flags: &AnchorFlags) -> Result<Self, InvalidSetting> {
-        Ok(Self { branch: branch(flags)?, policy: policy(flags)? })
+        Ok(Self { branch: branch(flags)?, timestamps: timestamps(flags)?, policy: policy(flags)? })
     }
 
     /// The witnesses of the policy, if there is one.
@@ -57,6 +63,12 @@ fn branch(flags: &AnchorFlags) -> Result<Option<AnchorBranch>, InvalidSetting> {
         InvalidSetting::new(BRANCH, what, format!("Write a branch's name, such as {DEFAULT_BRANCH}"))
     })?;
     Ok(Some(AnchorBranch { repository, branch }))
+}
+
+fn timestamps(flags: &AnchorFlags) -> Result<Option<Url>, InvalidSetting> {
+    let write =
+        "Write where a timestamp authority takes requests (RFC 3161), such as https://tsa.example.com/tsr";
+    given(flags.tsa_url.as_deref()).map(|text| http_url(TIMESTAMPS, text, write)).transpose()
 }
 
 fn policy(flags: &AnchorFlags) -> Result<Option<WitnessPolicy>, InvalidSetting> {

@@ -33,30 +33,17 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_LEASE", value_name = "SECONDS")]
     pub lease: Option<String>,
 
-    /// GitHub's REST API.
-    #[arg(
-        long,
-        env = "COUNTERSIGN_GITHUB_API_URL",
-        help = "GitHub's REST API: https://api.github.com, https://api.SUB.ghe.com, or https://HOST/api/v3 [default: https://api.github.com]",
-        value_name = "URL"
-    )]
-    pub github_api_url: Option<String>,
+    /// How many hours lie between two verifications of the whole log by the server itself [default: 24]
+    #[arg(long, env = "COUNTERSIGN_SELF_AUDIT", value_name = "HOURS")]
+    pub self_audit: Option<String>,
+
+    /// Which GitHub, as which App.
+    #[command(flatten)]
+    pub github: GitHubFlags,
 
     /// GitHub's pages, for the links in what is written [default: follows from the API's URL]
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEB_URL", value_name = "URL")]
     pub github_web_url: Option<String>,
-
-    /// The App's id, a number
-    #[arg(long, env = "COUNTERSIGN_GITHUB_APP_ID", value_name = "NUMBER")]
-    pub github_app_id: Option<String>,
-
-    /// The App's private key in PEM (PKCS#1 or PKCS#8); line breaks may be written as \n
-    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY", value_name = "PEM", hide_env_values = true, value_parser = secret)]
-    pub github_private_key: Option<Secret>,
-
-    /// A file with the App's private key, instead of the key itself
-    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY_FILE", value_name = "FILE")]
-    pub github_private_key_file: Option<String>,
 
     /// The secret that GitHub signs webhooks with; several, separated by commas, while it is changed
     #[arg(long, env = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true, value_parser = secret)]
@@ -69,6 +56,31 @@ pub struct ServeFlags {
     /// Who may read the log's entries.
     #[command(flatten)]
     pub reader: ReaderFlags,
+}
+
+/// Which GitHub, as which App.
+#[derive(Debug, Clone, Args)]
+pub struct GitHubFlags {
+    /// GitHub's REST API.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_GITHUB_API_URL",
+        help = "GitHub's REST API: https://api.github.com, https://api.SUB.ghe.com, or https://HOST/api/v3 [default: https://api.github.com]",
+        value_name = "URL"
+    )]
+    pub github_api_url: Option<String>,
+
+    /// The App's id, a number
+    #[arg(long, env = "COUNTERSIGN_GITHUB_APP_ID", value_name = "NUMBER")]
+    pub github_app_id: Option<String>,
+
+    /// The App's private key in PEM (PKCS#1 or PKCS#8); line breaks may be written as \n
+    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY", value_name = "PEM", hide_env_values = true, value_parser = secret)]
+    pub github_private_key: Option<Secret>,
+
+    /// A file with the App's private key, instead of the key itself
+    #[arg(long, env = "COUNTERSIGN_GITHUB_PRIVATE_KEY_FILE", value_name = "FILE")]
+    pub github_private_key_file: Option<String>,
 }
 
 /// Which database.
@@ -110,6 +122,14 @@ pub struct LogFlags {
     /// The file of the Ed25519 key that signs the log; made with mode 0600 at the first start [default: countersign-log.key]
     #[arg(long, env = "COUNTERSIGN_LOG_KEY_FILE", value_name = "FILE")]
     pub log_key_file: Option<String>,
+
+    /// The file of the key that is being replaced: it signs beside the new one until it is left out
+    #[arg(long, env = "COUNTERSIGN_LOG_OLD_KEY_FILE", value_name = "FILE")]
+    pub log_old_key_file: Option<String>,
+
+    /// Where the newest checkpoint is kept.
+    #[arg(long, env = "COUNTERSIGN_HIGH_WATER", help = "Where the newest checkpoint is kept outside the database, so that a restored backup is noticed: a file, sqlite://FILE, postgres://USER:PASSWORD@HOST/NAME, or none [default: the SQLite file's name and .high-water; with PostgreSQL countersign.high-water]", value_name = "FILE|URL", hide_env_values = true, value_parser = secret)]
+    pub high_water: Option<Secret>,
 }
 
 /// Who signs attestations.
@@ -134,6 +154,10 @@ pub struct AnchorFlags {
     /// A file (c2sp.org/tlog-policy) with the witnesses that are asked to sign each checkpoint [default: none]
     #[arg(long, env = "COUNTERSIGN_WITNESS_POLICY", value_name = "FILE")]
     pub witness_policy: Option<String>,
+
+    /// The timestamp authority (RFC 3161) that is asked when it saw the newest checkpoint [default: none]
+    #[arg(long, env = "COUNTERSIGN_TSA_URL", value_name = "URL")]
+    pub tsa_url: Option<String>,
 }
 
 /// What is written about the program's own work.

@@ -16,12 +16,12 @@ use std::time::Duration;
 use url::Url;
 
 use crate::audit::{KeyFileError, LogKey, Origin};
-use crate::db;
+use crate::db::{self, Guarding, Place, Purpose};
 use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
-    AnchorFlags, AttestationFlags, DatabaseFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
+    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
     TelemetryFlags,
 };
 pub use reader::ReaderToken;
@@ -55,6 +55,19 @@ pub struct Settings {
     pub reader: Option<ReaderToken>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
+    /// How often the whole log is verified.
+    pub self_audit: Duration,
+}
+
+/// Which GitHub, as which App.
+#[derive(Debug, Clone)]
+pub struct GitHubSettings {
+    /// GitHub's REST API.
+    pub api_url: Url,
+    /// The App's id.
+    pub app_id: i64,
+    /// The App's private key.
+    pub private_key: AppKey,
 }
 
 /// Which log it is, and who signs it.
@@ -64,6 +77,10 @@ pub struct LogSettings {
     pub origin: Origin,
     /// Where the key that signs it is kept.
     pub key_file: PathBuf,
+    /// Where the key is kept that is being replaced, and signs beside it.
+    pub old_key_file: Option<PathBuf>,
+    /// Where the newest checkpoint is kept outside the database.
+    pub high_water: Option<Place>,
 }
 
 /// Why the program cannot start with these settings.
@@ -91,20 +108,21 @@ impl Settings {
     /// The first setting that is missing or wrong.
     pub fn read(flags: &ServeFlags) -> Result<Self, InvalidSetting> {
         let public_url = place::public_url(&flags.log)?;
-        let github_api_url = place::api_url(flags)?;
+        let GitHubSettings { api_url: github_api_url, app_id, private_key } = flags.github.read()?;
         Ok(Self {
             listen: listen(flags)?,
             database_url: flags.database.url()?,
             github_web_url: place::web_url(flags, &github_api_url)?,
             github_api_url,
-            app_id: app_id(flags)?,
-            private_key: secret::private_key(flags)?,
+            app_id,
+            private_key,
             webhook_secrets: secret::webhook_secrets(flags)?,
             log: LogSettings::read(&flags.log)?,
             anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
             reader: reader::token(&flags.reader)?,
             lease: lease(flags)?,
+            self_audit: self_audit(flags)?,
             public_url,
         })
     }
@@ -117,7 +135,22 @@ impl LogSettings {
     /// When the origin is not one.
     pub fn read(flags: &LogFlags) -> Result<Self, InvalidSetting> {
         let key_file = given(flags.log_key_file.as_deref()).unwrap_or("countersign-log.key");
-        Ok(Self { origin: place::origin(flags)?, key_file: PathBuf::from(key_file) })
+        Ok(Self {
+            origin: place::origin(flags)?,
+            key_file: PathBuf::from(key_file),
+            old_key_file: given(flags.log_old_key_file.as_deref()).map(PathBuf::from),
+            high_water: high_water(flags),
+        })
+    }
+
+    /// How the log is guarded, when it is opened for this.
+    ///
+    /// # Errors
+    /// When the old key is not in its file, or others can read it.
+    pub fn guarding(&self, purpose: Purpose) -> Result<Guarding, KeyFileError> {
+        let old_key = self.old_key_file.as_deref().map(|file| LogKey::read(file, self.origin.key_name()));
+        let (old_key, high_water) = (old_key.transpose()?, self.high_water.clone());
+        Ok(Guarding { old_key, high_water, known: Vec::new(), purpose })
     }
 
     /// The key that signs the log; made at the first start. Blocks on the disk.
@@ -126,6 +159,20 @@ impl LogSettings {
     /// When the file cannot be read or made, or others can read it.
     pub fn key(&self) -> Result<LogKey, KeyFileError> {
         LogKey::load_or_create(&self.key_file, self.origin.key_name())
+    }
+}
+
+impl GitHubFlags {
+    /// Reads what the flags and the environment say.
+    ///
+    /// # Errors
+    /// The first setting that is missing or wrong.
+    pub fn read(&self) -> Result<GitHubSettings, InvalidSetting> {
+        Ok(GitHubSettings {
+            api_url: place::api_url(self)?,
+            app_id: app_id(self)?,
+            private_key: secret::private_key(self)?,
+        })
     }
 }
 
@@ -164,6 +211,24 @@ fn listen(flags: &ServeFlags) -> Result<SocketAddr, InvalidSetting> {
     })
 }
 
+fn high_water(flags: &LogFlags) -> Option<Place> {
+    let text = given(flags.high_water.as_ref().map(secret::expose))?;
+    if text == "none" {
+        return Some(Place::Nowhere);
+    }
+    let database = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
+    Some(if database { Place::Database(Secret::from(text)) } else { Place::File(PathBuf::from(text)) })
+}
+
+fn self_audit(flags: &ServeFlags) -> Result<Duration, InvalidSetting> {
+    let text = given(flags.self_audit.as_deref()).unwrap_or("24");
+    let hours = text.parse::<u64>().ok().filter(|hours| (1..=8760).contains(hours));
+    hours.map(|hours| Duration::from_secs(hours * 3600)).ok_or_else(|| {
+        let what = format!("is {text:?}, which is no number of hours");
+        InvalidSetting::new("COUNTERSIGN_SELF_AUDIT", what, "Write how many hours, from 1 to 8760")
+    })
+}
+
 /// A request to GitHub may take 25 seconds, for which a third of the lease is kept; a shorter one is for a
 /// GitHub next door.
 fn lease(flags: &ServeFlags) -> Result<Duration, InvalidSetting> {
@@ -175,7 +240,7 @@ fn lease(flags: &ServeFlags) -> Result<Duration, InvalidSetting> {
     })
 }
 
-fn app_id(flags: &ServeFlags) -> Result<i64, InvalidSetting> {
+fn app_id(flags: &GitHubFlags) -> Result<i64, InvalidSetting> {
     let write = "Write the number that stands at the top of the App's settings page as \"App ID\"";
     let invalid = |what: String| InvalidSetting::new("COUNTERSIGN_GITHUB_APP_ID", what, write);
     let text = given(flags.github_app_id.as_deref()).ok_or_else(|| invalid("is not set".to_owned()))?;

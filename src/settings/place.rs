@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{InvalidSetting, LogFlags, ServeFlags, given};
+use super::{GitHubFlags, InvalidSetting, LogFlags, ServeFlags, given};
 use crate::audit::Origin;
 
 const PUBLIC_URL: &str = "COUNTERSIGN_PUBLIC_URL";
@@ -15,7 +15,7 @@ pub(super) fn public_url(flags: &LogFlags) -> Result<Option<Url>, InvalidSetting
     given(flags.public_url.as_deref()).map(|text| http_url(PUBLIC_URL, text, example)).transpose()
 }
 
-pub(super) fn api_url(flags: &ServeFlags) -> Result<Url, InvalidSetting> {
+pub(super) fn api_url(flags: &GitHubFlags) -> Result<Url, InvalidSetting> {
     let text = given(flags.github_api_url.as_deref()).unwrap_or("https://api.github.com");
     let example = "Write https://api.github.com, https://api.SUB.ghe.com or https://HOST/api/v3";
     http_url(API_URL, text, example)
@@ -64,7 +64,7 @@ fn host_and_port(url: Option<&Url>) -> String {
     url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
 }
 
-fn http_url(variable: &'static str, text: &str, write: &str) -> Result<Url, InvalidSetting> {
+pub(super) fn http_url(variable: &'static str, text: &str, write: &str) -> Result<Url, InvalidSetting> {
     // An address with a password in it is not quoted.
     let invalid = |what: &str| InvalidSetting::new(variable, what, write);
     let url = Url::parse(text).map_err(|error| invalid(&format!("is not a URL ({error})")))?;

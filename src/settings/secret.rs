@@ -4,7 +4,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::{InvalidSetting, ServeFlags, given};
+use super::{GitHubFlags, InvalidSetting, ServeFlags, given};
 use crate::github::{AppKey, Secret};
 
 /// No key or list of secrets is larger, in bytes.
@@ -13,7 +13,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024;
 const PRIVATE_KEY: &str = "COUNTERSIGN_GITHUB_PRIVATE_KEY";
 const WEBHOOK_SECRET: &str = "COUNTERSIGN_GITHUB_WEBHOOK_SECRET";
 
-pub(super) fn private_key(flags: &ServeFlags) -> Result<AppKey, InvalidSetting> {
+pub(super) fn private_key(flags: &GitHubFlags) -> Result<AppKey, InvalidSetting> {
     let (value, file) = (&flags.github_private_key, &flags.github_private_key_file);
     let (variable, text) = one_of(
         (PRIVATE_KEY, value.as_ref()),

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use clap::{CommandFactory as _, Parser};
 
 use super::*;
@@ -27,6 +29,13 @@ fn read(more: &[&str]) -> Result<Settings, InvalidSetting> {
         ("github-webhook-secret-file", ""),
         ("log-origin", ""),
         ("log-key-file", ""),
+        ("anchor-repository", ""),
+        ("anchor-branch", ""),
+        ("witness-policy", ""),
+        ("tsa-url", ""),
+        ("log-old-key-file", ""),
+        ("high-water", ""),
+        ("self-audit", ""),
         ("reader-token", ""),
         ("reader-token-file", ""),
     ];
@@ -53,6 +62,19 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(settings.log.origin.as_str(), "localhost/log/countersign");
     assert_eq!(settings.log.key_file, PathBuf::from("countersign-log.key"));
     assert!(settings.reader.is_none(), "nobody reads the entries");
+}
+
+#[test]
+fn the_high_water_mark_is_a_file_or_a_second_database_or_left_out() {
+    let place = |text: &str| read(&[&format!("--high-water={text}")]).unwrap().log.high_water;
+    assert!(place("").is_none());
+    assert!(matches!(place("none"), Some(Place::Nowhere)));
+    assert!(matches!(place("/var/lib/mark"), Some(Place::File(file)) if file == Path::new("/var/lib/mark")));
+    for url in ["sqlite://mark.db", "postgres://u:hunter2@h/d"] {
+        let told = place(url);
+        assert!(matches!(told, Some(Place::Database(_))), "{told:?}");
+        assert!(!format!("{told:?}").contains("hunter2"));
+    }
 }
 
 #[test]
@@ -122,6 +144,7 @@ fn what_is_wrong_is_said_by_name_and_with_what_to_write() {
             "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE",
             "No such file",
         ),
+        (&["--self-audit=0"], "COUNTERSIGN_SELF_AUDIT", "from 1 to 8760"),
         (&["--reader-token=hunter2"], "COUNTERSIGN_READER_TOKEN", "openssl rand -hex 32"),
         (
             &["--reader-token=0123456789abcdef", "--reader-token-file=/x"],
@@ -168,9 +191,41 @@ fn every_variable_is_in_the_help() {
         "COUNTERSIGN_GITHUB_WEBHOOK_SECRET_FILE",
         "COUNTERSIGN_LOG_KEY_FILE",
         "COUNTERSIGN_LOG_ORIGIN",
+        "COUNTERSIGN_LOG_OLD_KEY_FILE",
+        "COUNTERSIGN_HIGH_WATER",
+        "COUNTERSIGN_SELF_AUDIT",
         "COUNTERSIGN_READER_TOKEN",
         "COUNTERSIGN_READER_TOKEN_FILE",
     ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable} in\n{help}");
+    }
+}
+
+#[test]
+fn the_log_is_written_down_outside_where_the_settings_say() {
+    let anchors = read(&[]).unwrap().anchors;
+    assert!(anchors.branch.is_none() && anchors.timestamps.is_none() && anchors.witnesses().is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy");
+    let policy =
+        "witness w1 witness.example/w1+fea3b187+BBOY9ixtGkV8UbpqS189vS9p/KkyFiGNyJl+QWvRfZPK\nquorum w1\n";
+    std::fs::write(&file, policy).unwrap();
+    let named = format!("--witness-policy={}", file.display());
+    let anchors = read(&["--anchor-repository=acme/audit", "--tsa-url=https://tsa.example.com/", &named])
+        .unwrap()
+        .anchors;
+    assert_eq!(anchors.branch.unwrap().to_string(), "the branch countersign-audit of acme/audit");
+    assert_eq!(anchors.policy.unwrap().witnesses().len(), 1);
+
+    std::fs::write(&file, "quorum w1\n").unwrap();
+    for (flags, says) in [
+        (vec!["--anchor-repository=acme"], "Write OWNER/NAME"),
+        (vec!["--anchor-repository=acme/audit", "--anchor-branch=a..b"], "no branch can be called"),
+        (vec!["--tsa-url=tsa.example.com"], "COUNTERSIGN_TSA_URL"),
+        (vec!["--witness-policy=/nowhere/policy"], "cannot be read"),
+        (vec![named.as_str()], "line 1 of the policy: no witness and no group above is called w1"),
+    ] {
+        let error = read(&flags).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
     }
 }

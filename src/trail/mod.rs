@@ -1,6 +1,6 @@
 //! A log as its auditor holds it: in a folder, behind a URL, or in a database. Reading it, verifying it, copying
-//! it out, telling it in plain words, and
-//! taking its decisions again. Whoever wrote it is not trusted.
+//! it out, telling it in plain words, taking its decisions again, and comparing it with what GitHub has. Whoever
+//! wrote it is not trusted.
 //!
 //! A folder and a URL have the same layout (c2sp.org/tlog-tiles): `checkpoint`, `key`, `tile/…`, `checkpoints/<size>`;
 //! a folder may hold `disclosures.jsonl`, too.
@@ -10,6 +10,7 @@ mod disclosures;
 pub mod export;
 mod folder;
 pub mod replay;
+pub mod reconcile;
 mod source;
 pub mod story;
 mod strangers;

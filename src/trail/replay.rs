@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::{Decoded, Digest, Entry, Evaluation, Kind, Quorum, Ruling};
 use crate::clock::Timestamp;
-use crate::db::{self, Conn, audit, evidence, policy_text};
+use crate::db::{self, Conn, evidence, policy_text, tile};
 use crate::ids::BlobSha;
 use crate::policy::facts::Facts;
 use crate::policy::{Policy, evaluate};
@@ -173,17 +173,19 @@ fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
 pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     let mut report = Report::default();
     let mut absent = Absent::default();
-    let mut next = 0;
-    loop {
-        let page = audit::entries_from(conn, next, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        next = last.index + 1;
-        for stored in page {
-            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
-            absent.erased += entry.erased.map_or(0, |erased| erased.evidence);
-            if entry.evaluation.is_some() {
-                report.decisions += 1;
-                one(conn, stored.index, &entry, &mut report, &mut absent).await?;
+    for epoch in tile::epochs(conn).await? {
+        let mut next = 0;
+        loop {
+            let page = tile::entries_from(conn, epoch, next, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            next = last.index + 1;
+            for stored in page {
+                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
+                absent.erased += entry.erased.map_or(0, |erased| erased.evidence);
+                if entry.evaluation.is_some() {
+                    report.decisions += 1;
+                    one(conn, stored.index, &entry, &mut report, &mut absent).await?;
+                }
             }
         }
     }

@@ -37,6 +37,8 @@ pub enum Verdict {
 pub struct Holds {
     /// What is in it.
     pub log: Verified,
+    /// The newest checkpoint, with all its signatures: only those of the log's own keys were checked.
+    pub note: String,
     /// How many disclosures were compared with their commitments; none if none are there.
     pub disclosures: Option<u64>,
     /// Files in the folder that are no part of the log.
@@ -106,7 +108,7 @@ async fn check(
         LogSource::Web(_) | LogSource::Database(_) => Strangers::default(),
     };
     let disclosures = disclosures.map(|disclosures| disclosures.seen());
-    Ok(Verdict::Holds(Box::new(Holds { log, disclosures, strangers })))
+    Ok(Verdict::Holds(Box::new(Holds { log, note, disclosures, strangers })))
 }
 
 /// A log without a checkpoint: nobody vouches for anything.

@@ -6,13 +6,18 @@
 mod alarms;
 pub mod anchor;
 mod backoff;
+mod clock_check;
+mod heartbeat;
 mod inbox;
 mod notices;
 mod outbox;
 mod outcome;
 mod redeliveries;
+mod self_audit;
 mod turn;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -20,6 +25,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::github::Writer;
 use crate::{db, handlers};
 
@@ -29,6 +35,10 @@ pub use anchor::Anchors;
 const POLL: Duration = Duration::from_millis(500);
 /// How often to ask GitHub for deliveries that never arrived.
 const RECOVER: Duration = Duration::from_mins(10);
+/// How often to look whether the log is silent and the clock right.
+const LOOK: Duration = Duration::from_secs(10);
+/// How often the whole log is verified, unless settings say otherwise.
+pub const SELF_AUDIT: Duration = Duration::from_hours(24);
 /// How many rows one turn takes: few, since a turn ends with its slowest.
 const BATCH: i64 = 4;
 /// How many turns of each kind go on beside each other, so that one slow repository holds up no other.
@@ -55,12 +65,28 @@ pub struct Workers {
     writer: Writer,
     web_url: Option<Url>,
     lease: Duration,
+    self_audit: Duration,
+    clock_is_behind: Arc<AtomicBool>,
 }
 
 impl Workers {
     /// Workers for this program; `web_url` is where GitHub's pages are. What they claim is theirs for `lease`.
     pub fn new(app: App, writer: Writer, web_url: Option<Url>, lease: Duration) -> Self {
-        Self { app, writer, web_url, lease }
+        let (self_audit, clock_is_behind) = (SELF_AUDIT, Arc::default());
+        Self { app, writer, web_url, lease, self_audit, clock_is_behind }
+    }
+
+    /// The same, who verify the whole log so often.
+    #[must_use]
+    pub fn auditing_every(self, self_audit: Duration) -> Self {
+        Self { self_audit, ..self }
+    }
+
+    /// The same, who look at another clock.
+    #[must_use]
+    pub fn told_the_time_by(mut self, clock: Clock) -> Self {
+        self.app.clock = clock;
+        self
     }
 
     /// Works until told to stop, and returns when what was claimed is finished.
@@ -76,7 +102,19 @@ impl Workers {
             beside,
             self.repeat(stop.clone(), "alarms", Self::ring_alarms, Bell::Every(POLL)),
             self.repeat(stop.clone(), "redeliveries", Self::recover_deliveries, Bell::Every(RECOVER)),
+            self.repeat(stop.clone(), "heartbeat", Self::beat, Bell::Every(LOOK)),
+            self.repeat(stop.clone(), "clock", Self::check_clock, Bell::Every(LOOK)),
+            self.audit_until(stop.clone()),
         );
+    }
+
+    /// An audit that is under way is given up when it is time to stop: it changes nothing.
+    async fn audit_until(&self, stop: watch::Receiver<bool>) {
+        let mut stops = stop.clone();
+        tokio::select! {
+            () = self.repeat(stop, "self-audit", Self::audit_log, Bell::Every(self.self_audit)) => {}
+            _ = stops.wait_for(|stop| *stop) => {}
+        }
     }
 
     /// Does everything there is to do at this moment: what is to be tried again later is left for later.

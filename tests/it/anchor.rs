@@ -264,7 +264,8 @@ scenario!(two_programs_on_one_log_share_the_branch, s => {
     let (one, other) = (s.anchors().await, s.anchors().await);
     s.staged().await;
     let (first, second) = tokio::join!(one.round(), other.round());
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     assert_eq!(s.commits().len(), 1);
     assert_eq!(s.anchored_checkpoint().size, s.size().await);
 });

@@ -48,6 +48,12 @@ impl FakeWitness {
         (witness, url)
     }
 
+    /// The policy that asks for this witness and nobody else.
+    fn policy(&self, url: &str) -> WitnessPolicy {
+        let (log, key) = (database::key().verifier(), self.key.verifier());
+        format!("log {log}\nwitness w1 {key} {url}\nquorum w1\n").parse().unwrap()
+    }
+
     fn says_instead(&self, answer: Option<(StatusCode, &str)>) {
         *self.instead.lock().unwrap() = answer.map(|(status, body)| (status, body.to_owned()));
     }
@@ -80,11 +86,6 @@ async fn add_checkpoint(State(witness): State<FakeWitness>, body: String) -> Res
 }
 
 impl Scenario {
-    fn policy_with(&self, witness: &FakeWitness, url: &str) -> WitnessPolicy {
-        let (log, key) = (database::key().verifier(), witness.key.verifier());
-        format!("log {log}\nwitness w1 {key} {url}\nquorum w1\n").parse().unwrap()
-    }
-
     /// Whoever has this program's log witnessed.
     async fn witnessed_by(&self, policy: &WitnessPolicy) -> Anchors {
         let github = GitHub::connect(Connection {
@@ -108,7 +109,7 @@ impl Scenario {
 
 scenario!(a_witness_signs_what_continues_what_it_saw, s => {
     let (witness, url) = FakeWitness::start().await;
-    let policy = s.policy_with(&witness, &url);
+    let policy = witness.policy(&url);
     let anchors = s.witnessed_by(&policy).await;
     s.staged().await;
     assert!(policy.open(&s.cosigned().await).is_err(), "nobody has seen it");
@@ -125,7 +126,7 @@ scenario!(a_witness_signs_what_continues_what_it_saw, s => {
 
 scenario!(a_witness_that_is_further_than_we_remember_names_its_size, s => {
     let (witness, url) = FakeWitness::start().await;
-    let policy = s.policy_with(&witness, &url);
+    let policy = witness.policy(&url);
     s.staged().await;
     let mut conn = s.app.db.read().await.unwrap();
     let early = countersign::db::audit::checkpoints_after(&mut conn, 2, 1).await.unwrap().remove(0);
@@ -139,7 +140,7 @@ scenario!(a_witness_that_is_further_than_we_remember_names_its_size, s => {
 
 scenario!(what_a_witness_did_not_sign_is_never_stored, s => {
     let (witness, url) = FakeWitness::start().await;
-    let policy = s.policy_with(&witness, &url);
+    let policy = witness.policy(&url);
     let anchors = s.witnessed_by(&policy).await;
     s.staged().await;
     let other = witness.key.sign("another\n1\nroot\n", 1_790_000_000);
@@ -172,7 +173,7 @@ scenario!(what_a_witness_did_not_sign_is_never_stored, s => {
 
 scenario!(a_witness_of_another_history_signs_nothing_and_stops_nothing, s => {
     let (witness, url) = FakeWitness::start().await;
-    let policy = s.policy_with(&witness, &url);
+    let policy = witness.policy(&url);
     let anchors = s.witnessed_by(&policy).await;
     s.staged().await;
     for seen in [(3, leaf_hash(b"another history")), (10_000, leaf_hash(b"a longer one"))] {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use clap::Args;
 
-use crate::audit::Verifier;
+use crate::audit::{Verifier, WitnessPolicy};
 use crate::settings::{LogFlags, LogSettings};
 use crate::trail::{File, LogSource};
 
@@ -36,10 +36,15 @@ impl KeyFlags {
         }
     }
 
-    /// The key that was given; else this machine's own for a database, and for a copy the one that lies beside it.
-    pub(super) async fn for_log(&self, source: &mut LogSource) -> anyhow::Result<Trusted> {
-        if self.key.is_some() || matches!(source, LogSource::Database(_)) {
-            return Ok(Trusted { key: self.given_or_own()?, on_first_use: false });
+    /// The key that was given or that the policy names; else the one that lies beside the copy.
+    pub(super) async fn for_log(
+        &self,
+        source: &mut LogSource,
+        policy: Option<&WitnessPolicy>,
+    ) -> anyhow::Result<Trusted> {
+        let named = policy.and_then(|policy| policy.logs().first());
+        if let Some(key) = self.key.as_ref().or(named) {
+            return Ok(Trusted { key: key.clone(), on_first_use: false });
         }
         let Some(text) = source.text(File::Key).await? else {
             bail!("there is no key to verify with: no file `key` lies beside the log; give --key VKEY")
@@ -74,7 +79,12 @@ mod tests {
     fn the_key_is_that_of_the_key_file_and_never_made() {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("log.key");
-        let settings = LogSettings { origin: "a.example/log/x".parse().unwrap(), key_file };
+        let settings = LogSettings {
+            origin: "a.example/log/x".parse().unwrap(),
+            key_file,
+            old_key_file: None,
+            high_water: None,
+        };
         let error = own_key(&settings).unwrap_err().to_string();
         assert!(error.contains("give --key VKEY"), "{error}");
         assert!(!settings.key_file.exists());

@@ -6,8 +6,10 @@ mod key;
 mod place;
 mod progress;
 mod prove;
+mod reconcile;
 mod redact;
 mod replay;
+mod rotate_key;
 mod show;
 mod verify;
 
@@ -24,7 +26,9 @@ pub(super) enum Audit {
     Check(check::Check),
     Show(show::Show),
     Replay(replay::Replay),
+    Reconcile(reconcile::Reconcile),
     Redact(redact::Redact),
+    RotateKey(rotate_key::RotateKey),
 }
 
 impl Audit {
@@ -35,7 +39,9 @@ impl Audit {
             Self::Prove(prove) => prove.run().await,
             Self::Check(check) => check.run(),
             Self::Show(show) => show.run().await,
+            Self::RotateKey(rotate_key) => rotate_key.run().await,
             Self::Replay(replay) => replay.run().await,
+            Self::Reconcile(reconcile) => reconcile.run().await,
             Self::Redact(redact) => redact.run().await,
         }
     }

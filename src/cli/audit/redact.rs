@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
 use crate::cli::say;
 use crate::clock::Clock;
-use crate::db::Db;
 use crate::db::redact::{Erasure, Stays};
+use crate::db::{Db, Purpose, ReadOnly};
 use crate::ids::UserId;
 use crate::settings::{DatabaseFlags, LogFlags, LogSettings};
 
@@ -37,11 +37,20 @@ pub(in crate::cli) struct Redact {
 
 impl Redact {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let key = LogSettings::read(&self.log)?.key()?;
-        let url = self.database.url()?;
-        let db =
-            Db::open(url.expose_secret(), key).await.context("the database cannot be opened to write")?;
-        let done = db.redact(UserId(self.subject), self.reason, Clock::System.now()).await;
+        let settings = LogSettings::read(&self.log)?;
+        let file = &settings.key_file;
+        ensure!(
+            file.exists(),
+            "there is no key to sign with: name it in COUNTERSIGN_LOG_KEY_FILE ({} does not exist)",
+            file.display()
+        );
+        let (key, guarding) = (settings.key()?, settings.guarding(Purpose::GoOn)?);
+        let (url, now) = (self.database.url()?, Clock::System.now());
+        // Opened to write, a database that is not there would be made.
+        ReadOnly::open(url.expose_secret()).await.context("there is no such database")?.close().await;
+        let db = Db::open_guarded(url.expose_secret(), key, guarding, now).await;
+        let db = db.context("the database cannot be opened to write")?;
+        let done = db.redact(UserId(self.subject), self.reason, now).await;
         db.close().await;
         say(&sentences(&done.context("nothing was erased")?));
         Ok(ExitCode::SUCCESS)

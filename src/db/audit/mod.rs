@@ -9,12 +9,11 @@ mod tail;
 use crate::db::{Error, Result};
 
 pub use append::RecordedIntent;
-pub use read::{StoredEntry, checkpoints_after, entries_from, latest_checkpoint, policy_is_logged};
+pub use read::{
+    StoredEntry, checkpoints_after, entries_from, last_observed, latest_checkpoint, policy_is_logged,
+};
 pub(super) use rows::Rows;
 pub(super) use tail::{Signed, Tail};
-
-/// The epoch of the log: there is one, until a history is lost and another is begun.
-const LOG: i64 = 0;
 
 pub(super) fn column(index: u64) -> Result<i64> {
     i64::try_from(index).map_err(|why| Error::Log(why.to_string()))

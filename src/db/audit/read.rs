@@ -3,9 +3,10 @@
 use futures_util::TryStreamExt as _;
 use sqlx::Row as _;
 
-use super::{LOG, column, index_of};
+use super::{column, index_of};
 use crate::audit::Kind;
-use crate::db::{Conn, Result, on};
+use crate::clock::Timestamp;
+use crate::db::{Conn, Result, epoch, on};
 use crate::ids::{BlobSha, RepoId};
 
 /// An entry as it is stored.
@@ -21,28 +22,36 @@ pub struct StoredEntry {
 
 /// The newest signed checkpoint, if anything was ever logged.
 pub async fn latest_checkpoint(conn: &mut Conn) -> Result<Option<String>> {
+    let epoch = epoch::current(conn).await?;
     let row = on!(conn, executor => sqlx::query_as::<_, (String,)>(
         "SELECT note FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
-        .bind(LOG).fetch_optional(executor).await)?;
+        .bind(i64::from(epoch)).fetch_optional(executor).await)?;
     Ok(row.map(|(note,)| note))
+}
+
+/// When the last entry was written, if anything was ever logged.
+pub async fn last_observed(conn: &mut Conn) -> Result<Option<Timestamp>> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT at FROM checkpoint ORDER BY log DESC, size DESC LIMIT 1").fetch_optional(executor).await)?;
+    Ok(row.map(|(at,)| Timestamp(at)))
 }
 
 /// The checkpoints after `size`, in order, at most `limit`.
 pub async fn checkpoints_after(conn: &mut Conn, size: u64, limit: i64) -> Result<Vec<(u64, String)>> {
-    let after = column(size)?;
+    let (epoch, after) = (epoch::current(conn).await?, column(size)?);
     let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String)>(
         "SELECT size, note FROM checkpoint WHERE log = $1 AND size > $2 ORDER BY size LIMIT $3")
-        .bind(LOG).bind(after).bind(limit).fetch_all(executor).await)?;
+        .bind(i64::from(epoch)).bind(after).bind(limit).fetch_all(executor).await)?;
     rows.into_iter().map(|(size, note)| Ok((index_of("checkpoint", size)?, note))).collect()
 }
 
 /// The entries from `index` on, in order, at most `limit`.
 pub async fn entries_from(conn: &mut Conn, index: u64, limit: i64) -> Result<Vec<StoredEntry>> {
-    let from = column(index)?;
+    let (epoch, from) = (epoch::current(conn).await?, column(index)?);
     on!(conn, executor => {
         let mut rows = sqlx::query(
             "SELECT idx, body, leaf_hash FROM entry WHERE log = $1 AND idx >= $2 ORDER BY idx LIMIT $3")
-            .bind(LOG).bind(from).bind(limit).fetch(executor);
+            .bind(i64::from(epoch)).bind(from).bind(limit).fetch(executor);
         let mut entries = Vec::new();
         while let Some(row) = rows.try_next().await? {
             entries.push(StoredEntry {
@@ -57,10 +66,11 @@ pub async fn entries_from(conn: &mut Conn, index: u64, limit: i64) -> Result<Vec
 
 /// The policies of a repository that stand in the log as loaded: whether this version is among them.
 pub async fn policy_is_logged(conn: &mut Conn, repo: RepoId, policy: &BlobSha) -> Result<bool> {
+    let epoch = epoch::current(conn).await?;
     // The newest such entry tells: a policy that was loaded before another is loaded again.
     let row = on!(conn, executor => sqlx::query_as::<_, (Vec<u8>,)>(
-        "SELECT body FROM entry WHERE repo = $1 AND promotion IS NULL AND kind = $2 ORDER BY idx DESC LIMIT 1")
-        .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).fetch_optional(executor).await)?;
+        "SELECT body FROM entry WHERE repo = $1 AND promotion IS NULL AND kind = $2 AND log = $3 ORDER BY idx DESC LIMIT 1")
+        .bind(repo.0).bind(Kind::PolicyLoaded.as_str()).bind(i64::from(epoch)).fetch_optional(executor).await)?;
     let Some((body,)) = row else { return Ok(false) };
     Ok(String::from_utf8_lossy(&body).contains(policy.as_str()))
 }

@@ -2,7 +2,6 @@
 
 use sqlx::QueryBuilder;
 
-use super::LOG;
 use crate::audit::{Commitment, Digest, Disclosure, Hash};
 use crate::db::{Conn, Result, on};
 
@@ -73,7 +72,7 @@ impl Rows {
     }
 
     /// Inserts them. After an error nobody knows which stand there: the transaction must be given up.
-    pub(in crate::db) async fn insert(self, conn: &mut Conn) -> Result<()> {
+    pub(in crate::db) async fn insert(self, conn: &mut Conn, epoch: u32) -> Result<()> {
         insert!(
             conn,
             self.entries,
@@ -81,7 +80,7 @@ impl Rows {
             "",
             |values, row| {
                 values
-                    .push_bind(LOG)
+                    .push_bind(i64::from(epoch))
                     .push_bind(row.idx)
                     .push_bind(row.leaf_hash.as_ref())
                     .push_bind(row.body.as_slice())
@@ -97,7 +96,7 @@ impl Rows {
             "",
             |values, row| {
                 values
-                    .push_bind(LOG)
+                    .push_bind(i64::from(epoch))
                     .push_bind(row.idx)
                     .push_bind(row.commitment.as_str())
                     .push_bind(row.name)
@@ -114,7 +113,11 @@ impl Rows {
             }
         );
         insert!(conn, self.nodes, "node (log, level, idx, hash)", "", |values, row| {
-            values.push_bind(LOG).push_bind(row.level).push_bind(row.idx).push_bind(row.hash.as_ref())
+            values
+                .push_bind(i64::from(epoch))
+                .push_bind(row.level)
+                .push_bind(row.idx)
+                .push_bind(row.hash.as_ref())
         });
         Ok(())
     }

@@ -7,9 +7,14 @@ use serde_json::Value;
 
 use super::{Reader, reading};
 use crate::clock::Timestamp;
+use crate::github::api::json;
+use crate::github::error::none_if_gone;
 use crate::github::wire::{MaybeAccount, WithId, lenient, moment};
 use crate::github::{Error, path};
 use crate::ids::{Actor, CommitSha, DeploymentId, EnvironmentName, Repo};
+
+/// How many pages of deployments are read at most.
+const MOST_PAGES: usize = 200;
 
 /// An object of the Deployments API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -17,6 +22,12 @@ use crate::ids::{Actor, CommitSha, DeploymentId, EnvironmentName, Repo};
 pub struct Deployment {
     /// Its id.
     pub id: DeploymentId,
+    /// The commit.
+    pub commit: Option<CommitSha>,
+    /// Where to, as its creator wrote it: any text, in any case.
+    pub environment: String,
+    /// Its address in the API.
+    pub url: Option<String>,
     /// What its creator wrote into it.
     pub payload: Value,
     /// The App it was made through; the payload is to be trusted only when this is ours.
@@ -37,6 +48,8 @@ pub struct DeploymentStatus {
     pub state: String,
     /// What its creator says about it.
     pub description: String,
+    /// Where its creator says that more can be read.
+    pub log_url: Option<String>,
     /// Who made it.
     pub creator: Option<Actor>,
     /// When.
@@ -57,6 +70,28 @@ impl Reader {
         self.api.all::<Vec<Deployment>>(reading(repo), address).await
     }
 
+    /// Every deployment to whatever environment that was made at or after `since`.
+    pub async fn deployments_since(&self, repo: &Repo, since: Timestamp) -> Result<Vec<Deployment>, Error> {
+        let mut found: Vec<Deployment> = Vec::new();
+        let mut next = Some(format!("{}/deployments?per_page=100", path::of(repo)));
+        for _ in 0..MOST_PAGES {
+            let Some(address) = next else { return Ok(found) };
+            let answer = self.api.read_answer(reading(repo), address).await?;
+            // The newest come first.
+            let page: Vec<Deployment> = json(&answer)?;
+            let whole = page.iter().all(|deployment| deployment.created_at >= since);
+            found.extend(page.into_iter().filter(|deployment| deployment.created_at >= since));
+            next = if whole { self.api.next_page(&answer)? } else { None };
+        }
+        Err(Error::broken(format!("there are more than {MOST_PAGES} pages of deployments since then")))
+    }
+
+    /// The deployment of this id; none when there is none.
+    pub async fn deployment(&self, repo: &Repo, id: DeploymentId) -> Result<Option<Deployment>, Error> {
+        let address = format!("{}/deployments/{id}", path::of(repo));
+        none_if_gone(self.api.read(reading(repo), address).await)
+    }
+
     /// The statuses of a deployment, the newest first.
     pub async fn deployment_statuses(
         &self,
@@ -73,6 +108,12 @@ impl Reader {
 #[derive(Deserialize)]
 struct WireDeployment {
     id: DeploymentId,
+    #[serde(default, rename = "sha")]
+    commit: Option<CommitSha>,
+    #[serde(default)]
+    environment: String,
+    #[serde(default)]
+    url: Option<String>,
     #[serde(default)]
     payload: Value,
     #[serde(default, deserialize_with = "lenient")]
@@ -87,6 +128,9 @@ impl From<WireDeployment> for Deployment {
     fn from(wire: WireDeployment) -> Self {
         Self {
             id: wire.id,
+            commit: wire.commit,
+            environment: wire.environment,
+            url: wire.url,
             payload: unquoted(wire.payload),
             app_id: wire.performed_via_github_app.map(|app| app.id),
             creator: wire.creator.actor(),
@@ -108,6 +152,10 @@ struct WireStatus {
     #[serde(default)]
     description: Option<String>,
     #[serde(default)]
+    log_url: Option<String>,
+    #[serde(default)]
+    target_url: Option<String>,
+    #[serde(default)]
     creator: MaybeAccount,
     #[serde(deserialize_with = "moment")]
     created_at: Timestamp,
@@ -119,6 +167,7 @@ impl From<WireStatus> for DeploymentStatus {
             id: wire.id,
             state: wire.state,
             description: wire.description.unwrap_or_default(),
+            log_url: wire.log_url.or(wire.target_url).filter(|url| !url.is_empty()),
             creator: wire.creator.actor(),
             created_at: wire.created_at,
         }

@@ -7,6 +7,7 @@ mod checks;
 mod commits;
 mod deliveries;
 mod deployments;
+mod installations;
 mod git;
 mod people;
 mod pulls;

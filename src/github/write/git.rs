@@ -63,15 +63,12 @@ impl Writer {
         branch: &RefName,
         (from, to): (Option<&Tip>, &CommitSha),
     ) -> Result<Moved, Error> {
-        let moved = match from {
-            Some(_) => {
-                let refs = format!("refs/heads/{}", path::segment(branch.as_str()));
-                self.git(repo, Method::PATCH, &refs, &json!({ "sha": to, "force": false })).await
-            }
-            None => {
-                let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": to });
-                self.git(repo, Method::POST, "refs", &body).await
-            }
+        let moved = if from.is_some() {
+            let reference = format!("refs/heads/{}", path::segment(branch.as_str()));
+            self.git(repo, Method::PATCH, &reference, &json!({ "sha": to, "force": false })).await
+        } else {
+            let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": to });
+            self.git(repo, Method::POST, "refs", &body).await
         };
         match moved {
             Ok(_) => Ok(Moved::Yes),

@@ -46,6 +46,9 @@ impl Published {
             None => tile::epochs(&mut conn).await?.last().copied().unwrap_or_default(),
         };
         let newest = tile::newest_checkpoint(&mut conn, epoch).await?;
+        if let Some((_, note)) = &newest {
+            shared.db.publish(epoch, note).await?;
+        }
         Ok(newest.map(|(size, note)| Self { epoch, conn, size, note, _place: place }))
     }
 

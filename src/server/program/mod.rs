@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,8 +12,8 @@ use url::Url;
 
 use super::{LogFace, Shared, router};
 use crate::app::App;
-use crate::audit::{AttestationKey, Checkpoint, CheckpointError, LogKey};
-use crate::db::{self, Db};
+use crate::audit::{AttestationKey, LogKey};
+use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Secret};
 use crate::settings::{AnchorSettings, ReaderToken};
 use crate::telemetry;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub database_url: Secret,
     /// Signs the log.
     pub log_key: LogKey,
+    /// How the log is guarded against going on from another history than the one it signed.
+    pub guarding: Guarding,
     /// Which GitHub, as which App, by whose clock.
     pub github: Connection,
     /// Where GitHub's pages are, when that is known.
@@ -46,6 +49,8 @@ pub struct Parts {
     pub anchors: AnchorSettings,
     /// How long a worker has for what it claimed; [`db::LEASE`] unless there is a reason.
     pub lease: Duration,
+    /// How often the whole log is verified; [`SELF_AUDIT`](crate::worker::SELF_AUDIT) unless there is a reason.
+    pub self_audit: Duration,
     /// Signs attestations.
     pub attestation_key: AttestationKey,
     /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
@@ -70,17 +75,6 @@ pub enum StartError {
     /// GitHub's address cannot be used.
     #[error(transparent)]
     GitHub(#[from] github::Error),
-    /// The log in the database is not signed by this key under this name.
-    #[error(
-        "the log in this database was not signed by {verifier}: {why}. Start with the log's own key file \
-         (COUNTERSIGN_LOG_KEY_FILE) and name (COUNTERSIGN_LOG_ORIGIN), or with another database"
-    )]
-    OtherLog {
-        /// The key of these settings.
-        verifier: String,
-        /// What does not fit.
-        why: CheckpointError,
-    },
     /// The listener has no address.
     #[error("the listener has no address")]
     Listener(#[source] std::io::Error),
@@ -108,17 +102,19 @@ impl Program {
     /// Starts everything; returns when requests are answered.
     ///
     /// # Errors
-    /// When the database cannot be opened or holds another log, or a part cannot be made.
+    /// When the database cannot be opened or must not be continued, or a part cannot be made.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
         let addr = parts.listener.local_addr().map_err(StartError::Listener)?;
         let metrics = telemetry::metrics()?;
-        let verifier = parts.log_key.verifier();
         let (clock, app_id) = (parts.github.clock.clone(), parts.github.app_id);
         let github = GitHub::connect(parts.github)?;
-        let db = open(&parts.database_url, parts.log_key).await?;
+        let url = parts.database_url.expose_secret();
+        let db = Db::open_guarded(url, parts.log_key, parts.guarding, clock.now()).await?;
+        let verifier = db.verifier();
         let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
-        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease);
+        let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
+            .auditing_every(parts.self_audit);
 
         let (working, is_working) = watch::channel(false);
         let (stop_server, server_stops) = watch::channel(false);
@@ -166,20 +162,6 @@ impl Program {
         ended(&mut self.labour).await;
         self.app.db.close().await;
     }
-}
-
-/// Opens the database, and refuses to continue a log that somebody else signed.
-async fn open(url: &Secret, key: LogKey) -> Result<Db, StartError> {
-    let verifier = key.verifier();
-    let db = Db::open(secrecy::ExposeSecret::expose_secret(url), key).await?;
-    let newest = db::audit::latest_checkpoint(&mut db.read().await?).await?;
-    if let Some(note) = newest
-        && let Err(why) = Checkpoint::open(&note, &verifier)
-    {
-        db.close().await;
-        return Err(StartError::OtherLog { verifier: verifier.to_string(), why });
-    }
-    Ok(db)
 }
 
 async fn serve(listener: TcpListener, shared: Shared, mut stops: watch::Receiver<bool>) -> &'static str {

@@ -28,8 +28,9 @@ pub(super) enum Said {
 
 /// The body that asks to sign `note`, when the witness has seen the first `old` entries.
 pub(super) fn body(old: u64, proof: &[Hash], note: &str) -> Bytes {
-    let lines: String = proof.iter().map(|hash| format!("{hash}\n")).collect();
-    Bytes::from(format!("old {old}\n{lines}\n{note}"))
+    let proof: Vec<String> = proof.iter().map(ToString::to_string).collect();
+    let lines = [vec![format!("old {old}")], proof, vec![String::new(), note.to_owned()]].concat();
+    Bytes::from(lines.join("\n"))
 }
 
 /// What an answer means.

@@ -8,12 +8,13 @@ mod batch;
 mod branch;
 mod add_checkpoint;
 mod witness;
+mod timestamp;
 mod lag;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -27,7 +28,6 @@ use crate::worker::backoff;
 use crate::{db, github};
 
 use self::http::Http;
-use self::lag::Lag;
 
 pub use branch::newest_anchored;
 
@@ -101,7 +101,7 @@ pub struct Anchors {
     settings: Arc<AnchorSettings>,
     branch: Arc<Mutex<Trying>>,
     witnesses: Arc<[Mutex<Trying>]>,
-    lag: Arc<Mutex<Lag>>,
+    timestamps: Arc<Mutex<Trying>>,
     http: Arc<OnceLock<Http>>,
 }
 
@@ -110,24 +110,30 @@ pub struct Anchors {
 struct Trying {
     failed: i64,
     not_before: Option<Timestamp>,
+    /// Whether somebody was told that it takes too long.
+    told: bool,
 }
 
 impl Anchors {
     /// Anchors for the log in this program's database.
     pub fn new(app: App, writer: Writer, settings: AnchorSettings) -> Self {
         let witnesses = settings.witnesses().iter().map(|_| Mutex::default()).collect();
-        let (branch, lag, http) = (Arc::default(), Arc::default(), Arc::default());
-        Self { app, writer, settings: Arc::new(settings), branch, witnesses, lag, http }
+        let (branch, timestamps, http) = (Arc::default(), Arc::default(), Arc::default());
+        Self { app, writer, settings: Arc::new(settings), branch, witnesses, timestamps, http }
     }
 
     /// Works until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.round().await {
-                tracing::error!(error = %causes(&error), "the anchors could not be looked after");
-            }
+            let turn = async {
+                if let Err(error) = self.round().await {
+                    tracing::error!(error = %causes(&error), "the anchors could not be looked after");
+                }
+                tokio::time::sleep(TURN).await;
+            };
+            // What is left half done is seen at the next start: the branch is always read first.
             tokio::select! {
-                () = tokio::time::sleep(TURN) => {}
+                () = turn => {}
                 changed = stop.changed() => if changed.is_err() { return },
             }
         }
@@ -139,19 +145,28 @@ impl Anchors {
     /// When the database fails.
     pub async fn round(&self) -> Result<(), db::Error> {
         let Some(head) = anchor::head(&mut self.app.db.read().await?).await? else { return Ok(()) };
+        // First, so that the branch gets their lines.
+        let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
+        let asked = asked.filter(|(witness, _)| witness.url.is_some());
+        try_join_all(asked.map(|(witness, trying)| async {
+            if self.may_try(trying) {
+                self.tried(trying, self.ask_witness(witness, &head).await);
+            }
+            self.watch_witness(&head, witness, trying).await
+        }))
+        .await?;
+        if let Some(authority) = &self.settings.timestamps {
+            if self.may_try(&self.timestamps) {
+                self.tried(&self.timestamps, self.ask_for_the_time(authority, &head).await);
+            }
+            self.watch_place(&head, Place::Rfc3161, &self.timestamps).await?;
+        }
         if let Some(place) = &self.settings.branch {
             if self.may_try(&self.branch) {
                 self.tried(&self.branch, self.write_to_branch(place, &head).await);
             }
-            self.watch_lag(&head, Place::Git).await?;
+            self.watch_place(&head, Place::Git, &self.branch).await?;
         }
-        let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
-        join_all(asked.map(|(witness, trying)| async {
-            if self.may_try(trying) {
-                self.tried(trying, self.ask_witness(witness, &head).await);
-            }
-        }))
-        .await;
         Ok(())
     }
 
@@ -176,7 +191,7 @@ impl Anchors {
     fn tried(&self, place: &Mutex<Trying>, result: Result<(), Error>) {
         let mut trying = place.lock().unwrap_or_else(PoisonError::into_inner);
         let Err(error) = result else {
-            *trying = Trying::default();
+            (trying.failed, trying.not_before) = (0, None);
             return;
         };
         trying.failed += 1;

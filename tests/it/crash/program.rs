@@ -52,6 +52,7 @@ impl Program {
             .env("COUNTERSIGN_LOG_KEY_FILE", &self.key)
             .env("COUNTERSIGN_ATTESTATION_KEY_FILE", self.key.with_extension("attestation"))
             .env("COUNTERSIGN_LOG_ORIGIN", ORIGIN)
+            .env("COUNTERSIGN_HIGH_WATER", self.key.with_file_name("high-water"))
             .env("COUNTERSIGN_LEASE", "3")
             .env("COUNTERSIGN_LOG", "warn")
             .stdin(Stdio::null())

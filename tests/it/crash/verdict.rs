@@ -17,7 +17,7 @@ pub const ORIGIN: &str = "countersign.example/acme";
 /// Waits until nothing is left to do.
 pub async fn calm(world: &World, url: &str, program: &Program) {
     let began = Instant::now();
-    let db = db(url, program).await;
+    program.answers().await;
     // The program creates content at a polite pace, one thing a second.
     let patience = Duration::from_secs(120 + 6 * u64::try_from(crashes()).unwrap());
     let mut quiet = 0;
@@ -25,7 +25,9 @@ pub async fn calm(world: &World, url: &str, program: &Program) {
     while quiet < 3 {
         assert!(began.elapsed() < patience, "{}\nnot calm: {left}", program.last_words());
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let mut conn = db.read().await.unwrap();
+        // The program is the only one that writes.
+        let db = ReadOnly::open(url).await.unwrap();
+        let mut conn = db.moment().await.unwrap();
         let depth = inbox::depth(&mut conn).await.unwrap();
         let effects = outbox::waiting(&mut conn).await.unwrap();
         let notices = notice::waiting(&mut conn).await.unwrap();
@@ -38,18 +40,11 @@ pub async fn calm(world: &World, url: &str, program: &Program) {
         left = format!(
             "{depth:?}, {effects} effects, {notices} notices, {under_way} under way, {missing} never arrived"
         );
+        drop(conn);
+        db.close().await;
         let nothing = depth.waiting == 0 && effects == 0 && notices == 0 && under_way == 0 && missing == 0;
         quiet = if nothing && world.is_quiet() { quiet + 1 } else { 0 };
     }
-    db.close().await;
-}
-
-async fn db(url: &str, program: &Program) -> Db {
-    while !program.key().exists() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    program.answers().await;
-    Db::open(url, key(program)).await.unwrap()
 }
 
 fn key(program: &Program) -> LogKey {

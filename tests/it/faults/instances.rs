@@ -5,9 +5,9 @@ use std::time::Duration;
 use countersign::db::LEASE;
 use countersign::github::fake::faults::Fault;
 
-use crate::scenario;
+use crate::scenario_of_replicas;
 
-scenario!(two_programs_work_at_the_same_time, s => {
+scenario_of_replicas!(two_programs_work_at_the_same_time, s => {
     let other = s.another_program().await;
     let asked = s.says("alice", "/promote staging");
     for _ in 0..3 {
@@ -20,7 +20,7 @@ scenario!(two_programs_work_at_the_same_time, s => {
     s.ends_well(asked).await;
 });
 
-scenario!(two_programs_count_two_votes_and_deploy_once, s => {
+scenario_of_replicas!(two_programs_count_two_votes_and_deploy_once, s => {
     let other = s.another_program().await;
     s.staged().await;
     s.comment("alice", "/promote production").await;
@@ -42,7 +42,7 @@ scenario!(two_programs_count_two_votes_and_deploy_once, s => {
 });
 
 // A worker whose reading took so long that its lease ran out does not begin what another may have done.
-scenario!(a_worker_that_was_too_slow_does_not_begin, s => {
+scenario_of_replicas!(a_worker_that_was_too_slow_does_not_begin, s => {
     let other = s.another_program().await;
     let asked = s.says("alice", "/promote staging");
     // The policy is read once for the answer, and once more when the deployment is made.

@@ -54,6 +54,14 @@ pub async fn open(url: &str) -> Db {
     Db::open(url, key()).await.unwrap()
 }
 
+/// A backup of a database that nobody has open, under a URL of its own.
+pub async fn backup_of(url: &str) -> String {
+    let Some(file) = url.strip_prefix("sqlite://") else { return postgres::copy_of(url).await };
+    let copy = format!("{file}.backup");
+    std::fs::copy(file, &copy).unwrap();
+    format!("sqlite://{copy}")
+}
+
 /// A repository.
 pub fn shop() -> Repo {
     Repo { id: RepoId(1), name: "acme/shop".parse().unwrap(), installation: InstallationId(2) }
@@ -61,7 +69,7 @@ pub fn shop() -> Repo {
 
 /// The whole log, checked from its first entry with every checkpoint that was signed.
 pub async fn verified(db: &Db) -> Verified {
-    verified_with(db, key().verifier()).await
+    verified_with(db, db.verifier()).await
 }
 
 /// The same, of a log with another key.

@@ -15,10 +15,11 @@ use std::time::Duration;
 use countersign::app::App;
 use countersign::audit::{AttestationKey, KeyName, LogKey};
 use countersign::clock::{Clock, Timestamp};
+use countersign::db::{Guarding, Place};
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
-use countersign::server::{Parts, Program, Work};
+use countersign::server::{Parts, Program, StartError, Work};
 use countersign::settings::ReaderToken;
 use countersign::worker::Workers;
 use tokio::net::TcpListener;
@@ -59,6 +60,18 @@ macro_rules! scenario {
     };
 }
 
+/// Declares one scenario for PostgreSQL alone, where several programs share one database.
+#[macro_export]
+macro_rules! scenario_of_replicas {
+    ($name:ident, $s:ident => $body:block) => {
+        #[tokio::test]
+        async fn $name() {
+            async fn story($s: &mut $crate::harness::Scenario) $body
+            $crate::harness::tell($crate::harness::On::Postgres, async |s| story(s).await).await;
+        }
+    };
+}
+
 /// One program against one fake GitHub.
 pub struct Scenario {
     pub fake: Fake,
@@ -70,7 +83,7 @@ pub struct Scenario {
     pub expected: world::Expected,
     http: reqwest::Client,
     program: Program,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Runs a scenario on one database, and looks at the whole world when it is over.
@@ -92,7 +105,8 @@ impl Scenario {
     async fn begin(folder: tempfile::TempDir, database: String) -> Self {
         let clock = Clock::manual(Timestamp::parse(START).unwrap());
         let fake = Fake::sandbox(clock.clone()).unwrap();
-        let program = program(&fake, &clock, &database).await;
+        let guarding = Guarding { high_water: Some(mark(&folder, "high-water")), ..Guarding::default() };
+        let program = program(&fake, &clock, &database, guarding).await.unwrap();
         let mut scenario = Self {
             fake,
             clock,
@@ -102,7 +116,7 @@ impl Scenario {
             expected: world::Expected::default(),
             http: reqwest::Client::new(),
             program,
-            _folder: folder,
+            folder,
         };
         // The seeded history is told as it happened, before the story begins.
         scenario.settle().await;
@@ -121,13 +135,24 @@ impl Scenario {
         self.app.db.close().await;
         self.advance(Duration::from_mins(2));
         // Dropping the old program ends it at once, as a crash does.
-        self.program = program(&self.fake, &self.clock, &self.database).await;
+        self.starts(Guarding::default()).await.unwrap();
+    }
+
+    /// The program starts on the database that is there, if it may.
+    pub async fn starts(&mut self, guarding: Guarding) -> Result<(), StartError> {
+        let high_water = guarding.high_water.or_else(|| Some(mark(&self.folder, "high-water")));
+        let guarding = Guarding { high_water, ..guarding };
+        self.program = program(&self.fake, &self.clock, &self.database, guarding).await?;
         (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
+        Ok(())
     }
 
     /// Another program on the same database, as a second replica is.
     pub async fn another_program(&self) -> Program {
-        program(&self.fake, &self.clock, &self.database).await
+        let high_water = Some(mark(&self.folder, "high-water-of-another"));
+        program(&self.fake, &self.clock, &self.database, Guarding { high_water, ..Guarding::default() })
+            .await
+            .unwrap()
     }
 
     /// Somebody reads from the program, by HTTP.
@@ -203,7 +228,17 @@ impl Scenario {
     }
 }
 
-async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
+/// A high-water mark in this scenario's folder.
+pub fn mark(folder: &tempfile::TempDir, name: &str) -> Place {
+    Place::File(folder.path().join(name))
+}
+
+async fn program(
+    fake: &Fake,
+    clock: &Clock,
+    database: &str,
+    guarding: Guarding,
+) -> Result<Program, StartError> {
     let api_url = fake.start().await.unwrap();
     fake.set_urls(api_url.as_str(), api_url.as_str());
     let name: KeyName = "countersign.example/acme".parse().unwrap();
@@ -211,6 +246,7 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
         database_url: database.to_owned().into(),
         log_key: LogKey::from_seed(name, [7; 32]),
+        guarding,
         github: Connection {
             api_url: api_url.clone(),
             app_id: seed::APP,
@@ -224,9 +260,9 @@ async fn program(fake: &Fake, clock: &Clock, database: &str) -> Program {
         work: Work::ByHand,
         anchors: countersign::settings::AnchorSettings::default(),
         lease: countersign::db::LEASE,
+        self_audit: countersign::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: ReaderToken::new(READER.into()),
     })
     .await
-    .unwrap()
 }

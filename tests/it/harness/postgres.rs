@@ -28,6 +28,18 @@ pub async fn fresh_database() -> Option<String> {
     Some(server.url(&name))
 }
 
+/// A copy of a database that nobody is connected to.
+pub async fn copy_of(url: &str) -> String {
+    let server = SERVER.get().unwrap().as_ref().unwrap();
+    let original = url.split(['/', '?']).nth(3).unwrap();
+    let name = format!("t{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::SeqCst));
+    let mut conn = sqlx::PgConnection::connect(&server.url("postgres")).await.unwrap();
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {original}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    server.url(&name)
+}
+
 fn start() -> Option<Server> {
     let Some(bin) = find() else {
         let required = std::env::var("COUNTERSIGN_REQUIRE").is_ok_and(|list| list.contains("postgres"));

@@ -8,7 +8,7 @@ use super::c2sp::Vector;
 fn keys_are_refused_wherever_the_reference_code_refuses_them_and_more() {
     // Kinds of key that no log signs with, a point that anybody can sign for, and a second way to write an id.
     let stricter = [
-        ("ml-dsa-44", InvalidVerifier::Algorithm),
+        ("ml-dsa-44", InvalidVerifier::MlDsa),
         ("witness-cosignature", InvalidVerifier::Algorithm),
         ("small-order", InvalidVerifier::Key),
         ("uppercase-key-id", InvalidVerifier::Form),

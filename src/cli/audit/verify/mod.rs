@@ -12,7 +12,7 @@ use clap::Args;
 use super::key::{KeyFlags, Trusted};
 use super::place::{NO_TABLES, Place, read_only, read_small};
 use super::progress::Progress;
-use crate::audit::{Checkpoint, Verifier};
+use crate::audit::{Checkpoint, Unsatisfied, Verifier, WitnessPolicy};
 use crate::cli::say;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{ReadOnly, tile};
@@ -38,6 +38,10 @@ pub(in crate::cli) struct Verify {
     #[arg(long, value_name = "CHECKPOINT")]
     since: Option<PathBuf>,
 
+    /// A policy (c2sp.org/tlog-policy): its witnesses must have signed the newest checkpoint, and its log's key is trusted
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
     /// The newest entry must not be older than this, such as 1h, 90m or 2d
     #[arg(long, value_name = "AGE", value_parser = age)]
     max_age: Option<Duration>,
@@ -49,12 +53,15 @@ pub(in crate::cli) struct Verify {
 
 impl Verify {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let since = self.since.as_ref().map(earlier).transpose()?;
+        let by = By {
+            since: self.since.as_ref().map(earlier).transpose()?,
+            policy: self.policy.as_ref().map(policy).transpose()?,
+        };
         let answers = match self.place.copy()? {
-            Some(mut copy) => vec![self.copy(&mut copy, since.as_ref()).await?],
+            Some(mut copy) => vec![self.copy(&mut copy, &by).await?],
             None => {
                 let db = read_only(&self.place.database).await?;
-                let answers = self.database(&db, since.as_ref()).await;
+                let answers = self.database(&db, &by).await;
                 db.close().await;
                 answers?
             }
@@ -65,21 +72,20 @@ impl Verify {
         Ok(ExitCode::from(answers.iter().map(Answer::exit_code).fold(0, worst)))
     }
 
-    async fn copy(&self, copy: &mut LogSource, since: Option<&Checkpoint>) -> anyhow::Result<Answer> {
-        let trusted = self.key.for_log(copy).await?;
-        self.answer(copy, trusted, since).await.context("the log cannot be read")
+    async fn copy(&self, copy: &mut LogSource, by: &By) -> anyhow::Result<Answer> {
+        let trusted = self.key.for_log(copy, by.policy.as_ref()).await?;
+        self.answer(copy, trusted, by).await.context("the log cannot be read")
     }
 
     /// Each epoch is a log of its own.
-    async fn database(&self, db: &ReadOnly, since: Option<&Checkpoint>) -> anyhow::Result<Vec<Answer>> {
+    async fn database(&self, db: &ReadOnly, by: &By) -> anyhow::Result<Vec<Answer>> {
         let mut key = self.key.given_or_own()?;
         let epochs = tile::epochs(&mut db.moment().await.context(NO_TABLES)?).await.context(NO_TABLES)?;
         let mut answers = Vec::new();
         for epoch in if epochs.is_empty() { vec![0] } else { epochs } {
             let mut log = LogSource::in_database(db, epoch).await.context(NO_TABLES)?;
             let trusted = Trusted { key: key.clone(), on_first_use: false };
-            let since = since.filter(|since| since.origin.key_name() == key.name());
-            let answer = self.answer(&mut log, trusted, since).await.context(NO_TABLES)?;
+            let answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
             if let Verdict::Holds(holds) = &answer.verdict {
                 key = holds.log.keys.last().cloned().unwrap_or(key);
             }
@@ -88,19 +94,49 @@ impl Verify {
         Ok(answers)
     }
 
-    async fn answer(
-        &self,
-        log: &mut LogSource,
-        trusted: Trusted,
-        since: Option<&Checkpoint>,
-    ) -> trail::Result<Answer> {
+    async fn answer(&self, log: &mut LogSource, trusted: Trusted, by: &By) -> trail::Result<Answer> {
         let mut progress = Progress::new();
+        // What is of another epoch is compared with that one.
+        let in_database = matches!(log, LogSource::Database(_));
+        let same = |since: &&Checkpoint| !in_database || since.origin.key_name() == trusted.key.name();
+        let since = by.since.as_ref().filter(same);
         let verdict =
             trail::verify(log, &trusted.key, since, &mut |done, all| progress.show(done, all)).await;
         progress.end();
-        let stale = self.max_age.map(|age| (age, Clock::System.now()));
-        Ok(Answer::new(verdict?, trusted, since.cloned(), stale))
+        let verdict = by.witnessed(verdict?);
+        let age = self.max_age.map(|age| (age, Clock::System.now()));
+        Ok(Answer::new(verdict, trusted, since.cloned(), age))
     }
+}
+
+/// What a log is compared with beside its own key.
+#[derive(Debug, Default)]
+struct By {
+    since: Option<Checkpoint>,
+    policy: Option<WitnessPolicy>,
+}
+
+impl By {
+    /// A log that holds is believed only if enough witnesses have seen it, too.
+    fn witnessed(&self, verdict: Verdict) -> Verdict {
+        let (Verdict::Holds(holds), Some(policy)) = (&verdict, &self.policy) else { return verdict };
+        match policy.open(&holds.note) {
+            Ok(_) => verdict,
+            Err(why @ Unsatisfied::Quorum { .. }) => Verdict::Incomplete {
+                why: format!("the newest checkpoint does not satisfy the policy: {why}"),
+            },
+            Err(Unsatisfied::Checkpoint(why)) => Verdict::Tampered {
+                index: None,
+                why: format!("the newest checkpoint cannot be believed by the policy: {why}"),
+            },
+        }
+    }
+}
+
+/// Whom to trust, as somebody wrote it down.
+fn policy(path: &PathBuf) -> anyhow::Result<WitnessPolicy> {
+    let text = String::from_utf8(read_small(path, LARGEST_CHECKPOINT)?).context("the policy is not text")?;
+    text.parse().with_context(|| format!("{} is no policy", path.display()))
 }
 
 /// An earlier checkpoint, as somebody kept it.

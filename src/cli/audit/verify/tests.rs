@@ -35,7 +35,7 @@ impl Log {
         format!("sqlite://{}", self.file().display())
     }
 
-    fn file(&self) -> std::path::PathBuf {
+    fn file(&self) -> PathBuf {
         self.folder.path().join("countersign.db")
     }
 
@@ -57,7 +57,7 @@ impl Log {
         let (url, key) = (self.url(), key.to_string());
         let verify = Program::try_parse_from(["verify", "--database", &url, "--key", &key]).unwrap().verify;
         let db = read_only(&verify.place.database).await?;
-        let answers = verify.database(&db, None).await;
+        let answers = verify.database(&db, &By::default()).await;
         db.close().await;
         Ok(answers?.pop().unwrap())
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Here, Reply};
 use crate::github::fake::git::{Making, Signature, Tree};
 use crate::github::fake::refused::{Act, Refused};
+use crate::github::fake::show::merged;
 use crate::github::fake::state::State;
 
 /// `POST /repos/{owner}/{repo}/git/trees`
@@ -56,9 +57,9 @@ pub(super) fn make_commit(state: &mut State, here: &Here<'_>) -> Act<Reply> {
     let sha = state.objects.make(Making { parents, people, message: &message, tree, verified });
     let repo = state.repo_by_id(here.repo)?;
     let commit = state.objects.get(&sha)?;
-    let mut shown = state.show_commit(repo, commit)["commit"].take();
-    shown["sha"] = json!(sha);
-    shown["node_id"] = json!(format!("C_{sha}"));
-    shown["parents"] = commit.parents.iter().map(|sha| json!({ "sha": sha })).collect();
+    let shown = state.show_commit(repo, commit);
+    let inner = shown.get("commit").cloned().unwrap_or_default();
+    let parents: Vec<Value> = commit.parents.iter().map(|sha| json!({ "sha": sha })).collect();
+    let shown = merged(inner, json!({"sha": sha, "node_id": format!("C_{sha}"), "parents": parents}));
     Ok(Reply::with(201, shown))
 }

@@ -1,0 +1,79 @@
+//! Epochs: a history whose newest part was lost is never continued under its name. The next epoch is a log of
+//! its own, and its first entry says what was lost.
+
+use super::outbox::{self, Waiting};
+use super::signer::Signer;
+use super::{Conn, Error, NewEntry, Refused, Result, Tx, on, promotion, tile};
+use crate::audit::{Checkpoint, Decoded, Kind, Recovered, Source};
+use crate::clock::Timestamp;
+
+/// The epoch that is appended to: the newest one that was signed.
+pub async fn current(conn: &mut Conn) -> Result<u32> {
+    let (newest,) = on!(conn, executor => sqlx::query_as::<_, (Option<i64>,)>(
+        "SELECT MAX(log) FROM checkpoint").fetch_one(executor).await)?;
+    let newest = newest.unwrap_or(0);
+    u32::try_from(newest).map_err(|why| Error::impossible("checkpoint", newest, why))
+}
+
+/// Begins this transaction's epoch: says what was lost, and intends again whatever waits to be done.
+///
+/// An effect may have been performed in the part that is lost: it is looked for before it is done.
+pub(super) async fn begin(tx: &mut Tx, lost: Recovered, now: Timestamp) -> Result<()> {
+    let source = Source::internal("new_epoch");
+    let mut recovered = NewEntry::new(Kind::LogRecovered, now, source.clone());
+    recovered.entry.recovered = Some(lost);
+    if tx.append(recovered).await? != 0 {
+        return Err(Refused::Ended.into());
+    }
+    for Waiting { seq, promotion, effect, mark } in outbox::all_waiting(tx.conn().await?).await? {
+        let Some(promotion) = promotion::find(tx.conn().await?, promotion).await? else {
+            return Err(Error::impossible("effect", seq, "there is no such promotion"));
+        };
+        let intent = NewEntry::new(Kind::EffectIntended, now, source.clone())
+            .about(&promotion.tuple)
+            .effect(effect.name())
+            .deployment(promotion.state.deployment())
+            .run(promotion.state.run().map(|run| run.id));
+        let intent = tx.append_intent(intent, &mark).await?;
+        outbox::intend_again(tx, seq, &intent).await?;
+    }
+    Ok(())
+}
+
+/// Whether an epoch after that of `known` says in its first entry that this was lost.
+pub(super) async fn told_as_lost(
+    conn: &mut Conn,
+    known: &Checkpoint,
+    epoch: u32,
+    current: u32,
+) -> Result<bool> {
+    for later in epoch.saturating_add(1)..=current {
+        let Some(first) = tile::entries_from(conn, later.into(), 0, 1).await?.pop() else { continue };
+        let first = Decoded::parse(&first.body).map_err(|why| Error::impossible("entry", 0, why))?;
+        if let Some(lost) = first.entry.recovered
+            && lost.origin == known.origin
+        {
+            return Ok(known.size < lost.size || (known.size == lost.size && known.root == lost.root));
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the log names the signer's key as its new one, under a checkpoint which that key signed, too.
+pub(super) async fn was_rotated_to(conn: &mut Conn, signer: &Signer) -> Result<bool> {
+    let epoch = i64::from(signer.epoch());
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, Vec<u8>)>(
+        "SELECT idx, body FROM entry WHERE log = $1 AND repo IS NULL AND promotion IS NULL AND kind = $2 ORDER BY idx")
+        .bind(epoch).bind(Kind::KeyRotated.as_str()).fetch_all(executor).await)?;
+    for (index, body) in rows {
+        let decoded = Decoded::parse(&body).map_err(|why| Error::impossible("entry", index, why))?;
+        if decoded.entry.new_key.as_ref() != Some(&signer.verifier()) {
+            continue;
+        }
+        let note = tile::checkpoint_of(conn, epoch, decoded.seq + 1).await?;
+        if note.is_some_and(|note| signer.open_by_new(&note).is_ok()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

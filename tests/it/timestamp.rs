@@ -1,0 +1,114 @@
+//! Timestamps of an authority of our own, made by OpenSSL, and verified by it again.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use countersign::db::{anchor, timestamp};
+use countersign::github::fake::{auth, seed};
+use countersign::github::{AppKey, Connection, GitHub, Pace};
+use countersign::settings::AnchorSettings;
+use countersign::worker::Anchors;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::harness::Scenario;
+use crate::scenario;
+
+const CONFIG: &str = "
+[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = A timestamp authority
+[usage]
+extendedKeyUsage = critical, timeStamping
+[tsa]
+default_tsa = ours
+[ours]
+serial = serial
+signer_cert = cert.pem
+signer_key = key.pem
+certs = cert.pem
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+ess_cert_id_alg = sha256
+";
+
+fn openssl(folder: &Path, arguments: &[&str]) {
+    let done = Command::new("openssl").current_dir(folder).args(arguments).output().expect("openssl");
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A folder with the authority's key and certificate, and where it answers.
+async fn authority() -> (Arc<TempDir>, String) {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    std::fs::write(folder.path().join("tsa.cnf"), CONFIG).unwrap();
+    std::fs::write(folder.path().join("serial"), "0a\n").unwrap();
+    let make =
+        "req -x509 -newkey rsa:2048 -nodes -config tsa.cnf -extensions usage -keyout key.pem -out cert.pem";
+    openssl(folder.path(), &make.split(' ').collect::<Vec<_>>());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/tsr", listener.local_addr().unwrap());
+    let routes = Router::new().route("/tsr", post(reply)).with_state(Arc::clone(&folder));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (folder, url)
+}
+
+async fn reply(State(folder): State<Arc<TempDir>>, query: Bytes) -> impl IntoResponse {
+    let folder = folder.path();
+    if folder.join("old.tsr").exists() {
+        return std::fs::read(folder.join("old.tsr")).unwrap();
+    }
+    std::fs::write(folder.join("query"), query).unwrap();
+    openssl(folder, &["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-out", "reply"]);
+    std::fs::read(folder.join("reply")).unwrap()
+}
+
+impl Scenario {
+    async fn timestamped_by(&self, url: &str) -> Anchors {
+        let github = GitHub::connect(Connection {
+            api_url: self.fake.start().await.unwrap(),
+            app_id: seed::APP,
+            key: AppKey::parse(auth::APP_KEY).unwrap(),
+            clock: self.clock.clone(),
+            pace: Pace::none(),
+        });
+        let settings = AnchorSettings { timestamps: Some(url.parse().unwrap()), ..AnchorSettings::default() };
+        Anchors::new(self.app.clone(), github.unwrap().writer(), settings)
+    }
+
+    async fn timestamps(&self) -> Vec<(u64, Vec<u8>)> {
+        timestamp::after(&mut self.app.db.read().await.unwrap(), 0, 0, 100).await.unwrap()
+    }
+}
+
+scenario!(an_authority_says_when_it_saw_a_checkpoint, s => {
+    let (folder, url) = authority().await;
+    let anchors = s.timestamped_by(&url).await;
+    s.staged().await;
+    anchors.round().await.unwrap();
+    anchors.round().await.unwrap();
+    let stamps = s.timestamps().await;
+    let head = anchor::head(&mut s.app.db.read().await.unwrap()).await.unwrap().unwrap();
+    assert_eq!(stamps.len(), 1);
+    assert_eq!(stamps[0].0, head.size);
+    std::fs::write(folder.path().join("checkpoint"), &head.note).unwrap();
+    std::fs::write(folder.path().join("stamp.tsr"), &stamps[0].1).unwrap();
+    let verify = ["ts", "-verify", "-data", "checkpoint", "-in", "stamp.tsr", "-CAfile", "cert.pem"];
+    openssl(folder.path(), &verify);
+
+    // An old answer is no answer to a new question.
+    std::fs::write(folder.path().join("old.tsr"), &stamps[0].1).unwrap();
+    s.comment("alice", "/promote staging").await;
+    s.later(Duration::from_mins(6)).await;
+    anchors.round().await.unwrap();
+    assert_eq!(s.timestamps().await.len(), 1);
+});
