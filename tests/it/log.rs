@@ -147,6 +147,7 @@ scenario!(what_is_not_there_is_said, s => {
         ("/log/epoch/7/checkpoint", "no such epoch"),
         ("/log/epoch/-1/checkpoint", "no such epoch"),
         ("/log/epoch/00/checkpoint", "no such epoch"),
+        ("/log/epoch/0/key", "GET / says"),
         ("/log/", "GET / says"),
     ] {
         let (status, answer) = refused(s, path).await;

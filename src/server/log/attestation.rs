@@ -2,13 +2,14 @@
 //! Sigstore's tools verify (DSSE). `GET /log/attestation/key`: what verifies it, in PEM.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use http::HeaderMap;
 use serde::Deserialize;
 
-use super::document::{Document, missing};
-use super::published::{Published, number, unreadable};
+use super::document::Document;
+use super::published::{Published, number};
 use super::reader;
+use super::refusal::{Refusal, missing, unreadable};
 use crate::audit::AttestationKey;
 use crate::audit::attestation::{self, AttestationError};
 use crate::audit::dsse::Envelope;
@@ -43,7 +44,7 @@ pub(super) async fn show(
     Path(Attestation { file }): Path<Attestation>,
     asked: HeaderMap,
     mut published: Published,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     reader::check(shared.log.reader.as_ref(), &asked)?;
     let (index, form) = Form::of(&file).ok_or_else(|| missing(NAME))?;
     published.has(index)?;
@@ -78,7 +79,7 @@ impl Form {
         }
     }
 
-    fn absent(self, index: u64) -> Response {
+    fn absent(self, index: u64) -> Refusal {
         let what = match self {
             Self::Statement => "approval or rejection",
             Self::VerificationResult => "approval",
@@ -91,8 +92,7 @@ impl Form {
 }
 
 /// An entry that cannot be read, or not be written as JSON.
-fn damaged(index: u64, error: &dyn std::error::Error) -> Response {
+fn damaged(index: u64, error: &dyn std::error::Error) -> Refusal {
     tracing::error!(index, %error, "an entry cannot be attested: verify the log");
-    let said = "The entry is damaged: run `countersign audit verify` on the server.\n";
-    (StatusCode::INTERNAL_SERVER_ERROR, said).into_response()
+    Refusal::Damaged
 }

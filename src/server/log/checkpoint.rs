@@ -5,8 +5,9 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::document::{Document, missing};
-use super::published::{Published, number, unreadable};
+use super::document::Document;
+use super::published::{Published, number};
+use super::refusal::{Refusal, missing, unreadable};
 use crate::db::{cosignature, tile};
 
 /// Named, because the path of another epoch has its number as well.
@@ -16,7 +17,7 @@ pub(super) struct OfSize {
 }
 
 /// The newest one, with the lines of those witnesses that have signed it already.
-pub(super) async fn newest(published: Published, asked: HeaderMap) -> Result<Response, Response> {
+pub(super) async fn newest(published: Published, asked: HeaderMap) -> Result<Response, Refusal> {
     let Published { epoch, mut conn, size, note, .. } = published;
     let cosigned = cosignature::cosigned(&mut conn, epoch, size, note).await;
     Ok(Document::of_the_moment(cosigned.map_err(|error| unreadable(&error))?).answer(&asked))
@@ -27,7 +28,7 @@ pub(super) async fn of_size(
     mut published: Published,
     Path(OfSize { size }): Path<OfSize>,
     asked: HeaderMap,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let Some(size) = number::<u64>(&size).filter(|size| *size <= published.size) else {
         let why = format!("The log has {} entries: there is no checkpoint of {size:?}.\n", published.size);
         return Err(missing(why));

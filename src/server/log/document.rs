@@ -56,8 +56,3 @@ fn names(tags: &HeaderValue, tag: &str) -> bool {
     let mut tags = tags.to_str().unwrap_or_default().split(',').map(str::trim);
     tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
-
-/// There is no such file, and why.
-pub(super) fn missing(why: impl Into<String>) -> Response {
-    (StatusCode::NOT_FOUND, why.into()).into_response()
-}

@@ -10,6 +10,7 @@ mod key;
 mod proof;
 mod published;
 mod reader;
+mod refusal;
 mod tile;
 
 use std::sync::Arc;
@@ -43,14 +44,15 @@ impl LogFace {
 
 /// Every file of the log: of its newest epoch, and of each by its number.
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().nest("/log", files()).nest("/log/epoch/{epoch}", files())
+    // The key of an earlier epoch has another name, and is best known from that time.
+    let newest = files().route("/key", get(key::show));
+    Router::new().nest("/log", newest).nest("/log/epoch/{epoch}", files())
 }
 
 fn files() -> Router<Shared> {
     Router::new()
         .route("/checkpoint", get(checkpoint::newest))
         .route("/checkpoints/{size}", get(checkpoint::of_size))
-        .route("/key", get(key::show))
         .route("/tile/{*path}", get(tile::show))
         .route("/proof/{file}", get(proof::show))
         .route("/attestation/key", get(attestation::key))

@@ -5,8 +5,9 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::document::{Document, missing};
-use super::published::{Published, number, unreadable};
+use super::document::Document;
+use super::published::{Published, number};
+use super::refusal::{Refusal, missing, unreadable};
 use crate::db::tile;
 
 const NAME: &str = "A proof is called <index>.tlog-proof, such as /log/proof/0.tlog-proof.\n";
@@ -22,7 +23,7 @@ pub(super) async fn show(
     mut published: Published,
     Path(Proof { file }): Path<Proof>,
     asked: HeaderMap,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let index = file.strip_suffix(".tlog-proof").and_then(number).ok_or_else(|| missing(NAME))?;
     published.has(index)?;
     let (epoch, size) = (published.epoch, published.size);

@@ -1,16 +1,13 @@
 //! What of the log is published: what is at or below its newest signed checkpoint.
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::document::missing;
+use super::refusal::{Refusal, missing, unreadable};
 use crate::audit::Origin;
 use crate::db::{self, Conn, tile};
 use crate::server::Shared;
-use crate::telemetry::causes;
 
 const EMPTY: &str = "The log is empty: nothing was asked, decided or done yet. \
     The first command on a pull request begins it.\n";
@@ -27,12 +24,12 @@ pub(super) struct Published {
 }
 
 impl FromRequestParts<Shared> for Published {
-    type Rejection = Response;
+    type Rejection = Refusal;
 
     /// The newest epoch, unless the path names another.
-    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Refusal> {
         let params = RawPathParams::from_request_parts(parts, shared).await;
-        let params = params.map_err(IntoResponse::into_response)?;
+        let params = params.map_err(|_| no_such_epoch())?;
         let named = params.iter().find(|(name, _)| *name == "epoch");
         let named = named.map(|(_, text)| number(text).ok_or_else(no_such_epoch)).transpose()?;
         let published = Self::read(shared, named).await.map_err(|error| unreadable(&error))?;
@@ -61,7 +58,7 @@ impl Published {
     }
 
     /// Whether this entry is published; otherwise the answer that says so.
-    pub(super) fn has(&self, index: u64) -> Result<(), Response> {
+    pub(super) fn has(&self, index: u64) -> Result<(), Refusal> {
         if index < self.size {
             return Ok(());
         }
@@ -77,12 +74,6 @@ pub(super) fn number<N: std::str::FromStr + ToString>(text: &str) -> Option<N> {
     text.parse::<N>().ok().filter(|number| number.to_string() == text)
 }
 
-fn no_such_epoch() -> Response {
+fn no_such_epoch() -> Refusal {
     missing("There is no such epoch of the log. Without /epoch/…, its newest one is here.\n")
-}
-
-/// The database does not answer, which is logged and passes.
-pub(super) fn unreadable(error: &db::Error) -> Response {
-    tracing::error!(error = %causes(error), "the log cannot be read");
-    (StatusCode::SERVICE_UNAVAILABLE, "The database does not answer. Try again.\n").into_response()
 }

@@ -5,9 +5,10 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::document::{Document, missing};
-use super::published::{Published, unreadable};
+use super::document::Document;
+use super::published::Published;
 use super::reader;
+use super::refusal::{Refusal, missing, unreadable};
 use crate::audit::{TileLevel, TilePath};
 use crate::db::tile;
 use crate::server::Shared;
@@ -24,7 +25,7 @@ pub(super) async fn show(
     Path(Tile { path }): Path<Tile>,
     asked: HeaderMap,
     mut published: Published,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let path: TilePath =
         format!("tile/{path}").parse().map_err(|why| missing(format!("Not found: {why}.\n")))?;
     let entries = path.level == TileLevel::Entries;
@@ -38,7 +39,7 @@ pub(super) async fn show(
     Ok(if entries { tile.for_one_reader() } else { tile }.answer(&asked))
 }
 
-fn beyond(path: &TilePath, size: u64) -> Response {
+fn beyond(path: &TilePath, size: u64) -> Refusal {
     missing(format!(
         "The log has {size} entries, and {path} needs more. The last tile of a level is asked for by its \
          width, such as tile/0/000.p/17.\n"
