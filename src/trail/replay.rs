@@ -4,6 +4,7 @@
 //! without GitHub; where it does not, either something was changed or the rules of the program were.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ use crate::policy::{Policy, evaluate};
 
 /// How many entries are read at once.
 const PAGE: i64 = 1000;
+/// No decision is written down later: a clock that was set back may make it seem so.
+const SLOWEST: Duration = Duration::from_mins(10);
 
 /// What came out for all decisions of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -71,6 +74,17 @@ pub enum Difference {
     /// The entry says that it may be deployed, and its own evaluation does not.
     #[error("the entry allows what its evaluation does not")]
     NotAllowed,
+    /// The entry says that it may be deployed, and nothing else.
+    #[error("the entry allows and does not say from which facts that follows")]
+    NoFacts,
+    /// It was not decided when the entry was written.
+    #[error("its facts are decided upon at {at}, and the entry was written at {observed}")]
+    OtherMoment {
+        /// When, as the facts say.
+        at: Timestamp,
+        /// When, as the entry says.
+        observed: Timestamp,
+    },
     /// It comes out otherwise.
     #[error("it was recorded as {recorded}, and comes out as {now}")]
     OtherDecision {
@@ -111,6 +125,7 @@ impl Evidence {
     /// In what it differs.
     pub fn replay(&self, entry: &Entry, blob: &BlobSha, policy: &[u8]) -> Result<(), Difference> {
         self.is_about(entry)?;
+        self.is_of_the_moment(entry.observed_at)?;
         let policy = read(blob, policy)?;
         let Some(recorded) = &entry.evaluation else { return Ok(()) };
         let decision = evaluate(&policy, &self.facts, self.at);
@@ -123,6 +138,15 @@ impl Evidence {
             return Err(Difference::NotAllowed);
         }
         Ok(())
+    }
+
+    /// Entries keep the order of time, facts do not: another moment might have let through what this one did not.
+    fn is_of_the_moment(&self, observed: Timestamp) -> Result<(), Difference> {
+        let at = self.at;
+        if at <= observed && observed.since(at) <= SLOWEST {
+            return Ok(());
+        }
+        Err(Difference::OtherMoment { at, observed })
     }
 
     fn is_about(&self, entry: &Entry) -> Result<(), Difference> {
@@ -168,8 +192,7 @@ fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
 /// Takes every decision of the log again.
 ///
 /// # Errors
-/// When the database fails. Entries that cannot be read are left to `audit verify`, which must have accepted
-/// the log for this to say anything.
+/// When the database fails. `audit verify` must have accepted the log for this to say anything.
 pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     let mut report = Report::default();
     let mut absent = Absent::default();
@@ -180,9 +203,13 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
             let Some(last) = page.last() else { break };
             next = last.index + 1;
             for stored in page {
-                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
-                absent.erased += entry.erased.map_or(0, |erased| erased.evidence);
-                if entry.evaluation.is_some() {
+                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
+                    report.lacks(stored.index, "it cannot be read, and may be a decision".to_owned());
+                    continue;
+                };
+                absent.erased =
+                    absent.erased.saturating_add(entry.erased.map_or(0, |erased| erased.evidence));
+                if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
                     report.decisions += 1;
                     one(conn, stored.index, &entry, &mut report, &mut absent).await?;
                 }
@@ -200,7 +227,10 @@ async fn one(
     report: &mut Report,
     absent: &mut Absent,
 ) -> db::Result<()> {
-    let Some(evaluation) = &entry.evaluation else { return Ok(()) };
+    let Some(evaluation) = &entry.evaluation else {
+        report.differs(index, &Difference::NoFacts);
+        return Ok(());
+    };
     let Some(packed) = evidence::find(conn, &evaluation.facts).await? else {
         absent.digests.insert(evaluation.facts);
         absent.entries.push(index);
