@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{Decoded, Digest, Entry, Evaluation, Kind, Quorum, Ruling};
 use crate::clock::Timestamp;
 use crate::db::{self, Conn, evidence, policy_text, tile};
-use crate::ids::BlobSha;
+use crate::ids::{BlobSha, CommitSha, EnvironmentName, PromotionNumber, RepoId};
 use crate::policy::facts::Facts;
 use crate::policy::{Policy, evaluate};
 
 /// How many entries are read at once.
 const PAGE: i64 = 1000;
+/// The effect that must have been allowed before.
+const CREATE_DEPLOYMENT: &str = "create_deployment";
 /// No decision is written down later: a clock that was set back may make it seem so.
 const SLOWEST: Duration = Duration::from_mins(10);
 
@@ -77,6 +79,9 @@ pub enum Difference {
     /// The entry says that it may be deployed, and nothing else.
     #[error("the entry allows and does not say from which facts that follows")]
     NoFacts,
+    /// A deployment that nobody let through.
+    #[error("a deployment is asked for, and no entry before it allows that promotion")]
+    NeverAllowed,
     /// It was not decided when the entry was written.
     #[error("its facts are decided upon at {at}, and the entry was written at {observed}")]
     OtherMoment {
@@ -195,7 +200,7 @@ fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
 /// When the database fails. `audit verify` must have accepted the log for this to say anything.
 pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     let mut report = Report::default();
-    let mut absent = Absent::default();
+    let (mut absent, mut allowed) = (Absent::default(), Allowed::default());
     for epoch in tile::epochs(conn).await? {
         let mut next = 0;
         loop {
@@ -209,6 +214,9 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
                 };
                 absent.erased =
                     absent.erased.saturating_add(entry.erased.map_or(0, |erased| erased.evidence));
+                if !allowed.lets(&entry) {
+                    report.differs(stored.index, &Difference::NeverAllowed);
+                }
                 if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
                     report.decisions += 1;
                     one(conn, stored.index, &entry, &mut report, &mut absent).await?;
@@ -266,6 +274,28 @@ impl Report {
 
     fn lacks(&mut self, index: u64, what: String) {
         self.missing.push(Missing { index, what });
+    }
+}
+
+/// The promotions that the entries so far let through: by repository and number, commit and environment.
+#[derive(Default)]
+struct Allowed(BTreeSet<(RepoId, PromotionNumber, CommitSha, EnvironmentName)>);
+
+impl Allowed {
+    /// Takes an entry in; whether what it intends was allowed by an entry before it.
+    fn lets(&mut self, entry: &Entry) -> bool {
+        let intends =
+            entry.kind == Kind::EffectIntended && entry.effect.as_deref() == Some(CREATE_DEPLOYMENT);
+        let Entry { repo: Some(repo), promotion: Some(number), commit: Some(commit), .. } = entry else {
+            return !intends;
+        };
+        let Some(environment) = &entry.environment else { return !intends };
+        let subject = (*repo, *number, commit.clone(), environment.clone());
+        if entry.kind == Kind::DecisionAllowed {
+            self.0.insert(subject);
+            return true;
+        }
+        !intends || self.0.contains(&subject)
     }
 }
 

@@ -85,6 +85,26 @@ scenario!(an_entry_that_allows_without_facts_is_noticed, s => {
     assert!(report.different[0].why.contains("from which facts"), "{report:#?}");
 });
 
+scenario!(a_deployment_that_no_entry_allows_is_noticed, s => {
+    let same = promoted(s).await.same;
+    s.expected.unfinished = true;
+    s.expected.unreplayable = true;
+    s.app
+        .db
+        .write(|tx| {
+            Box::pin(async move {
+                let now = Timestamp::parse("2030-01-01T00:00:00Z").unwrap();
+                let intent = NewEntry::new(Kind::EffectIntended, now, Source::internal("test"));
+                tx.append_intent(intent.effect("create_deployment"), "p9/deployment").await
+            })
+        })
+        .await
+        .unwrap();
+    let report = replayed(s).await;
+    assert_eq!((report.same, report.different.len()), (same, 1), "{report:#?}");
+    assert!(report.different[0].why.contains("no entry before it allows"), "{report:#?}");
+});
+
 scenario!(an_entry_that_cannot_be_read_is_not_passed_over, s => {
     promoted(s).await;
     let report = sql(
