@@ -164,9 +164,9 @@ async fn nothing_outside_of_the_folder_is_read() {
         copy(&out, &hostile);
         let path = hostile.join(name);
         if path.is_dir() {
-            std::fs::remove_dir_all(&path).unwrap()
+            std::fs::remove_dir_all(&path).unwrap();
         } else {
-            std::fs::remove_file(&path).unwrap()
+            std::fs::remove_file(&path).unwrap();
         }
         std::os::unix::fs::symlink(outside.join(name), &path).unwrap();
         let verdict = verified(&hostile, None).await;

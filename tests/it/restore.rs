@@ -107,17 +107,17 @@ fn remove(url: &str) {
 }
 
 on_both!(an_anchor_that_is_ahead_refuses_it_too, url => {
-    let (last, backup) = restored(&url, &Mark::in_file()).await;
+    let (newest, backup) = restored(&url, &Mark::in_file()).await;
     let lost = Mark::in_file();
-    let known = Guarding { known: vec![last.clone()], ..lost.guarding() };
+    let known = Guarding { known: vec![newest.clone()], ..lost.guarding() };
     let began = Instant::now();
     let said = refusal(Db::open_guarded(&backup, key(), known, NOW).await);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     assert!(said.contains("known from an anchor") && said.contains("has only 3 of them"), "{said}");
-    let forked = Guarding { known: vec![Checkpoint { root: [7; 32].into(), ..last.clone() }], ..lost.guarding() };
+    let forked = Guarding { known: vec![Checkpoint { root: [7; 32].into(), ..newest.clone() }], ..lost.guarding() };
     let said = refusal(Db::open_guarded(&url, key(), forked, NOW).await);
     assert!(said.contains("has other entries there"), "{said}");
-    let fits = Guarding { known: vec![last], ..lost.guarding() };
+    let fits = Guarding { known: vec![newest], ..lost.guarding() };
     assert!(Db::open_guarded(&url, key(), fits, NOW).await.is_ok());
 });
 
