@@ -102,9 +102,9 @@ impl Verify {
         let verdict =
             trail::verify(log, &trusted.key, since, &mut |done, all| progress.show(done, all)).await;
         progress.end();
-        let verdict = by.witnessed(verdict?);
+        let (verdict, unwitnessed) = by.witnessed(verdict?);
         let age = self.max_age.map(|age| (age, Clock::System.now()));
-        Ok(Answer::new(verdict, trusted, since.cloned(), age))
+        Ok(Answer::new(verdict, trusted, since.cloned(), age).unwitnessed(unwitnessed))
     }
 }
 
@@ -116,18 +116,16 @@ struct By {
 }
 
 impl By {
-    /// A log that holds is believed only if enough witnesses have seen it, too.
-    fn witnessed(&self, verdict: Verdict) -> Verdict {
-        let (Verdict::Holds(holds), Some(policy)) = (&verdict, &self.policy) else { return verdict };
+    /// A log that holds is believed only if enough witnesses have seen it, too; else says why not.
+    fn witnessed(&self, verdict: Verdict) -> (Verdict, Option<String>) {
+        let (Verdict::Holds(holds), Some(policy)) = (&verdict, &self.policy) else { return (verdict, None) };
         match policy.open(&holds.note) {
-            Ok(_) => verdict,
-            Err(why @ Unsatisfied::Quorum { .. }) => Verdict::Incomplete {
-                why: format!("the newest checkpoint does not satisfy the policy: {why}"),
-            },
-            Err(Unsatisfied::Checkpoint(why)) => Verdict::Tampered {
-                index: None,
-                why: format!("the newest checkpoint cannot be believed by the policy: {why}"),
-            },
+            Ok(_) => (verdict, None),
+            Err(why @ Unsatisfied::Quorum { .. }) => (verdict, Some(why.to_string())),
+            Err(Unsatisfied::Checkpoint(why)) => {
+                let why = format!("the newest checkpoint cannot be believed by the policy: {why}");
+                (Verdict::Tampered { index: None, why }, None)
+            }
         }
     }
 }
