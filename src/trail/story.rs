@@ -10,7 +10,9 @@ use super::Result;
 use super::disclosures::Disclosures;
 use super::source::{File, LogSource, bundle_of};
 use crate::audit::tile::unbundle;
-use crate::audit::{ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult};
+use crate::audit::{
+    ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, Recovered,
+};
 use crate::db::tile;
 use crate::ids::{PromotionNumber, RepoId};
 
@@ -159,6 +161,9 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
     details.extend(entry.quorum.map(|quorum| format!("{} of {} votes", quorum.counted, quorum.required)));
     details.extend(entry.deployment.map(|deployment| format!("deployment {deployment}")));
     details.extend(entry.run.map(|run| format!("run {run}")));
+    details.extend(entry.recovered.as_ref().map(|Recovered { origin, size, found, .. }| {
+        format!("{origin} had {size} entries, {found} of them were found")
+    }));
     details.extend(entry.expires_at.map(|expires| format!("good until {expires}")));
     details
 }

@@ -76,14 +76,14 @@ impl Verify {
         self.answer(copy, trusted, by).await.context("the log cannot be read")
     }
 
-    /// Each epoch is a log of its own.
+    /// Each epoch is a log of its own, with a name of its own and the same key.
     async fn database(&self, db: &ReadOnly, by: &By) -> anyhow::Result<Vec<Answer>> {
         let mut key = self.key.given_or_own()?;
         let epochs = tile::epochs(&mut db.moment().await.context(NO_TABLES)?).await.context(NO_TABLES)?;
         let mut answers = Vec::new();
         for epoch in if epochs.is_empty() { vec![0] } else { epochs } {
             let mut log = LogSource::in_database(db, epoch).await.context(NO_TABLES)?;
-            let trusted = Trusted { key: key.clone(), on_first_use: false };
+            let trusted = Trusted { key: log.key(&key).await.context(NO_TABLES)?, on_first_use: false };
             let answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
             if let Verdict::Holds(holds) = &answer.verdict {
                 key = holds.log.keys.last().cloned().unwrap_or(key);
