@@ -1,7 +1,7 @@
 //! Logs and metrics.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -22,6 +22,8 @@ const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 pub fn start_logging(flags: &TelemetryFlags, otherwise: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(flags.filter(otherwise))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // What is written to a file is read without colours.
+    let builder = if io::stderr().is_terminal() { builder } else { builder.with_ansi(false) };
     // A second program in the same process logs through the first one's.
     let _ = match flags.log_format {
         LogFormat::Text => builder.try_init(),

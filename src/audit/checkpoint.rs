@@ -146,6 +146,16 @@ impl Origin {
         let digits = other.as_str().strip_prefix(self.as_str())?.strip_prefix('/')?;
         decimal(digits).filter(|epoch: &u32| *epoch > 0)
     }
+
+    /// The log's key as it is called in this epoch, `epoch`, when `key` is called as the log is in any of its epochs.
+    pub fn key_in(&self, epoch: u32, key: &Verifier) -> Option<Verifier> {
+        let base = match epoch {
+            0 => self.clone(),
+            later => self.as_str().strip_suffix(&format!("/{later}"))?.parse().ok()?,
+        };
+        base.epoch_of(&Self(key.name().clone()))?;
+        Some(key.named(self.0.clone()))
+    }
 }
 
 impl TryFrom<String> for Origin {
@@ -282,6 +292,15 @@ mod tests {
             let other = format!("countersign.example/acme{other}").parse().unwrap();
             assert_eq!(origin.epoch_of(&other), None, "{other}");
         }
+        let key = |name: &str| LogKey::from_seed(name.parse().unwrap(), [7; 32]).verifier();
+        let keys = ["", "/1", "/2"].map(|epoch| key(&format!("countersign.example/acme{epoch}")));
+        for known in &keys {
+            for (epoch, expected) in [0, 1, 2].into_iter().zip(&keys) {
+                assert_eq!(origin.in_epoch(epoch).unwrap().key_in(epoch, known).as_ref(), Some(expected));
+            }
+        }
+        assert_eq!(origin.key_in(0, &key("countersign.example/other")), None);
+        assert_eq!(origin.key_in(1, &keys[0]), None, "it is not called as an epoch 1 is");
         let long: Origin = "a".repeat(254).parse().unwrap();
         assert!(long.in_epoch(1).is_err());
     }

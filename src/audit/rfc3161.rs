@@ -76,6 +76,46 @@ impl TimestampQuery {
     /// # Errors
     /// When it is none, or is about something else.
     pub fn check(&self, response: &[u8]) -> Result<Timestamp, InvalidTimestamp> {
+        let token = Token::read(response)?;
+        if token.nonce != Some(self.nonce.as_slice()) {
+            return Err(InvalidTimestamp::OfSomethingElse);
+        }
+        token.of(&self.digest)
+    }
+}
+
+impl Timestamp {
+    /// Reads an answer that was kept, and that it is about these bytes.
+    ///
+    /// # Errors
+    /// When it is none, or is about something else.
+    pub fn of(bytes: &[u8], response: &[u8]) -> Result<Self, InvalidTimestamp> {
+        Token::read(response)?.of(&Digest::of(bytes))
+    }
+}
+
+impl InvalidTimestamp {
+    /// What the answer is instead.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Malformed => "no timestamp response (RFC 3161)",
+            Self::Refused => "the answer of an authority that granted no timestamp",
+            Self::OfSomethingElse => "a timestamp of something else than the checkpoint",
+        }
+    }
+}
+
+/// What a `TimeStampResp` says, with nothing compared yet.
+struct Token<'a> {
+    algorithm: &'a [u8],
+    imprint: &'a [u8],
+    serial: &'a [u8],
+    time: &'a [u8],
+    nonce: Option<&'a [u8]>,
+}
+
+impl<'a> Token<'a> {
+    fn read(response: &'a [u8]) -> Result<Self, InvalidTimestamp> {
         let mut response = Der(response).take(SEQUENCE)?;
         let status = response.take(SEQUENCE)?.take(INTEGER)?;
         // Granted, or granted with modifications.
@@ -89,31 +129,32 @@ impl TimestampQuery {
         signed.take(SET)?;
         let mut content = signed.take(SEQUENCE)?;
         content.expect(OID, &TST_INFO)?;
-        let info = content.take(EXPLICIT_0)?.take(OCTETS)?.take(SEQUENCE)?;
-        self.read(info)
+        Self::info(content.take(EXPLICIT_0)?.take(OCTETS)?.take(SEQUENCE)?)
     }
 
     /// `TSTInfo`.
-    fn read(&self, mut info: Der<'_>) -> Result<Timestamp, InvalidTimestamp> {
+    fn info(mut info: Der<'a>) -> Result<Self, InvalidTimestamp> {
         info.expect(INTEGER, &[1])?;
         info.take(OID)?;
         let mut imprint = info.take(SEQUENCE)?;
-        let algorithm = imprint.take(SEQUENCE)?.take(OID)?;
-        let same =
-            SHA_256.get(4..13) == Some(algorithm.0) && imprint.take(OCTETS)?.0 == self.digest.as_bytes();
-        let serial = hex::encode(info.take(INTEGER)?.0);
-        let time = String::from_utf8(info.take(TIME)?.0.to_vec()).map_err(|_| InvalidTimestamp::Malformed)?;
+        let algorithm = imprint.take(SEQUENCE)?.take(OID)?.0;
+        let imprint = imprint.take(OCTETS)?.0;
+        let (serial, time) = (info.take(INTEGER)?.0, info.take(TIME)?.0);
         let mut nonce = None;
         while let Some((tag, content)) = info.next()? {
             if tag == INTEGER {
                 nonce = Some(content);
             }
         }
-        if same && nonce == Some(&self.nonce) {
-            Ok(Timestamp { serial, time })
-        } else {
-            Err(InvalidTimestamp::OfSomethingElse)
+        Ok(Self { algorithm, imprint, serial, time, nonce })
+    }
+
+    fn of(&self, digest: &Digest) -> Result<Timestamp, InvalidTimestamp> {
+        if SHA_256.get(4..13) != Some(self.algorithm) || self.imprint != digest.as_bytes() {
+            return Err(InvalidTimestamp::OfSomethingElse);
         }
+        let time = String::from_utf8(self.time.to_vec()).map_err(|_| InvalidTimestamp::Malformed)?;
+        Ok(Timestamp { serial: hex::encode(self.serial), time })
     }
 }
 

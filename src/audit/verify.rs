@@ -35,6 +35,8 @@ pub struct LogVerifier {
     tree: Frontier,
     vouched: u64,
     checkpoints: u64,
+    /// The size of the last of them.
+    compared: u64,
     kinds: BTreeMap<Kind, u64>,
     last_observed: Option<Timestamp>,
     /// Each with the digest of its key, which may be as long as an entry.
@@ -58,7 +60,7 @@ pub struct Verified {
     pub entries: u64,
     /// The root over all of them.
     pub root: Hash,
-    /// How many checkpoints were compared, without the latest.
+    /// How many checkpoints were compared, with the latest.
     pub checkpoints: u64,
     /// How many entries there are of each kind.
     pub kinds: BTreeMap<Kind, u64>,
@@ -173,6 +175,7 @@ impl LogVerifier {
             tree: Frontier::new(),
             vouched: 0,
             checkpoints: 0,
+            compared: 0,
             kinds: BTreeMap::new(),
             last_observed: None,
             open_intents: BTreeMap::new(),
@@ -219,7 +222,7 @@ impl LogVerifier {
                 Ok(())
             }
             Ok(()) => {
-                self.checkpoints += 1;
+                self.count_checkpoint();
                 Ok(())
             }
             fault => fault,
@@ -231,6 +234,7 @@ impl LogVerifier {
     pub fn finish(mut self, latest_note: &str) -> Result<Verified, Fault> {
         self.still_whole()?;
         self.check_checkpoint(latest_note)?;
+        self.count_checkpoint();
         if let Some(fault) = self.excused {
             return Err(fault);
         }
@@ -243,6 +247,14 @@ impl LogVerifier {
             last_observed: self.last_observed,
             keys: self.keys,
         })
+    }
+
+    /// The latest one may be among those that were compared on the way.
+    fn count_checkpoint(&mut self) {
+        if self.compared < self.tree.size() {
+            self.checkpoints += 1;
+            self.compared = self.tree.size();
+        }
     }
 
     fn check_entry(&mut self, index: u64, bytes: &[u8], stored: Option<Hash>) -> Result<Grown, Flaw> {

@@ -77,7 +77,8 @@ async fn the_welcome_says_what_to_open_who_is_there_and_what_to_try() {
         "/promote production",
         "/approve",
         "curl -sS",
-        "audit verify --database",
+        "audit export --disclosures",
+        "audit verify sandbox-log",
         "/log/attestation/2.json -H 'Authorization: Bearer sandbox-log-reader'",
         "Ctrl-C",
     ] {

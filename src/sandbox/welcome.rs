@@ -49,8 +49,12 @@ TRY    1  As alice, comment            /promote staging
 
        Then prove what happened, from another terminal:
 
-          {program} audit verify --database '{database}' \\
+          {program} audit export --disclosures --out sandbox-log \\
+            --database '{database}' \\
             --key '{key}'
+          {program} audit verify sandbox-log \\
+            --key '{key}'
+          {program} audit show sandbox-log
 
           curl -sS {countersign}/log/proof/0.tlog-proof
           curl -sS {countersign}/log/attestation/2.json -H 'Authorization: Bearer {reader}'

@@ -3,8 +3,8 @@
 use super::Result;
 use super::source::File;
 use crate::audit::tile::bundle;
-use crate::audit::{TileLevel, TilePath};
-use crate::db::{Conn, tile};
+use crate::audit::{Checkpoint, TileLevel, TilePath, Verifier};
+use crate::db::{Conn, cosignature, tile, timestamp};
 
 /// How many stored checkpoints are read at once.
 const PAGE: i64 = 1000;
@@ -21,17 +21,23 @@ pub struct Database {
 impl Database {
     pub(super) async fn read(&mut self, file: File) -> Result<Option<Vec<u8>>> {
         Ok(match file {
-            File::Checkpoint => {
-                let newest = tile::newest_checkpoint(&mut self.conn, self.epoch).await?;
-                newest.map(|(_, note)| note.into_bytes())
-            }
-            File::Key => None,
+            File::Checkpoint => self.newest().await?,
+            // Timestamps are listed, and the key is known from elsewhere.
+            File::Key | File::TimestampOf(_) => None,
             File::CheckpointOf(size) => {
                 tile::checkpoint_of(&mut self.conn, self.epoch, size).await?.map(String::into_bytes)
             }
             File::Tile(path) if path.level == TileLevel::Entries => self.bundle(path).await?,
             File::Tile(path) => tile::tile(&mut self.conn, self.epoch, &path, ANY_SIZE).await?,
         })
+    }
+
+    /// With the lines of those witnesses that have signed it already.
+    async fn newest(&mut self) -> Result<Option<Vec<u8>>> {
+        let newest = tile::newest_checkpoint(&mut self.conn, self.epoch).await?;
+        let Some((size, note)) = newest else { return Ok(None) };
+        let cosigned = cosignature::cosigned(&mut self.conn, self.epoch, size, note).await?;
+        Ok(Some(cosigned.into_bytes()))
     }
 
     /// The entries that are there: one that is missing is named by what stands in its place.
@@ -44,6 +50,19 @@ impl Database {
 
     pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<(u64, String)>> {
         Ok(tile::checkpoints_after(&mut self.conn, self.epoch, size, PAGE).await?)
+    }
+
+    pub(super) async fn timestamps_after(&mut self, size: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+        Ok(timestamp::after(&mut self.conn, self.epoch, size, PAGE).await?)
+    }
+
+    /// The log's key as it is called in this epoch; the same again when it is not called as this log is in any.
+    pub(super) async fn key_of_epoch(&mut self, key: &Verifier) -> Result<Verifier> {
+        let newest = tile::newest_checkpoint(&mut self.conn, self.epoch).await?;
+        let claimed = newest.and_then(|(_, note)| Checkpoint::claimed(&note));
+        let named = claimed.zip(u32::try_from(self.epoch).ok());
+        let named = named.and_then(|(checkpoint, epoch)| checkpoint.origin.key_in(epoch, key));
+        Ok(named.unwrap_or_else(|| key.clone()))
     }
 
     /// The first entry that is stored beyond `size`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind, Read as _};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use super::source::File;
@@ -10,10 +11,10 @@ use super::{Error, Result};
 
 /// How many folders are remembered as looked at.
 const REMEMBERED: usize = 64;
-/// How many stored checkpoints are read at once.
+/// How many stored checkpoints or timestamps are read at once.
 const PAGE: usize = 100;
-/// No export keeps more: there is one for each time the key was changed.
-const MOST_CHECKPOINTS: usize = 100_000;
+/// No export keeps more: there is one for each time the key was changed or an authority was asked for the time.
+const MOST_KEPT: usize = 1_000_000;
 
 /// A folder that holds a log.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Folder {
     looked_at: BTreeSet<PathBuf>,
     /// The sizes whose checkpoints are kept, read once.
     kept: Option<BTreeSet<u64>>,
+    /// The sizes whose checkpoints were timestamped, read once.
+    stamped: Option<BTreeSet<u64>>,
 }
 
 impl Folder {
@@ -32,7 +35,7 @@ impl Folder {
         if !root.is_dir() {
             return Err(unreadable(&root, ErrorKind::NotADirectory.into()));
         }
-        Ok(Self { root, looked_at: BTreeSet::new(), kept: None })
+        Ok(Self { root, looked_at: BTreeSet::new(), kept: None, stamped: None })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -94,11 +97,19 @@ impl Folder {
 
     pub(super) fn checkpoints_after(&mut self, size: u64) -> Result<Vec<(u64, String)>> {
         if self.kept.is_none() {
-            self.kept = Some(self.kept_checkpoints()?);
+            self.kept = Some(self.sizes("checkpoints", "")?);
         }
-        let kept = self.kept.iter().flatten().copied();
-        let sizes: Vec<u64> = kept.filter(|kept| *kept > size).take(PAGE).collect();
+        let sizes = page(self.kept.as_ref(), size);
         sizes.into_iter().map(|size| Ok((size, self.checkpoint_of(size)?))).collect()
+    }
+
+    pub(super) fn timestamps_after(&mut self, size: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+        if self.stamped.is_none() {
+            self.stamped = Some(self.sizes("timestamps", ".tsr")?);
+        }
+        let sizes = page(self.stamped.as_ref(), size);
+        let read = |size| Ok((size, self.read(File::TimestampOf(size))?.unwrap_or_default()));
+        sizes.into_iter().map(read).collect()
     }
 
     fn checkpoint_of(&mut self, size: u64) -> Result<String> {
@@ -107,23 +118,35 @@ impl Folder {
         String::from_utf8(bytes).map_err(|_| Error::Strange { path: file.to_string(), what: "not text" })
     }
 
-    fn kept_checkpoints(&mut self) -> Result<BTreeSet<u64>> {
-        let path = self.root.join("checkpoints");
+    /// The sizes that files in a folder are called after, with this at the end of their names.
+    fn sizes(&mut self, folder: &str, ending: &str) -> Result<BTreeSet<u64>> {
+        let path = self.root.join(folder);
         // Looks at the folder before it is listed.
         if !self.leads_inside(&path.join("0"))? {
             return Ok(BTreeSet::new());
         }
-        let entries = fs::read_dir(&path).map_err(|error| unreadable(&path, error))?;
         let mut sizes = BTreeSet::new();
-        for entry in entries.take(MOST_CHECKPOINTS) {
+        for entry in fs::read_dir(&path).map_err(|error| unreadable(&path, error))? {
             let name = entry.map_err(|error| unreadable(&path, error))?.file_name();
-            let size = name
-                .to_str()
-                .and_then(|name| name.parse::<u64>().ok().filter(|size| size.to_string() == name));
-            sizes.extend(size);
+            sizes.extend(name.to_str().and_then(|name| name.strip_suffix(ending)).and_then(size_of));
+            if sizes.len() > MOST_KEPT {
+                let what = "a folder of more files than an export has";
+                return Err(Error::Strange { path: folder.to_owned(), what });
+            }
         }
         Ok(sizes)
     }
+}
+
+/// The first sizes beyond `size`.
+fn page(sizes: Option<&BTreeSet<u64>>, size: u64) -> Vec<u64> {
+    let beyond = (Bound::Excluded(size), Bound::Unbounded);
+    sizes.iter().flat_map(|sizes| sizes.range(beyond)).take(PAGE).copied().collect()
+}
+
+/// A number has one spelling.
+fn size_of(name: &str) -> Option<u64> {
+    name.parse::<u64>().ok().filter(|size| size.to_string() == name)
 }
 
 fn expected(file: &fs::File) -> usize {

@@ -3,18 +3,20 @@
 //! wrote it is not trusted.
 //!
 //! A folder and a URL have the same layout (c2sp.org/tlog-tiles): `checkpoint`, `key`, `tile/…`, `checkpoints/<size>`;
-//! a folder may hold `disclosures.jsonl`, too.
+//! a folder may hold `timestamps/<size>.tsr` and `disclosures.jsonl`, too.
 
 mod database;
 mod disclosures;
 pub mod export;
 mod folder;
+mod out;
 pub mod replay;
 pub mod reconcile;
 mod source;
 pub mod story;
 mod strangers;
 mod tiles;
+mod timestamps;
 pub mod verify;
 mod web;
 

@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::web::Web;
 use super::{Error, Result};
 use crate::audit::tile::TILE_WIDTH;
-use crate::audit::{TileLevel, TilePath};
+use crate::audit::{TileLevel, TilePath, Verifier};
 use crate::db::ReadOnly;
 use crate::github::Secret;
 
@@ -21,6 +21,8 @@ pub enum File {
     Key,
     /// The checkpoint of exactly so many entries.
     CheckpointOf(u64),
+    /// What a timestamp authority said of that checkpoint (RFC 3161).
+    TimestampOf(u64),
     /// Hashes or entries.
     Tile(TilePath),
 }
@@ -41,9 +43,11 @@ impl File {
     pub(super) fn limit(self) -> usize {
         const NOTE: usize = 1_000_000;
         const HASH: usize = 32;
+        const TIMESTAMP: usize = 65_536;
         match self {
             Self::Checkpoint | Self::CheckpointOf(_) => NOTE,
             Self::Key => 4096,
+            Self::TimestampOf(_) => TIMESTAMP,
             Self::Tile(TilePath { level: TileLevel::Hashes(_), width, .. }) => usize::from(width) * HASH,
             Self::Tile(TilePath { width, .. }) => usize::from(width) * (2 + usize::from(u16::MAX)),
         }
@@ -56,6 +60,7 @@ impl fmt::Display for File {
             Self::Checkpoint => f.write_str("checkpoint"),
             Self::Key => f.write_str("key"),
             Self::CheckpointOf(size) => write!(f, "checkpoints/{size}"),
+            Self::TimestampOf(size) => write!(f, "timestamps/{size}.tsr"),
             Self::Tile(path) => path.fmt(f),
         }
     }
@@ -79,6 +84,17 @@ impl LogSource {
     /// When the database cannot be read.
     pub async fn in_database(db: &ReadOnly, epoch: i64) -> Result<Self> {
         Ok(Self::Database(Box::new(Database { conn: db.moment().await?, epoch })))
+    }
+
+    /// The log's key as it is called here: in a database, each epoch has a name of its own, and one key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn key(&mut self, key: &Verifier) -> Result<Verifier> {
+        match self {
+            Self::Folder(_) | Self::Web(_) => Ok(key.clone()),
+            Self::Database(database) => database.key_of_epoch(key).await,
+        }
     }
 
     /// One file; none if it is not there. It is not larger than such a file can be, and no more is known of it.
@@ -110,6 +126,15 @@ impl LogSource {
             Self::Folder(folder) => folder.checkpoints_after(size),
             Self::Web(_) => Ok(Vec::new()),
             Self::Database(database) => database.checkpoints_after(size).await,
+        }
+    }
+
+    /// The timestamps of checkpoints of more than `size` entries that are kept there, as [`Self::checkpoints_after`].
+    pub(super) async fn timestamps_after(&mut self, size: u64) -> Result<Vec<(u64, Vec<u8>)>> {
+        match self {
+            Self::Folder(folder) => folder.timestamps_after(size),
+            Self::Web(_) => Ok(Vec::new()),
+            Self::Database(database) => database.timestamps_after(size).await,
         }
     }
 

@@ -10,7 +10,9 @@ use super::Result;
 use super::disclosures::Disclosures;
 use super::source::{File, LogSource, bundle_of};
 use crate::audit::tile::{TILE_WIDTH, unbundle};
-use crate::audit::{ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult};
+use crate::audit::{
+    ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, Recovered,
+};
 use crate::db::tile;
 use crate::ids::{PromotionNumber, RepoId};
 
@@ -116,6 +118,9 @@ fn sentence(entry: &Entry, disclosed: &Disclosed) -> String {
         text.push_str(": ");
     }
     text.push_str(phrase(entry.kind));
+    if let Some(effect) = &entry.effect {
+        let _ = write!(text, ": {}", effect.replace('_', " "));
+    }
     for detail in details(entry, disclosed) {
         let _ = write!(text, ", {detail}");
     }
@@ -151,7 +156,7 @@ fn phrase(kind: Kind) -> &'static str {
 }
 
 fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
-    let mut details = Vec::new();
+    let mut details = outcome(entry);
     details.extend(entry.environment.as_ref().map(ToString::to_string));
     details.extend(entry.commit.as_ref().map(|commit| format!("commit {}", short(commit.as_str()))));
     let person =
@@ -165,10 +170,22 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
     details.extend(
         entry.parameters.iter().map(|given_in| format!("parameters {}", claim(disclosed, given_in, given))),
     );
-    details.extend(entry.policy.as_ref().map(|policy| format!("policy {}", short(policy.as_str()))));
+    // What is decided is decided by it; everything else only repeats it.
+    let policy = entry.policy.as_ref().filter(|_| entry.effect.is_none());
+    details.extend(policy.map(|policy| format!("policy {}", short(policy.as_str()))));
     details.extend(entry.quorum.map(|quorum| format!("{} of {} votes", quorum.counted, quorum.required)));
-    details.extend(entry.effect.clone());
-    details.extend(entry.intent.map(|intent| format!("for entry {intent}")));
+    details.extend(entry.deployment.map(|deployment| format!("deployment {deployment}")));
+    details.extend(entry.run.map(|run| format!("run {run}")));
+    details.extend(entry.recovered.as_ref().map(|Recovered { origin, size, found, .. }| {
+        format!("{origin} had {size} entries, {found} of them were found")
+    }));
+    details.extend(entry.expires_at.map(|expires| format!("good until {expires}")));
+    details
+}
+
+/// What became of what, if that is what the entry is about.
+fn outcome(entry: &Entry) -> Vec<String> {
+    let mut details = Vec::new();
     details.extend(entry.outcome.as_ref().map(|outcome| {
         let result = match outcome.result {
             OutcomeResult::Succeeded => "done",
@@ -177,9 +194,7 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
         };
         outcome.code.as_ref().map_or_else(|| result.to_owned(), |code| format!("{result} ({code})"))
     }));
-    details.extend(entry.deployment.map(|deployment| format!("deployment {deployment}")));
-    details.extend(entry.run.map(|run| format!("run {run}")));
-    details.extend(entry.expires_at.map(|expires| format!("good until {expires}")));
+    details.extend(entry.intent.map(|intent| format!("as entry {intent} intended")));
     details
 }
 

@@ -34,7 +34,7 @@ impl Strangers {
                 let kind = entry.file_type().map_err(|error| unreadable(&path, error))?;
                 if kind.is_dir() && name.components().count() < DEEPEST {
                     folders.push(path);
-                } else if !kind.is_file() || !name.to_str().is_some_and(|name| belongs(name, size)) {
+                } else if !kind.is_file() || !name.to_str().is_some_and(|name| belongs(root, name, size)) {
                     found.add(name);
                 }
             }
@@ -51,14 +51,23 @@ impl Strangers {
     }
 }
 
-fn belongs(name: &str, size: u64) -> bool {
+fn belongs(root: &Path, name: &str, size: u64) -> bool {
     if ["checkpoint", "key", disclosures::FILE].contains(&name) {
         return true;
     }
     if let Some(kept) = name.strip_prefix("checkpoints/") {
-        return kept.parse::<u64>().is_ok_and(|number| number <= size && number.to_string() == kept);
+        return is_size(kept, size);
+    }
+    if let Some(stamped) = name.strip_prefix("timestamps/").and_then(|file| file.strip_suffix(".tsr")) {
+        // Without its checkpoint it is a timestamp of nothing.
+        return is_size(stamped, size) && root.join("checkpoints").join(stamped).exists();
     }
     name.parse::<TilePath>().is_ok_and(|path| is_widest(&path, size))
+}
+
+/// Whether this is a size that a log of `size` entries had.
+fn is_size(text: &str, size: u64) -> bool {
+    text.parse::<u64>().is_ok_and(|number| (1..=size).contains(&number) && number.to_string() == text)
 }
 
 /// Whether a tree of exactly this size has this tile.

@@ -7,6 +7,7 @@ use super::disclosures::{self, Disclosures};
 use super::source::{File, LogSource};
 use super::strangers::Strangers;
 use super::tiles::Tiles;
+use super::timestamps::Timestamps;
 use super::{Error, Result};
 use crate::audit::tile::unbundle;
 use crate::audit::{Checkpoint, Fault, Hash, LogVerifier, TileLevel, TilePath, Verified, Verifier};
@@ -41,6 +42,8 @@ pub struct Holds {
     pub note: String,
     /// How many disclosures were compared with their commitments; none if none are there.
     pub disclosures: Option<u64>,
+    /// How many timestamps are of the checkpoints that they lie beside; who signed them was not checked.
+    pub timestamps: u64,
     /// Files in the folder that are no part of the log.
     pub strangers: Strangers,
 }
@@ -95,12 +98,13 @@ async fn check(
         kept: VecDeque::new(),
         kept_ended: false,
         last_kept: 0,
+        timestamps: Timestamps::default(),
         due: 0,
         since,
         disclosures,
     };
     walk.entries(progress).await?;
-    let Walk { log, disclosures, .. } = walk;
+    let Walk { log, disclosures, timestamps, .. } = walk;
     let log = log.finish(&note)?;
     key_file_agrees(source, key, &log).await?;
     let strangers = match source {
@@ -108,7 +112,8 @@ async fn check(
         LogSource::Web(_) | LogSource::Database(_) => Strangers::default(),
     };
     let disclosures = disclosures.map(|disclosures| disclosures.seen());
-    Ok(Verdict::Holds(Box::new(Holds { log, note, disclosures, strangers })))
+    let timestamps = timestamps.seen();
+    Ok(Verdict::Holds(Box::new(Holds { log, note, disclosures, timestamps, strangers })))
 }
 
 /// A log without a checkpoint: nobody vouches for anything.
@@ -158,6 +163,7 @@ struct Walk<'a> {
     kept: VecDeque<(u64, String)>,
     kept_ended: bool,
     last_kept: u64,
+    timestamps: Timestamps,
     /// After how many entries there is a checkpoint to compare with.
     due: u64,
     since: Option<&'a Checkpoint>,
@@ -233,8 +239,9 @@ impl Walk<'_> {
         let size = self.log.size();
         self.compare_earlier(size)?;
         self.load_kept().await?;
-        while let Some((_, note)) = self.kept.pop_front_if(|(kept, _)| *kept <= size) {
+        while let Some((kept, note)) = self.kept.pop_front_if(|(kept, _)| *kept <= size) {
             self.log.checkpoint(&note)?;
+            self.timestamps.check(self.source, kept, &note).await?;
             self.load_kept().await?;
         }
         // The last checkpoint of all vouches for a change at the very end.

@@ -15,10 +15,10 @@ tampered() {
 # Runs Python on the bytes of a file: they are in `data`, and go back from there.
 edit() {
     python3 - "$1" "$2" <<'PYTHON'
-import base64, json, pathlib, sys
+import base64, hashlib, json, pathlib, sys
 
 file = pathlib.Path(sys.argv[1])
-space = {"data": file.read_bytes(), "base64": base64, "json": json}
+space = {"data": file.read_bytes(), "base64": base64, "hashlib": hashlib, "json": json}
 exec(sys.argv[2], space)
 file.write_bytes(space["data"])
 PYTHON

@@ -5,9 +5,9 @@ witness_at="127.0.0.1:${COUNTERSIGN_FOREIGN_WITNESS_PORT:-18082}"
 witness() {
     export AICS_WITNESS_CONFIG="$work/witness/witness.json"
     mkdir -p "$work/witness"
-    local origin="${vkey%%+*}" key
+    origin="${vkey%%+*}"
     aics-witness init --name witness.example/foreign >"$work/witness/key" 2>>"$work/witness/log"
-    key="$(grep -o 'witness.example/foreign+[0-9a-f]*+[A-Za-z0-9+/=]*' "$work/witness/key" | head -1)"
+    witness_key="$(grep -o 'witness.example/foreign+[0-9a-f]*+[A-Za-z0-9+/=]*' "$work/witness/key" | head -1)"
     aics-witness add-log --origin "$origin" --vkey "$vkey" >>"$work/witness/log" 2>&1
     aics-witness serve --listen "$witness_at" >>"$work/witness/log" 2>&1 &
     running+=($!)
@@ -17,10 +17,9 @@ witness() {
     expect accepts 'the log, grown' 'aics-witness' add_checkpoint "$(sed -n 2p "$work/older")" "$log/checkpoint" "$log"
     cat "$log/checkpoint" "$work/witness/cosignature" >"$work/cosigned"
     expect accepts 'our checkpoint, cosigned' 'aics-tlog verify-checkpoint' \
-        aics verify-checkpoint --note "$work/cosigned" --witness-key "$key" --quorum 1 --max-age 600
+        aics verify-checkpoint --note "$work/cosigned" --witness-key "$witness_key" --quorum 1 --max-age 600
     expect refuses 'our checkpoint, not cosigned' 'aics-tlog verify-checkpoint' \
-        aics verify-checkpoint --note "$log/checkpoint" --witness-key "$key" --quorum 1
-    stop
+        aics verify-checkpoint --note "$log/checkpoint" --witness-key "$witness_key" --quorum 1
 }
 
 # Sends a checkpoint with the proof that it goes on where the witness is: 0 if it is cosigned, 1 if it is refused.

@@ -10,15 +10,18 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::post;
-use countersign::db::{anchor, timestamp};
+use countersign::db::{ReadOnly, anchor, timestamp};
 use countersign::github::fake::{auth, seed};
 use countersign::github::{AppKey, Connection, GitHub, Pace};
 use countersign::settings::AnchorSettings;
+use countersign::trail::{self, LogSource, Verdict};
 use countersign::worker::Anchors;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use crate::export::{exported, verified};
 use crate::harness::Scenario;
+use crate::harness::database::key;
 use crate::scenario;
 
 const CONFIG: &str = "
@@ -45,6 +48,17 @@ ess_cert_id_alg = sha256
 fn openssl(folder: &Path, arguments: &[&str]) {
     let done = Command::new("openssl").current_dir(folder).args(arguments).output().expect("openssl");
     assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Without OpenSSL there is no authority to ask.
+fn has_openssl() -> bool {
+    if Command::new("openssl").arg("version").output().is_ok() {
+        return true;
+    }
+    let required = std::env::var("COUNTERSIGN_REQUIRE").is_ok_and(|list| list.contains("openssl"));
+    assert!(!required, "COUNTERSIGN_REQUIRE=openssl, and there is no openssl on the PATH");
+    eprintln!("skipped: no openssl on this machine, so nothing is tested with a timestamp authority");
+    false
 }
 
 /// A folder with the authority's key and certificate, and where it answers.
@@ -91,6 +105,9 @@ impl Scenario {
 }
 
 scenario!(an_authority_says_when_it_saw_a_checkpoint, s => {
+    if !has_openssl() {
+        return;
+    }
     let (folder, url) = authority().await;
     let anchors = s.timestamped_by(&url).await;
     s.staged().await;
@@ -111,4 +128,42 @@ scenario!(an_authority_says_when_it_saw_a_checkpoint, s => {
     s.later(Duration::from_mins(6)).await;
     anchors.round().await.unwrap();
     assert_eq!(s.timestamps().await.len(), 1);
+
+    // An export has it, beside the checkpoint that it is of.
+    let out = folder.path().join("log");
+    let exported = exported(&s.database, &out, false).await.unwrap().unwrap();
+    assert!(exported.entries > head.size, "the log has grown since");
+    let (note, stamp) = (format!("log/checkpoints/{}", head.size), format!("log/timestamps/{}.tsr", head.size));
+    openssl(folder.path(), &["ts", "-verify", "-data", &note, "-in", &stamp, "-CAfile", "cert.pem"]);
+    let Verdict::Holds(holds) = verified(&out, None).await else { panic!() };
+    assert_eq!((holds.timestamps, holds.strangers.count), (1, 0), "{:?}", holds.strangers);
+    let mut database = LogSource::in_database(&ReadOnly::open(&s.database).await.unwrap(), 0).await.unwrap();
+    let verdict = trail::verify(&mut database, &key().verifier(), None, &mut |_, _| {}).await.unwrap();
+    assert!(matches!(verdict, Verdict::Holds(holds) if holds.timestamps == 1));
+
+    // Nor is it one of another checkpoint, and a timestamp of nothing is not taken for one of the log.
+    let (kept, moved) = (out.join("timestamps").join(format!("{}.tsr", head.size)), folder.path().join("kept.tsr"));
+    let (note, checkpoint) = (folder.path().join(note), out.join("checkpoint"));
+    for (what, is_tampered) in [
+        (out.join(format!("checkpoints/{}", exported.entries)), true),
+        (out.join("unrelated"), false),
+    ] {
+        let stamp = out.join("timestamps").join(format!("{}.tsr", exported.entries));
+        std::fs::copy(&checkpoint, &what).unwrap();
+        std::fs::copy(&kept, &stamp).unwrap();
+        let verdict = verified(&out, None).await;
+        match verdict {
+            Verdict::Tampered { why, .. } => assert!(is_tampered && why.contains("of something else"), "{why}"),
+            Verdict::Holds(holds) => assert!(!is_tampered && holds.strangers.count == 2, "{:?}", holds.strangers),
+            other => panic!("{other:?}"),
+        }
+        std::fs::remove_file(what).unwrap();
+        std::fs::remove_file(stamp).unwrap();
+    }
+    std::fs::rename(&kept, &moved).unwrap();
+    std::fs::write(&kept, "no timestamp").unwrap();
+    assert!(matches!(verified(&out, None).await, Verdict::Tampered { index: None, .. }));
+    std::fs::rename(&moved, &kept).unwrap();
+    std::fs::write(&note, std::fs::read_to_string(&note).unwrap() + "\n").unwrap();
+    assert!(matches!(verified(&out, None).await, Verdict::Tampered { .. }));
 });

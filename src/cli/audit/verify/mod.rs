@@ -76,14 +76,14 @@ impl Verify {
         self.answer(copy, trusted, by).await.context("the log cannot be read")
     }
 
-    /// Each epoch is a log of its own.
+    /// Each epoch is a log of its own, with a name of its own and the same key.
     async fn database(&self, db: &ReadOnly, by: &By) -> anyhow::Result<Vec<Answer>> {
         let mut key = self.key.given_or_own()?;
         let epochs = tile::epochs(&mut db.moment().await.context(NO_TABLES)?).await.context(NO_TABLES)?;
         let (mut answers, mut compared) = (Vec::new(), by.since.is_none());
         for epoch in if epochs.is_empty() { vec![0] } else { epochs } {
             let mut log = LogSource::in_database(db, epoch).await.context(NO_TABLES)?;
-            let trusted = Trusted { key: key.clone(), on_first_use: false };
+            let trusted = Trusted { key: log.key(&key).await.context(NO_TABLES)?, on_first_use: false };
             compared |= by.since.as_ref().is_some_and(|since| since.origin.key_name() == trusted.key.name());
             let answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
             if let Verdict::Holds(holds) = &answer.verdict {
@@ -108,9 +108,9 @@ impl Verify {
         let verdict =
             trail::verify(log, &trusted.key, since, &mut |done, all| progress.show(done, all)).await;
         progress.end();
-        let verdict = by.witnessed(verdict?);
+        let (verdict, unwitnessed) = by.witnessed(verdict?);
         let age = self.max_age.map(|age| (age, Clock::System.now()));
-        Ok(Answer::new(verdict, trusted, since.cloned(), age))
+        Ok(Answer::new(verdict, trusted, since.cloned(), age).unwitnessed(unwitnessed))
     }
 }
 
@@ -122,18 +122,16 @@ struct By {
 }
 
 impl By {
-    /// A log that holds is believed only if enough witnesses have seen it, too.
-    fn witnessed(&self, verdict: Verdict) -> Verdict {
-        let (Verdict::Holds(holds), Some(policy)) = (&verdict, &self.policy) else { return verdict };
+    /// A log that holds is believed only if enough witnesses have seen it, too; else says why not.
+    fn witnessed(&self, verdict: Verdict) -> (Verdict, Option<String>) {
+        let (Verdict::Holds(holds), Some(policy)) = (&verdict, &self.policy) else { return (verdict, None) };
         match policy.open(&holds.note) {
-            Ok(_) => verdict,
-            Err(why @ Unsatisfied::Quorum { .. }) => Verdict::Incomplete {
-                why: format!("the newest checkpoint does not satisfy the policy: {why}"),
-            },
-            Err(Unsatisfied::Checkpoint(why)) => Verdict::Tampered {
-                index: None,
-                why: format!("the newest checkpoint cannot be believed by the policy: {why}"),
-            },
+            Ok(_) => (verdict, None),
+            Err(why @ Unsatisfied::Quorum { .. }) => (verdict, Some(why.to_string())),
+            Err(Unsatisfied::Checkpoint(why)) => {
+                let why = format!("the newest checkpoint cannot be believed by the policy: {why}");
+                (Verdict::Tampered { index: None, why }, None)
+            }
         }
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Answer {
     since: Option<Checkpoint>,
     /// How old the newest entry is, if that is too old.
     stale: Option<Duration>,
+    /// Why the policy's witnesses have not seen enough of it.
+    unwitnessed: Option<String>,
 }
 
 impl Answer {
@@ -34,12 +36,17 @@ impl Answer {
         };
         let stale = age.zip(newest).map(|((most, now), newest)| (most, now.since(newest)));
         let stale = stale.filter(|(most, age)| age > most).map(|(_, age)| age);
-        Self { verdict, trusted, since, stale }
+        Self { verdict, trusted, since, stale, unwitnessed: None }
+    }
+
+    /// Which the policy does not believe, for this reason if there is one.
+    pub(super) fn unwitnessed(self, why: Option<String>) -> Self {
+        Self { unwitnessed: why, ..self }
     }
 
     pub(super) fn exit_code(&self) -> u8 {
         match &self.verdict {
-            Verdict::Holds(_) if self.stale.is_none() => 0,
+            Verdict::Holds(_) if self.stale.is_none() && self.unwitnessed.is_none() => 0,
             Verdict::Holds(_) | Verdict::Incomplete { .. } | Verdict::Empty => 2,
             Verdict::Tampered { .. } => 1,
         }
@@ -73,37 +80,48 @@ impl Answer {
             text =
                 format!("STALE: the newest entry is {} minutes old; older ones hold.\n", age.as_secs() / 60);
         }
+        if let Some(why) = &self.unwitnessed {
+            let _ = writeln!(text, "NOT WITNESSED: {why}. By the log's own signature it holds.");
+        }
         let _ = write!(
             text,
-            "VERIFIED: {} entries{}, under {} signed checkpoints\n\
+            "VERIFIED: {} entries{}, under {} signed {}\n\
              Root:    {}\nKinds:   {}\nEffects: {}\nKey:     {}\n",
             log.entries,
             log.last_observed.map_or_else(String::new, |moment| format!(", the last of {moment}")),
             log.checkpoints,
+            if log.checkpoints == 1 { "checkpoint" } else { "checkpoints" },
             log.root,
             kinds(log),
             effects(log),
             self.trusted.key,
         );
         if let Some(newest) = log.keys.last().filter(|newest| **newest != self.trusted.key) {
-            let _ = write!(text, "         and since a change of keys by {newest}\n");
+            let _ = writeln!(text, "         and since a change of keys by {newest}");
         }
         if self.trusted.on_first_use {
             text += "         This key lay beside the log and was compared with nothing: whoever made the copy may \
                      have made the key, too. Give --key VKEY with the one you know.\n";
         }
         if let Some(since) = &self.since {
-            let _ = write!(text, "Since:   the log of {} entries is its beginning\n", since.size);
+            let _ = writeln!(text, "Since:   the log of {} entries is its beginning", since.size);
         }
         if let Some(disclosures) = holds.disclosures {
-            let _ = write!(text, "Names:   {disclosures} disclosures are those that the entries commit to\n");
+            let _ = writeln!(text, "Names:   {disclosures} disclosures are those that the entries commit to");
+        }
+        if holds.timestamps > 0 {
+            let _ = write!(
+                text,
+                "Times:   {} compared with the checkpoints that they are of; `openssl ts -verify` tells who signed them\n",
+                holds.timestamps,
+            );
         }
         if holds.strangers.count > 0 {
             let named: Vec<String> = holds.strangers.named.iter().map(|name| printable(name)).collect();
             let more = if holds.strangers.count > named.len() as u64 { ", …" } else { "" };
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "Beside:  {} files are no part of the log and were not checked: {}{more}\n",
+                "Beside:  {} files are no part of the log and were not checked: {}{more}",
                 holds.strangers.count,
                 named.join(", "),
             );
@@ -125,12 +143,22 @@ impl Answer {
         format!("{}\n", Value::Object(object))
     }
 
+    /// Of a log that holds, in one word.
+    fn result(&self) -> &'static str {
+        match (&self.unwitnessed, self.stale) {
+            (Some(_), _) => "unwitnessed",
+            (None, Some(_)) => "stale",
+            (None, None) => "verified",
+        }
+    }
+
     fn holds_json(&self, holds: &Holds) -> Map<String, Value> {
         let log = &holds.log;
         let counts: Map<String, Value> =
             log.kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
         fields(json!({
-            "result": if self.stale.is_some() { "stale" } else { "verified" },
+            "result": self.result(),
+            "unwitnessed": self.unwitnessed,
             "entries": log.entries,
             "root": log.root.to_string(),
             "checkpoints": log.checkpoints,
@@ -140,6 +168,7 @@ impl Answer {
             "keys": log.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "since": self.since.as_ref().map(|since| since.size),
             "disclosures": holds.disclosures,
+            "timestamps": holds.timestamps,
             "not_checked": holds.strangers.count,
         }))
     }
