@@ -7,6 +7,7 @@
 
 mod database;
 mod disclosures;
+pub mod epochs;
 pub mod export;
 mod folder;
 mod out;
