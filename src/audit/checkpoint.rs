@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::decimal::decimal;
 use super::key::LogKey;
 use super::merkle::Hash;
 use super::note::{self, NoteError};
@@ -112,10 +113,8 @@ impl Checkpoint {
     }
 }
 
-/// Digits only, without leading zeros.
 fn parse_size(text: &str) -> Result<u64, CheckpointError> {
-    let size = text.parse::<u64>().ok().filter(|size| size.to_string() == text);
-    size.ok_or(CheckpointError::Malformed("the size is not a plain decimal number"))
+    decimal(text).ok_or(CheckpointError::Malformed("the size is not a plain decimal number"))
 }
 
 impl Origin {
@@ -145,7 +144,7 @@ impl Origin {
             return Some(0);
         }
         let digits = other.as_str().strip_prefix(self.as_str())?.strip_prefix('/')?;
-        digits.parse().ok().filter(|epoch: &u32| *epoch > 0 && epoch.to_string() == digits)
+        decimal(digits).filter(|epoch: &u32| *epoch > 0)
     }
 
     /// The log's key as it is called in this epoch, `epoch`, when `key` is called as the log is in any of its epochs.
