@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::Result;
-use super::source::{File, LogSource, bundle_of};
+use super::file::{File, bundle_of};
+use super::source::LogSource;
 use crate::audit::tile::unbundle;
 use crate::audit::{Decoded, KeyName};
 
