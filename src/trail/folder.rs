@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::File;
 use super::{Error, Result};
+use crate::audit::decimal;
 
 /// How many folders are remembered as looked at.
 const REMEMBERED: usize = 64;
@@ -128,7 +129,7 @@ impl Folder {
         let mut sizes = BTreeSet::new();
         for entry in fs::read_dir(&path).map_err(|error| unreadable(&path, error))? {
             let name = entry.map_err(|error| unreadable(&path, error))?.file_name();
-            sizes.extend(name.to_str().and_then(|name| name.strip_suffix(ending)).and_then(size_of));
+            sizes.extend(name.to_str().and_then(|name| name.strip_suffix(ending)).and_then(decimal::<u64>));
             if sizes.len() > MOST_KEPT {
                 let what = "a folder of more files than an export has";
                 return Err(Error::Strange { path: folder.to_owned(), what });
@@ -142,11 +143,6 @@ impl Folder {
 fn page(sizes: Option<&BTreeSet<u64>>, size: u64) -> Vec<u64> {
     let beyond = (Bound::Excluded(size), Bound::Unbounded);
     sizes.iter().flat_map(|sizes| sizes.range(beyond)).take(PAGE).copied().collect()
-}
-
-/// A number has one spelling.
-fn size_of(name: &str) -> Option<u64> {
-    name.parse::<u64>().ok().filter(|size| size.to_string() == name)
 }
 
 fn expected(file: &fs::File) -> usize {

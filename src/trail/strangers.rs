@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::folder::unreadable;
 use super::{Result, disclosures};
-use crate::audit::TilePath;
+use crate::audit::{TilePath, decimal};
 
 /// How many are named.
 const NAMED: usize = 10;
@@ -67,7 +67,7 @@ fn belongs(root: &Path, name: &str, size: u64) -> bool {
 
 /// Whether this is a size that a log of `size` entries had.
 fn is_size(text: &str, size: u64) -> bool {
-    text.parse::<u64>().is_ok_and(|number| (1..=size).contains(&number) && number.to_string() == text)
+    decimal(text).is_some_and(|number: u64| (1..=size).contains(&number))
 }
 
 /// Whether a tree of exactly this size has this tile.
