@@ -462,7 +462,7 @@ mod tests {
     fn a_whole_log_is_believed_and_counted() {
         let log = log();
         let verified = verify(&log, &signed(&log[..2]), &signed(&log)).unwrap();
-        assert_eq!((verified.entries, verified.checkpoints), (5, 1));
+        assert_eq!((verified.entries, verified.checkpoints), (5, 2));
         assert_eq!(verified.open_intents, [2]);
         assert_eq!(verified.kinds[&Kind::EffectIntended], 2);
         assert_eq!(verified.kinds.values().sum::<u64>(), 5);
@@ -657,7 +657,7 @@ mod tests {
     fn what_an_earlier_key_signed_is_believed_under_a_later_one() {
         let (old, new) = (key_of(7), key_of(8));
         let whole = rotated(&new, &[(2, &[&old]), (3, &[&old, &new]), (5, &[&new])]).unwrap();
-        assert_eq!((whole.checkpoints, whole.keys), (1, vec![new.verifier()]));
+        assert_eq!((whole.checkpoints, whole.keys), (2, vec![new.verifier()]));
         let strange = rotated(&key_of(9), &[(2, &[&old]), (3, &[&old, &new]), (5, &[&key_of(9)])]);
         assert!(strange.is_err(), "a key that never took over excuses nothing");
     }
