@@ -16,7 +16,13 @@
 mod disk;
 mod entries;
 #[path = "../../tests/it/harness/postgres.rs"]
-#[expect(clippy::print_stderr, clippy::disallowed_methods, unreachable_pub, reason = "a part of the tests")]
+#[expect(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    dead_code,
+    reason = "a part of the tests"
+)]
 mod postgres;
 
 use std::path::Path;

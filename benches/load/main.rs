@@ -14,7 +14,13 @@
 
 mod disk;
 #[path = "../../tests/it/harness/postgres.rs"]
-#[expect(clippy::print_stderr, clippy::disallowed_methods, unreachable_pub, reason = "a part of the tests")]
+#[expect(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    unreachable_pub,
+    dead_code,
+    reason = "a part of the tests"
+)]
 mod postgres;
 mod program;
 mod reply;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::decimal::decimal;
 use super::key::LogKey;
 use super::merkle::Hash;
 use super::note::{self, NoteError};
@@ -112,10 +113,8 @@ impl Checkpoint {
     }
 }
 
-/// Digits only, without leading zeros.
 fn parse_size(text: &str) -> Result<u64, CheckpointError> {
-    let size = text.parse::<u64>().ok().filter(|size| size.to_string() == text);
-    size.ok_or(CheckpointError::Malformed("the size is not a plain decimal number"))
+    decimal(text).ok_or(CheckpointError::Malformed("the size is not a plain decimal number"))
 }
 
 impl Origin {
@@ -145,7 +144,17 @@ impl Origin {
             return Some(0);
         }
         let digits = other.as_str().strip_prefix(self.as_str())?.strip_prefix('/')?;
-        digits.parse().ok().filter(|epoch: &u32| *epoch > 0 && epoch.to_string() == digits)
+        decimal(digits).filter(|epoch: &u32| *epoch > 0)
+    }
+
+    /// The log's key as it is called in this epoch, `epoch`, when `key` is called as the log is in any of its epochs.
+    pub fn key_in(&self, epoch: u32, key: &Verifier) -> Option<Verifier> {
+        let base = match epoch {
+            0 => self.clone(),
+            later => self.as_str().strip_suffix(&format!("/{later}"))?.parse().ok()?,
+        };
+        base.epoch_of(&Self(key.name().clone()))?;
+        Some(key.named(self.0.clone()))
     }
 }
 
@@ -283,6 +292,15 @@ mod tests {
             let other = format!("countersign.example/acme{other}").parse().unwrap();
             assert_eq!(origin.epoch_of(&other), None, "{other}");
         }
+        let key = |name: &str| LogKey::from_seed(name.parse().unwrap(), [7; 32]).verifier();
+        let keys = ["", "/1", "/2"].map(|epoch| key(&format!("countersign.example/acme{epoch}")));
+        for known in &keys {
+            for (epoch, expected) in [0, 1, 2].into_iter().zip(&keys) {
+                assert_eq!(origin.in_epoch(epoch).unwrap().key_in(epoch, known).as_ref(), Some(expected));
+            }
+        }
+        assert_eq!(origin.key_in(0, &key("countersign.example/other")), None);
+        assert_eq!(origin.key_in(1, &keys[0]), None, "it is not called as an epoch 1 is");
         let long: Origin = "a".repeat(254).parse().unwrap();
         assert!(long.in_epoch(1).is_err());
     }

@@ -10,6 +10,7 @@
 //! Two rules hold the room together. The bytes of an entry are made once, stored and hashed as they
 //! are, and never made again. A text is verified before it is parsed.
 
+mod decimal;
 pub mod digest;
 pub mod merkle;
 pub mod verifier;
@@ -38,6 +39,7 @@ pub mod verify;
 pub use attestation_key::{AttestationKey, AttestationVerifier, InvalidAttestationKey};
 pub use checkpoint::{Checkpoint, CheckpointError, Origin};
 pub use cosignature::{Cosignature, WitnessKey, WitnessVerifier};
+pub use decimal::decimal;
 pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use dsse::{Envelope, InvalidEnvelope};

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::decimal::decimal;
+
 /// How many hashes, or entries, a full tile has.
 pub const TILE_WIDTH: u64 = 256;
 
@@ -65,8 +67,7 @@ impl TileLevel {
         if text == "entries" {
             return Some(Self::Entries);
         }
-        let level = plain_number(text).and_then(|level| u8::try_from(level).ok());
-        level.filter(|level| *level <= MAX_LEVEL).map(Self::Hashes)
+        decimal(text).filter(|level| *level <= MAX_LEVEL).map(Self::Hashes)
     }
 }
 
@@ -121,7 +122,7 @@ impl FromStr for TilePath {
         let read = || {
             let (level, rest) = text.strip_prefix("tile/")?.split_once('/')?;
             let (index, width) = match rest.split_once(".p/") {
-                Some((index, width)) => (index, u16::try_from(plain_number(width)?).ok()?),
+                Some((index, width)) => (index, decimal(width)?),
                 None => (rest, 256),
             };
             Some(Self { level: TileLevel::parse(level)?, index: read_index(index)?, width })
@@ -152,11 +153,6 @@ fn read_index(text: &str) -> Option<u64> {
         let three = digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit());
         index.checked_mul(1000)?.checked_add(three.then(|| digits.parse().ok())??)
     })
-}
-
-/// Digits only, without leading zeros.
-fn plain_number(text: &str) -> Option<u64> {
-    text.parse::<u64>().ok().filter(|number| number.to_string() == text)
 }
 
 /// Puts entries into a bundle: each after its length in two bytes.

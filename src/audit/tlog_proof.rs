@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::decimal::decimal;
 use super::merkle::{Hash, leaf_hash};
 use super::proof::{InvalidProof, check_inclusion};
 use super::verifier::Verifier;
@@ -103,10 +104,8 @@ fn read_extra(line: &str) -> Result<Vec<u8>, TlogProofError> {
     extra.ok_or(TlogProofError::Malformed("what follows \"extra\" is not base64"))
 }
 
-/// Digits only, without leading zeros.
 fn read_index(line: &str) -> Option<u64> {
-    let text = line.strip_prefix(INDEX)?;
-    text.parse::<u64>().ok().filter(|index| index.to_string() == text)
+    line.strip_prefix(INDEX).and_then(decimal)
 }
 
 fn read_hash(line: &str) -> Result<Hash, TlogProofError> {

@@ -178,7 +178,7 @@ impl fmt::Display for KeyName {
 impl FromStr for KeyName {
     type Err = InvalidVerifier;
     fn from_str(text: &str) -> Result<Self, InvalidVerifier> {
-        if text.is_empty() || text.contains(|c: char| c == '+' || c < ' ' || c.is_whitespace()) {
+        if text.is_empty() || text.contains(|c: char| c == '+' || c.is_control() || c.is_whitespace()) {
             return Err(InvalidVerifier::Name);
         }
         Ok(Self(text.to_owned()))
@@ -214,6 +214,8 @@ mod tests {
             (format!("Peter+c74f20a3+{key}"), InvalidVerifier::Id),
             (format!("+c74f20a3+{key}"), InvalidVerifier::Name),
             (format!("Peter Neumann+c74f20a3+{key}"), InvalidVerifier::Name),
+            (format!("Peter\u{9b}2JNeumann+c74f20a3+{key}"), InvalidVerifier::Name),
+            (format!("Peter\u{7f}Neumann+c74f20a3+{key}"), InvalidVerifier::Name),
             (format!("PeterNeumann+c74f20a3+B{}", &key[1..]), InvalidVerifier::Algorithm),
             ("PeterNeumann+c74f20a3+".to_owned(), InvalidVerifier::Algorithm),
             (format!("PeterNeumann+c74f20a3+{}", &key[..40]), InvalidVerifier::Key),

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::digest::Digest;
 use super::kind::Kind;
 use super::merkle::{Frontier, Hash, Node, leaf_hash};
 use super::note::NoteError;
@@ -38,7 +39,8 @@ pub struct LogVerifier {
     compared: u64,
     kinds: BTreeMap<Kind, u64>,
     last_observed: Option<Timestamp>,
-    open_intents: BTreeMap<u64, String>,
+    /// Each with the digest of its key, which may be as long as an entry.
+    open_intents: BTreeMap<u64, Digest>,
     fault: Option<Fault>,
 }
 
@@ -334,7 +336,7 @@ impl LogVerifier {
     fn check_intent(&mut self, entry: Outline<'_>) -> Result<(), Flaw> {
         if entry.kind == Kind::EffectIntended {
             let key = entry.idempotency_key.ok_or(Flaw::UnmarkedIntent)?;
-            self.open_intents.insert(entry.seq, key.into_owned());
+            self.open_intents.insert(entry.seq, Digest::of(key.as_bytes()));
             return Ok(());
         }
         if !entry.kind.is_outcome() {
@@ -342,7 +344,8 @@ impl LogVerifier {
         }
         let intent = entry.intent.ok_or(Flaw::OutcomeWithoutIntent)?;
         let key = self.open_intents.remove(&intent).ok_or(Flaw::NoOpenIntent(intent))?;
-        if entry.idempotency_key.as_deref() == Some(&key) { Ok(()) } else { Err(Flaw::OtherIntent(intent)) }
+        let own = entry.idempotency_key.map(|key| Digest::of(key.as_bytes()));
+        if own == Some(key) { Ok(()) } else { Err(Flaw::OtherIntent(intent)) }
     }
 
     fn check_checkpoint(&mut self, note: &str) -> Result<(), Fault> {

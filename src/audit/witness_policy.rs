@@ -16,6 +16,7 @@ use url::Url;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::cosignature::WitnessVerifier;
+use super::decimal::decimal;
 use super::note;
 use super::verifier::{InvalidVerifier, Verifier};
 
@@ -282,8 +283,4 @@ fn web(url: Option<&str>) -> Result<Option<Url>, String> {
     let Some(text) = url else { return Ok(None) };
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.map(Some).ok_or_else(|| format!("{text:?} is not a web address"))
-}
-
-fn decimal(text: &str) -> Option<usize> {
-    text.parse::<usize>().ok().filter(|count| count.to_string() == text)
 }

@@ -18,10 +18,19 @@ pub struct Guarding {
     pub old_key: Option<LogKey>,
     /// Where the newest checkpoint is kept; none is a file beside the database.
     pub high_water: Option<Place>,
-    /// Checkpoints that are known from elsewhere, such as from an anchor. Their signatures were checked.
-    pub known: Vec<Checkpoint>,
+    /// Checkpoints that are known from elsewhere. Their signatures were checked.
+    pub known: Vec<Anchored>,
     /// What the log is opened for.
     pub purpose: Purpose,
+}
+
+/// A checkpoint that was written down where whoever keeps the database cannot change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchored {
+    /// What was written down.
+    pub checkpoint: Checkpoint,
+    /// Where, for people.
+    pub place: String,
 }
 
 /// What a log is opened for.
@@ -73,9 +82,10 @@ impl Guard {
     }
 
     /// The first epoch that nobody has ever signed in, as far as is known.
-    pub(super) async fn next_epoch(&self, known: &[Checkpoint]) -> Result<u32> {
+    pub(super) async fn next_epoch(&self, known: &[Anchored]) -> Result<u32> {
         let mark = self.high_water.mark().await.map(|mark| mark.checkpoint);
-        let epochs = known.iter().chain(mark.as_ref()).filter_map(|known| self.signer.epoch_of(known));
+        let epochs = known.iter().map(|known| &known.checkpoint).chain(mark.as_ref());
+        let epochs = epochs.filter_map(|known| self.signer.epoch_of(known));
         let newest = epochs.max().unwrap_or(0).max(self.signer.epoch());
         newest.checked_add(1).ok_or_else(|| Error::Log("there are too many epochs".to_owned()))
     }
@@ -100,7 +110,8 @@ impl Guard {
         if self.high_water.was_seen_at(note).await {
             return Ok(());
         }
-        self.high_water.raise(&self.mark(note)?).await
+        let checkpoint = self.signer.open_in_any_epoch(note).map_err(unsigned)?;
+        self.high_water.raise(&Mark { checkpoint, note: note.to_owned() }).await
     }
 
     /// The same of a checkpoint that was signed just now.
@@ -115,10 +126,10 @@ impl Guard {
     }
 
     /// The last checkpoint that is known and that the database does not hold, if there is one.
-    pub(super) async fn lost(&self, conn: &mut Conn, known: &[Checkpoint]) -> Result<Option<Lost>> {
+    pub(super) async fn lost(&self, conn: &mut Conn, known: &[Anchored]) -> Result<Option<Lost>> {
         let mark = self.high_water.mark().await.map(|mark| mark.checkpoint);
         let from_mark = mark.map(|mark| (mark, format!("the high-water mark {}", self.high_water.name())));
-        let from_anchors = known.iter().map(|anchor| (anchor.clone(), "an anchor".to_owned()));
+        let from_anchors = known.iter().map(|anchor| (anchor.checkpoint.clone(), anchor.place.clone()));
         let mut lost: Option<Lost> = None;
         for (last, from) in from_mark.into_iter().chain(from_anchors) {
             let height = |checkpoint: &Checkpoint| (self.signer.epoch_of(checkpoint), checkpoint.size);

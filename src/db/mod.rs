@@ -53,7 +53,7 @@ use signer::Signer;
 
 pub use audit::RecordedIntent;
 pub use entry::NewEntry;
-pub use guard::{Guarding, Purpose};
+pub use guard::{Anchored, Guarding, Purpose};
 pub use high_water::Place;
 pub use refused::{Lost, Refused};
 pub use tx::Tx;
@@ -257,7 +257,19 @@ impl Db {
     /// # Errors
     /// When the mark cannot be raised.
     pub async fn publish(&self, epoch: i64, note: &str) -> Result<()> {
-        if epoch == i64::from(self.guard.signer.epoch()) { self.guard.publish(note).await } else { Ok(()) }
+        // An epoch is over when the mark is in a later one.
+        if epoch >= i64::from(self.guard.signer.epoch()) { self.guard.publish(note).await } else { Ok(()) }
+    }
+
+    /// Everything that is in the log by now may be shown once this returns.
+    ///
+    /// # Errors
+    /// When the mark cannot be raised.
+    pub async fn publish_newest(&self) -> Result<()> {
+        match anchor::head(&mut self.read().await?).await? {
+            Some(head) => self.publish(head.epoch, &head.note).await,
+            None => Ok(()),
+        }
     }
 
     /// Nothing is appended any more until the program starts again, because the log has this fault.

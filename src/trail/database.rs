@@ -3,7 +3,7 @@
 use super::Result;
 use super::source::File;
 use crate::audit::tile::bundle;
-use crate::audit::{TileLevel, TilePath};
+use crate::audit::{Checkpoint, TileLevel, TilePath, Verifier};
 use crate::db::{Conn, cosignature, tile, timestamp};
 
 /// How many stored checkpoints are read at once.
@@ -54,6 +54,15 @@ impl Database {
 
     pub(super) async fn timestamps_after(&mut self, size: u64) -> Result<Vec<(u64, Vec<u8>)>> {
         Ok(timestamp::after(&mut self.conn, self.epoch, size, PAGE).await?)
+    }
+
+    /// The log's key as it is called in this epoch; the same again when it is not called as this log is in any.
+    pub(super) async fn key_of_epoch(&mut self, key: &Verifier) -> Result<Verifier> {
+        let newest = tile::newest_checkpoint(&mut self.conn, self.epoch).await?;
+        let claimed = newest.and_then(|(_, note)| Checkpoint::claimed(&note));
+        let named = claimed.zip(u32::try_from(self.epoch).ok());
+        let named = named.and_then(|(checkpoint, epoch)| checkpoint.origin.key_in(epoch, key));
+        Ok(named.unwrap_or_else(|| key.clone()))
     }
 
     /// The first entry that is stored beyond `size`.

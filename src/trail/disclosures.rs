@@ -14,6 +14,9 @@ pub(super) const FILE: &str = "disclosures.jsonl";
 /// No disclosure is larger; with the JSON around it, in bytes.
 const LONGEST_LINE: u64 = 1_100_000;
 
+/// No entry commits to more: it has no room for them.
+const MOST_OF_ONE: usize = 400;
+
 /// One line of the file; it has one spelling.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Line {
@@ -54,6 +57,9 @@ impl Disclosures {
         let mut found = Vec::new();
         while let Some((_, disclosure)) = self.next.take_if(|(next, _)| *next == index) {
             found.push(disclosure);
+            if found.len() > MOST_OF_ONE {
+                return Err(strange("longer for one entry than that can commit to"));
+            }
             self.seen += 1;
             self.advance()?;
         }
@@ -107,4 +113,27 @@ pub(super) fn belong_to(disclosures: &[Disclosure], bytes: &[u8]) -> bool {
             commitments(&decoded.entry).any(|held| *held == commitment)
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_for_one_entry_does_not_fill_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = (0..=MOST_OF_ONE).map(|number| Disclosure::new([0; 16], "actor", &number.into()));
+        let mut claims: Vec<Disclosure> = claims.collect();
+        claims.sort_by_key(Disclosure::commitment);
+        let text = claims.iter().fold(String::new(), |mut text, claim| {
+            let _ = writeln!(text, r#"{{"index":0,"disclosure":"{}"}}"#, claim.as_str());
+            text
+        });
+        fs::write(folder.path().join(FILE), text).unwrap();
+        let mut file = Disclosures::open(&mut Folder::open(folder.path()).unwrap()).unwrap().unwrap();
+        assert!(matches!(file.of(0), Err(Error::Strange { .. })));
+        assert_eq!(file.seen(), MOST_OF_ONE as u64);
+    }
 }

@@ -22,7 +22,7 @@ pub struct Export<'a> {
     pub out: &'a Path,
     /// Which epoch of the log.
     pub epoch: i64,
-    /// The key that lies beside it.
+    /// The log's key, by the name it has in any of its epochs; it lies beside the copy by that of this epoch.
     pub key: &'a Verifier,
     /// Whoever reads it has this many entries already.
     pub since: u64,
@@ -48,10 +48,11 @@ pub struct Exported {
 pub async fn export(db: &ReadOnly, what: &Export<'_>) -> Result<Option<Exported>> {
     let mut source = LogSource::in_database(db, what.epoch).await?;
     let Some(note) = source.text(File::Checkpoint).await? else { return Ok(None) };
-    let entries = signed_size(&note, what.key)?;
+    let key = source.key(what.key).await?;
+    let entries = signed_size(&note, &key)?;
     let out = Out::open(what.out)?;
     let before = out.size_before(&mut source, entries).await?;
-    let mut export = Copy { what, source, out, entries, before, files: 0 };
+    let mut export = Copy { what, key, source, out, entries, before, files: 0 };
     export.run(&note).await?;
     Ok(Some(Exported { entries, before, files: export.files }))
 }
@@ -65,6 +66,7 @@ fn signed_size(note: &str, key: &Verifier) -> Result<u64> {
 
 struct Copy<'a> {
     what: &'a Export<'a>,
+    key: Verifier,
     source: LogSource,
     out: Out,
     entries: u64,
@@ -90,7 +92,7 @@ impl Copy<'_> {
         if self.what.disclosures {
             self.disclosures().await?;
         }
-        let key = format!("{}\n", self.what.key);
+        let key = format!("{}\n", self.key);
         // The key of an earlier export belongs to the earlier checkpoint until the new one is there.
         if self.before == 0 {
             self.write(&File::Key.to_string(), key.as_bytes())?;

@@ -4,18 +4,23 @@
 //! without GitHub; where it does not, either something was changed or the rules of the program were.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{Decoded, Digest, Entry, Evaluation, Kind, Quorum, Ruling};
 use crate::clock::Timestamp;
 use crate::db::{self, Conn, evidence, policy_text, tile};
-use crate::ids::BlobSha;
+use crate::ids::{BlobSha, CommitSha, EnvironmentName, PromotionNumber, RepoId};
 use crate::policy::facts::Facts;
 use crate::policy::{Policy, evaluate};
 
 /// How many entries are read at once.
 const PAGE: i64 = 1000;
+/// The effect that must have been allowed before.
+const CREATE_DEPLOYMENT: &str = "create_deployment";
+/// No decision is written down later: a clock that was set back may make it seem so.
+const SLOWEST: Duration = Duration::from_mins(10);
 
 /// What came out for all decisions of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -71,6 +76,20 @@ pub enum Difference {
     /// The entry says that it may be deployed, and its own evaluation does not.
     #[error("the entry allows what its evaluation does not")]
     NotAllowed,
+    /// The entry says that it may be deployed, and nothing else.
+    #[error("the entry allows and does not say from which facts that follows")]
+    NoFacts,
+    /// A deployment that nobody let through.
+    #[error("a deployment is asked for, and no entry before it allows that promotion")]
+    NeverAllowed,
+    /// It was not decided when the entry was written.
+    #[error("its facts are decided upon at {at}, and the entry was written at {observed}")]
+    OtherMoment {
+        /// When, as the facts say.
+        at: Timestamp,
+        /// When, as the entry says.
+        observed: Timestamp,
+    },
     /// It comes out otherwise.
     #[error("it was recorded as {recorded}, and comes out as {now}")]
     OtherDecision {
@@ -111,6 +130,7 @@ impl Evidence {
     /// In what it differs.
     pub fn replay(&self, entry: &Entry, blob: &BlobSha, policy: &[u8]) -> Result<(), Difference> {
         self.is_about(entry)?;
+        self.is_of_the_moment(entry.observed_at)?;
         let policy = read(blob, policy)?;
         let Some(recorded) = &entry.evaluation else { return Ok(()) };
         let decision = evaluate(&policy, &self.facts, self.at);
@@ -123,6 +143,15 @@ impl Evidence {
             return Err(Difference::NotAllowed);
         }
         Ok(())
+    }
+
+    /// Entries keep the order of time, facts do not: another moment might have let through what this one did not.
+    fn is_of_the_moment(&self, observed: Timestamp) -> Result<(), Difference> {
+        let at = self.at;
+        if at <= observed && observed.since(at) <= SLOWEST {
+            return Ok(());
+        }
+        Err(Difference::OtherMoment { at, observed })
     }
 
     fn is_about(&self, entry: &Entry) -> Result<(), Difference> {
@@ -168,11 +197,10 @@ fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
 /// Takes every decision of the log again.
 ///
 /// # Errors
-/// When the database fails. Entries that cannot be read are left to `audit verify`, which must have accepted
-/// the log for this to say anything.
+/// When the database fails. `audit verify` must have accepted the log for this to say anything.
 pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     let mut report = Report::default();
-    let mut absent = Absent::default();
+    let (mut absent, mut allowed) = (Absent::default(), Allowed::default());
     for epoch in tile::epochs(conn).await? {
         let mut next = 0;
         loop {
@@ -180,9 +208,16 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
             let Some(last) = page.last() else { break };
             next = last.index + 1;
             for stored in page {
-                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
-                absent.erased += entry.erased.map_or(0, |erased| erased.evidence);
-                if entry.evaluation.is_some() {
+                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
+                    report.lacks(stored.index, "it cannot be read, and may be a decision".to_owned());
+                    continue;
+                };
+                absent.erased =
+                    absent.erased.saturating_add(entry.erased.map_or(0, |erased| erased.evidence));
+                if !allowed.lets(&entry) {
+                    report.differs(stored.index, &Difference::NeverAllowed);
+                }
+                if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
                     report.decisions += 1;
                     one(conn, stored.index, &entry, &mut report, &mut absent).await?;
                 }
@@ -200,7 +235,10 @@ async fn one(
     report: &mut Report,
     absent: &mut Absent,
 ) -> db::Result<()> {
-    let Some(evaluation) = &entry.evaluation else { return Ok(()) };
+    let Some(evaluation) = &entry.evaluation else {
+        report.differs(index, &Difference::NoFacts);
+        return Ok(());
+    };
     let Some(packed) = evidence::find(conn, &evaluation.facts).await? else {
         absent.digests.insert(evaluation.facts);
         absent.entries.push(index);
@@ -236,6 +274,28 @@ impl Report {
 
     fn lacks(&mut self, index: u64, what: String) {
         self.missing.push(Missing { index, what });
+    }
+}
+
+/// The promotions that the entries so far let through: by repository and number, commit and environment.
+#[derive(Default)]
+struct Allowed(BTreeSet<(RepoId, PromotionNumber, CommitSha, EnvironmentName)>);
+
+impl Allowed {
+    /// Takes an entry in; whether what it intends was allowed by an entry before it.
+    fn lets(&mut self, entry: &Entry) -> bool {
+        let intends =
+            entry.kind == Kind::EffectIntended && entry.effect.as_deref() == Some(CREATE_DEPLOYMENT);
+        let Entry { repo: Some(repo), promotion: Some(number), commit: Some(commit), .. } = entry else {
+            return !intends;
+        };
+        let Some(environment) = &entry.environment else { return !intends };
+        let subject = (*repo, *number, commit.clone(), environment.clone());
+        if entry.kind == Kind::DecisionAllowed {
+            self.0.insert(subject);
+            return true;
+        }
+        !intends || self.0.contains(&subject)
     }
 }
 

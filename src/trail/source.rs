@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::web::Web;
 use super::{Error, Result};
 use crate::audit::tile::TILE_WIDTH;
-use crate::audit::{TileLevel, TilePath};
+use crate::audit::{TileLevel, TilePath, Verifier};
 use crate::db::ReadOnly;
 use crate::github::Secret;
 
@@ -84,6 +84,17 @@ impl LogSource {
     /// When the database cannot be read.
     pub async fn in_database(db: &ReadOnly, epoch: i64) -> Result<Self> {
         Ok(Self::Database(Box::new(Database { conn: db.moment().await?, epoch })))
+    }
+
+    /// The log's key as it is called here: in a database, each epoch has a name of its own, and one key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn key(&mut self, key: &Verifier) -> Result<Verifier> {
+        match self {
+            Self::Folder(_) | Self::Web(_) => Ok(key.clone()),
+            Self::Database(database) => database.key_of_epoch(key).await,
+        }
     }
 
     /// One file; none if it is not there. It is not larger than such a file can be, and no more is known of it.

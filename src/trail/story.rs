@@ -9,13 +9,18 @@ use serde_json::Value;
 use super::Result;
 use super::disclosures::Disclosures;
 use super::source::{File, LogSource, bundle_of};
-use crate::audit::tile::unbundle;
-use crate::audit::{ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult};
+use crate::audit::tile::{TILE_WIDTH, unbundle};
+use crate::audit::{
+    ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, Recovered,
+};
 use crate::db::tile;
 use crate::ids::{PromotionNumber, RepoId};
 
 /// What stands where a disclosure is not there, or not any more.
 const REDACTED: &str = "redacted";
+
+/// So many bundles may be missing in a row before no more is looked for: a checkpoint may claim any size.
+const MOST_MISSING: u64 = 1 << 16;
 
 /// Which entries are told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,42 +44,54 @@ pub async fn tell(source: &mut LogSource, filter: Filter, say: &mut dyn FnMut(&s
         LogSource::Folder(folder) => Disclosures::open(folder)?,
         LogSource::Web(_) | LogSource::Database(_) => None,
     };
-    let mut next = 0;
+    let (mut next, mut missing) = (0, None);
     while next < claimed.size {
         let path = bundle_of(next, claimed.size);
         let end = next + u64::from(path.width);
-        let Some(bytes) = source.read(File::Tile(path)).await? else {
-            say(&format!("{next}  (entries {next} to {} are missing)\n", end - 1));
-            next = end;
-            continue;
-        };
-        let disclosed = disclosed(source, file.as_mut(), next..end).await?;
-        for (index, entry) in (next..end).zip(unbundle(&bytes)) {
-            say(&line(index, entry.ok(), filter, &disclosed));
+        if let Some(bytes) = source.read(File::Tile(path)).await? {
+            say_missing(missing.take(), next, say);
+            let stored = stored(source, next..end).await?;
+            for (index, entry) in (next..end).zip(unbundle(&bytes)) {
+                let copied = file.as_mut().map(|file| copied(file, index)).transpose()?;
+                say(&line(index, entry.ok(), filter, copied.as_ref().unwrap_or(&stored)));
+            }
+        } else if next - *missing.get_or_insert(next) >= MOST_MISSING * TILE_WIDTH {
+            break;
         }
         next = end;
+    }
+    say_missing(missing, next, say);
+    if next < claimed.size {
+        say("No more is looked for: the checkpoint claims more entries than there are.\n");
     }
     Ok(Some(claimed.size))
 }
 
+fn say_missing(first: Option<u64>, end: u64, say: &mut dyn FnMut(&str)) {
+    if let Some(first) = first {
+        say(&format!("{first}  (entries {first} to {} are missing)\n", end - 1));
+    }
+}
+
 type Disclosed = BTreeMap<Commitment, Disclosure>;
 
-/// What the commitments of these entries stand for, where that is still known.
-async fn disclosed(
-    source: &mut LogSource,
-    file: Option<&mut Disclosures>,
-    range: Range<u64>,
-) -> Result<Disclosed> {
-    let mut found = Vec::new();
-    if let LogSource::Database(database) = source {
-        let rows = tile::disclosures_of(&mut database.conn, database.epoch, range).await?;
-        found.extend(rows.into_iter().filter_map(|(_, text)| text.parse().ok()));
-    } else if let Some(file) = file {
-        while let Some(index) = file.next_index().filter(|index| *index < range.end) {
-            found.extend(file.of(index)?);
-        }
+/// What the commitments of these entries stand for, where a database still knows it.
+async fn stored(source: &mut LogSource, range: Range<u64>) -> Result<Disclosed> {
+    let LogSource::Database(database) = source else { return Ok(Disclosed::new()) };
+    let rows = tile::disclosures_of(&mut database.conn, database.epoch, range).await?;
+    Ok(by_commitment(rows.into_iter().filter_map(|(_, text)| text.parse().ok())))
+}
+
+/// The same of one entry, from the file beside a copy. Those of entries that were passed over are, too.
+fn copied(file: &mut Disclosures, index: u64) -> Result<Disclosed> {
+    while let Some(before) = file.next_index().filter(|next| *next < index) {
+        file.of(before)?;
     }
-    Ok(found.into_iter().map(|disclosure: Disclosure| (disclosure.commitment(), disclosure)).collect())
+    Ok(by_commitment(file.of(index)?))
+}
+
+fn by_commitment(disclosures: impl IntoIterator<Item = Disclosure>) -> Disclosed {
+    disclosures.into_iter().map(|disclosure| (disclosure.commitment(), disclosure)).collect()
 }
 
 /// Nothing if it is not among those that are told.
@@ -161,6 +178,9 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
     details.extend(entry.quorum.map(|quorum| format!("{} of {} votes", quorum.counted, quorum.required)));
     details.extend(entry.deployment.map(|deployment| format!("deployment {deployment}")));
     details.extend(entry.run.map(|run| format!("run {run}")));
+    details.extend(entry.recovered.as_ref().map(|Recovered { origin, size, found, .. }| {
+        format!("{origin} had {size} entries, {found} of them were found")
+    }));
     details.extend(entry.expires_at.map(|expires| format!("good until {expires}")));
     details
 }
@@ -216,7 +236,7 @@ pub fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{ActorRef, Source};
+    use crate::audit::{ActorRef, Hash, Source};
     use crate::clock::Timestamp;
     use serde_json::json;
 
@@ -256,6 +276,20 @@ mod tests {
             "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}"
         );
         assert_eq!(printable("grün · 東京"), "grün · 東京");
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_that_claims_everything_is_not_believed_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Hash::from([0; 32]);
+        let note = format!("example.com/log\n{}\n{root}\n\n\u{2014} a AAAAAAA=\n", u64::MAX);
+        std::fs::write(folder.path().join("checkpoint"), note).unwrap();
+        let mut source = LogSource::at(folder.path().to_str().unwrap(), None).unwrap();
+        let mut lines = Vec::new();
+        let told = tell(&mut source, Filter::default(), &mut |line| lines.push(line.to_owned())).await;
+        assert_eq!(told.unwrap(), Some(u64::MAX));
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("0  (entries 0 to ") && lines[1].contains("No more"), "{lines:?}");
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl Workers {
         let Some(promotion) = promotion::find(&mut conn, id).await? else { return Ok(()) };
         let receipt = receipt::of_promotion(&mut conn, id).await?;
         drop(conn);
+        self.app.db.publish_newest().await?;
         let receipt = receipt.map(|receipt| Proof::new(receipt, self.app.public_url.as_ref()));
         let shown = check_run::of_promotion(&promotion, receipt.as_ref());
         let details = self.app.public_url.as_ref().map(ToString::to_string);

@@ -77,6 +77,7 @@ impl Workers {
             return Ok(Tried::NotAllowed(None));
         }
         let receipt = receipt::of_intent(&mut self.app.db.read().await?, &claimed.intent).await?;
+        self.app.db.publish_newest().await?;
         let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
         let request = self.writer.create_permitted_deployment(claimed, &permit, promotion, &receipt);
         let made = in_time(left, request).await?;

@@ -1,22 +1,25 @@
 //! What is left outside, where whoever keeps the log cannot change it: beside deployments, in check runs,
 //! and in a branch.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use countersign::audit::{Checkpoint, Hash, LogKey, TlogProof, leaf_hash};
-use countersign::db;
 use countersign::db::anchor::Place;
 use countersign::db::audit::{self, entries_from};
+use countersign::db::{self, Guarding, Purpose};
 use countersign::github::fake::acts::code::Push;
 use countersign::github::fake::faults::Fault;
 use countersign::github::fake::{auth, seed};
 use countersign::github::{AppKey, Connection, GitHub, Pace};
+use countersign::server::StartError;
 use countersign::settings::{AnchorBranch, AnchorSettings};
+use countersign::telemetry::causes;
 use countersign::worker::Anchors;
 use countersign::worker::anchor::newest_anchored;
 use serde_json::{Value, json};
 
-use crate::harness::{SHOP, Scenario, database};
+use crate::harness::database::backup_of;
+use crate::harness::{SHOP, Scenario, database, mark};
 use crate::scenario;
 
 const BRANCH: &str = "countersign-audit";
@@ -218,6 +221,63 @@ scenario!(a_start_knows_what_was_anchored, s => {
     assert_eq!(known, Some(s.anchored_checkpoint()));
     let stranger = LogKey::from_seed(database::key().name().clone(), [9; 32]).verifier();
     assert!(newest_anchored(&s.app.reader, &place(), (&origin, &[stranger])).await.is_err());
+});
+
+/// The newest database, put away, and everything as it was before.
+async fn taken_back(s: &mut Scenario, backup: &str) -> Result<(), StartError> {
+    s.app.db.close().await;
+    let newest = std::mem::replace(&mut s.database, backup.to_owned());
+    let started = s.starts(Guarding::default()).await;
+    s.database = newest;
+    started
+}
+
+scenario!(a_database_older_than_its_anchor_is_refused_though_the_mark_is_as_old, s => {
+    let marks = tempfile::tempdir().unwrap();
+    let newer = || Guarding { high_water: Some(mark(&marks, "newer")), ..Guarding::default() };
+    s.anchored_in = AnchorSettings { branch: Some(place()), ..AnchorSettings::default() };
+    s.staged().await;
+    s.app.db.close().await;
+    let backup = backup_of(&s.database).await;
+    s.starts(newer()).await.unwrap();
+    s.comment("alice", "/promote nowhere").await;
+    s.comment("alice", "/promote staging").await;
+    s.anchors().await.round().await.unwrap();
+    let known = s.anchored_checkpoint();
+
+    let began = Instant::now();
+    let said = causes(&taken_back(s, &backup).await.unwrap_err());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let has = format!("known from an anchor ({}) says that {FOLDER} has {} entries", place(), known.size);
+    for words in [has.as_str(), "--new-epoch", "Start with the newest database"] {
+        assert!(said.contains(words), "{said}");
+    }
+    s.fake.fail_next("GET", "/repos/acme/shop/installation", Fault::Status(404, json!({ "message": "Not Found" })));
+    taken_back(s, &backup).await.expect("without an answer, nobody is kept from starting");
+    s.app.db.close().await;
+    s.starts(newer()).await.unwrap();
+    s.deployment_ends("success").await;
+});
+
+scenario!(a_start_knows_the_newest_epoch_that_was_anchored, s => {
+    s.anchored_in = AnchorSettings { branch: Some(place()), ..AnchorSettings::default() };
+    s.staged().await;
+    s.app.db.close().await;
+    let backup = backup_of(&s.database).await;
+    s.starts(Guarding::default()).await.unwrap();
+    s.comment("alice", "/promote nowhere").await;
+    s.app.db.close().await;
+    let of_epoch_0 = std::mem::replace(&mut s.database, backup);
+    s.starts(Guarding { purpose: Purpose::NewEpoch, ..Guarding::default() }).await.unwrap();
+    s.anchors().await.round().await.unwrap();
+    s.app.db.close().await;
+    let lost_mark = tempfile::tempdir().unwrap();
+    let of_epoch_1 = std::mem::replace(&mut s.database, of_epoch_0);
+    let guarding = || Guarding { high_water: Some(mark(&lost_mark, "new")), ..Guarding::default() };
+    let said = causes(&s.starts(guarding()).await.unwrap_err());
+    assert!(said.contains("says that countersign.example/acme/1 has"), "{said}");
+    s.database = of_epoch_1;
+    s.starts(guarding()).await.unwrap();
 });
 
 scenario!(without_the_permission_nothing_is_written_and_it_is_said, s => {

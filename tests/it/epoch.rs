@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use countersign::audit::Decoded;
-use countersign::db::{Guarding, Purpose, tile};
+use countersign::audit::{Checkpoint, Decoded, LogKey};
+use countersign::db::{Anchored, Db, Guarding, Place, Purpose, tile};
 use countersign::github::fake::faults::Fault;
 
-use crate::harness::database::backup_of;
-use crate::scenario;
+use crate::export::{NOW, append, countersign, said};
+use crate::harness::database::{backup_of, key, open};
+use crate::{on_both, scenario};
 
 scenario!(a_promotion_under_way_goes_on_in_the_next_epoch, s => {
     s.fake.fail_next("POST", "/repos/acme/shop/actions/workflows/**", Fault::DropBefore);
@@ -38,4 +39,56 @@ scenario!(a_promotion_under_way_goes_on_in_the_next_epoch, s => {
     assert_eq!(lost.origin.as_str(), "countersign.example/acme");
     assert!(lost.size > lost.found, "{lost:?}");
     assert_eq!(tile::epochs(&mut conn).await.unwrap(), [0, 1], "the old epoch is kept as it was found");
+});
+
+/// A log of five entries that is known to have had nine, and four entries of the next epoch.
+async fn with_two_epochs(url: &str) {
+    let first = open(url).await;
+    append(&first, 5).await;
+    first.close().await;
+    let checkpoint =
+        Checkpoint { origin: "countersign.example/acme".parse().unwrap(), size: 9, root: [9; 32].into() };
+    let guarding = Guarding {
+        high_water: Some(Place::Nowhere),
+        known: vec![Anchored { checkpoint, place: "an anchor".to_owned() }],
+        purpose: Purpose::NewEpoch,
+        ..Guarding::default()
+    };
+    let next = Db::open_guarded(url, key(), guarding, NOW).await.unwrap();
+    append(&next, 3).await;
+    next.close().await;
+}
+
+on_both!(each_epoch_is_a_log_of_its_own_for_whoever_checks_it, url => {
+    with_two_epochs(&url).await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let audit = |arguments: &[&str]| countersign(&[&["audit"], arguments].concat());
+    let named = |name: &str| LogKey::from_seed(name.parse().unwrap(), [7; 32]).verifier().to_string();
+    let vkeys = [named("countersign.example/acme"), named("countersign.example/acme/1")];
+
+    for vkey in &vkeys {
+        let text = said(&audit(&["verify", "--database", &url, "--key", vkey]), 0);
+        for (entries, vkey) in [(5, &vkeys[0]), (4, &vkeys[1])] {
+            assert!(text.contains(&format!("VERIFIED: {entries} entries")), "{text}");
+            assert!(text.contains(&format!("Key:     {vkey}\n")), "{text}");
+        }
+    }
+    for stranger in ["countersign.example/other", "countersign.example/acme/x"] {
+        said(&audit(&["verify", "--database", &url, "--key", &named(stranger)]), 1);
+    }
+    let text = said(&audit(&["show", "--database", &url]), 0);
+    let (_, text) = text.split_once("Epoch 1\n0  ").unwrap();
+    let lost = "the log goes on after a loss, countersign.example/acme had 9 entries, 5 of them were found\n";
+    assert!(text.contains(lost), "{text}");
+
+    for (epoch, vkey) in vkeys.iter().enumerate() {
+        let (out, proof, epoch) = (at(&format!("log{epoch}")), at("e.tlog-proof"), epoch.to_string());
+        let place = ["--database", &url, "--epoch", &epoch];
+        said(&audit(&[&["export", "--out", &out, "--key", &vkeys[0]], &place[..]].concat()), 0);
+        assert!(said(&audit(&["verify", &out, "--key", vkey]), 0).starts_with("VERIFIED"));
+        let text = said(&audit(&[&["prove", "--index", "0", "--out", &proof], &place[..]].concat()), 0);
+        assert!(text.contains(vkey.split('+').next().unwrap()), "{text}");
+        said(&audit(&["check", &proof, &at("e.entry"), "--key", vkey]), 0);
+    }
 });

@@ -164,9 +164,9 @@ async fn nothing_outside_of_the_folder_is_read() {
         copy(&out, &hostile);
         let path = hostile.join(name);
         if path.is_dir() {
-            std::fs::remove_dir_all(&path).unwrap()
+            std::fs::remove_dir_all(&path).unwrap();
         } else {
-            std::fs::remove_file(&path).unwrap()
+            std::fs::remove_file(&path).unwrap();
         }
         std::os::unix::fs::symlink(outside.join(name), &path).unwrap();
         let verdict = verified(&hostile, None).await;
@@ -181,11 +181,13 @@ async fn nothing_outside_of_the_folder_is_read() {
 }
 
 /// Runs the program, with nothing of this machine's settings.
-fn countersign(arguments: &[&str]) -> Output {
+/// Runs the program.
+pub fn countersign(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_countersign")).env_clear().args(arguments).output().unwrap()
 }
 
-fn said(output: &Output, code: i32) -> String {
+/// What it said, when it ended as it should.
+pub fn said(output: &Output, code: i32) -> String {
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{text}");

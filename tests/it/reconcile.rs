@@ -104,7 +104,7 @@ scenario!(what_is_gone_or_was_exchanged_is_found, s => {
     let deployment = s.promotion(1).await.state.deployment().unwrap().0;
     s.fake.change(|state| {
         let deployments = &mut state.repo_mut(SHOP).unwrap().deployments;
-        deployments.get_mut(&deployment).unwrap().environment = "production".to_owned();
+        "production".clone_into(&mut deployments.get_mut(&deployment).unwrap().environment);
     });
     assert_eq!(found(&reconciled(s).await), BTreeSet::from([deployment]));
     s.fake.change(|state| state.repo_mut(SHOP).unwrap().deployments.remove(&deployment));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use countersign::audit::{Checkpoint, Kind, LogKey, Source};
 use countersign::clock::Timestamp;
-use countersign::db::{self, Db, Guarding, NewEntry, Place, Purpose, Refused, audit};
+use countersign::db::{self, Anchored, Db, Guarding, NewEntry, Place, Purpose, Refused, audit};
 
 use crate::harness::database::{backup_of, key, verified};
 use crate::harness::{On, postgres};
@@ -106,18 +106,22 @@ fn remove(url: &str) {
     }
 }
 
+fn anchor(checkpoint: Checkpoint) -> Anchored {
+    Anchored { checkpoint, place: "the anchor at acme/shop".to_owned() }
+}
+
 on_both!(an_anchor_that_is_ahead_refuses_it_too, url => {
-    let (last, backup) = restored(&url, &Mark::in_file()).await;
+    let (newest, backup) = restored(&url, &Mark::in_file()).await;
     let lost = Mark::in_file();
-    let known = Guarding { known: vec![last.clone()], ..lost.guarding() };
+    let known = Guarding { known: vec![anchor(newest.clone())], ..lost.guarding() };
     let began = Instant::now();
     let said = refusal(Db::open_guarded(&backup, key(), known, NOW).await);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    assert!(said.contains("known from an anchor") && said.contains("has only 3 of them"), "{said}");
-    let forked = Guarding { known: vec![Checkpoint { root: [7; 32].into(), ..last.clone() }], ..lost.guarding() };
+    assert!(said.contains("known from the anchor at acme/shop") && said.contains("has only 3 of them"), "{said}");
+    let forked = Guarding { known: vec![anchor(Checkpoint { root: [7; 32].into(), ..newest.clone() })], ..lost.guarding() };
     let said = refusal(Db::open_guarded(&url, key(), forked, NOW).await);
     assert!(said.contains("has other entries there"), "{said}");
-    let fits = Guarding { known: vec![last], ..lost.guarding() };
+    let fits = Guarding { known: vec![anchor(newest)], ..lost.guarding() };
     assert!(Db::open_guarded(&url, key(), fits, NOW).await.is_ok());
 });
 

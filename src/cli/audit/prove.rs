@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::place::{NO_TABLES, read_only};
 use super::show::repo_id;
-use crate::audit::TlogProof;
+use crate::audit::{Checkpoint, TlogProof};
 use crate::cli::say;
 use crate::db::{ReadOnly, tile};
 use crate::ids::{PromotionId, PromotionNumber};
@@ -25,9 +25,13 @@ pub(in crate::cli) struct Prove {
     #[command(flatten)]
     database: DatabaseFlags,
 
-    /// The entry, by its index in the newest epoch
+    /// The entry, by its index
     #[arg(long, value_name = "N", required_unless_present = "promotion", conflicts_with = "promotion")]
     index: Option<u64>,
+
+    /// Of which epoch of the log [default: the newest]
+    #[arg(long, value_name = "N", conflicts_with = "promotion")]
+    epoch: Option<i64>,
 
     /// The newest decision about this promotion, such as p7
     #[arg(long, value_name = "pN", requires = "repo")]
@@ -55,9 +59,12 @@ impl Prove {
         write(&beside, &entry)?;
         write(&self.out, proof.to_string().as_bytes())?;
         let (proof_file, beside) = (self.out.display(), beside.display());
+        let origin = Checkpoint::claimed(&proof.checkpoint).map(|claimed| claimed.origin);
+        let origin =
+            origin.context("the newest checkpoint cannot be read: run `countersign audit verify`")?;
         say(&format!(
-            "PROVEN: entry {} is in the log: {proof_file}, and the entry itself in {beside}. \
-             Check both with `countersign audit check {proof_file} {beside} --key VKEY`.\n",
+            "PROVEN: entry {} is in the log {origin}: {proof_file}, and the entry itself in {beside}. \
+             Check both with `countersign audit check {proof_file} {beside} --key VKEY`, with the key of {origin}.\n",
             proof.index,
         ));
         Ok(ExitCode::SUCCESS)
@@ -77,7 +84,7 @@ impl Prove {
         let mut conn = db.moment().await?;
         if let Some(index) = self.index {
             let newest = tile::epochs(&mut conn).await.context(NO_TABLES)?.last().copied();
-            return Ok(newest.map(|epoch| (epoch, index)));
+            return Ok(self.epoch.or(newest).map(|epoch| (epoch, index)));
         }
         drop(conn);
         let (Some(number), Some(repo)) = (self.promotion, &self.repo) else {

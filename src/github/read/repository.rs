@@ -47,8 +47,7 @@ impl Reader {
     ///
     /// [`Error::Broken`] when there is something there which is not a UTF-8 text of at most 256 KiB.
     pub async fn file(&self, repo: &Repo, file: &str, reference: &str) -> Result<Option<File>, Error> {
-        let address =
-            format!("{}/contents/{}?ref={}", path::of(repo), path::segment(file), path::segment(reference));
+        let address = contents(repo, file, reference);
         let found: Option<Value> = none_if_gone(self.api.read(reading(repo), address).await)?;
         let Some(found) = found else { return Ok(None) };
         if found.is_array() {
@@ -56,6 +55,13 @@ impl Reader {
         }
         let entry: Entry = serde_json::from_value(found).map_err(|error| Error::broken(error.to_string()))?;
         entry.into_file(file).map(Some)
+    }
+
+    /// The names of what is directly in the folder at `folder`; none when there is no such folder.
+    pub async fn names_in(&self, repo: &Repo, folder: &str, reference: &str) -> Result<Vec<String>, Error> {
+        let address = contents(repo, folder, reference);
+        let found: Option<Vec<Named>> = none_if_gone(self.api.read(reading(repo), address).await)?;
+        Ok(found.unwrap_or_default().into_iter().map(|entry| entry.name).collect())
     }
 
     /// The commit a branch points at.
@@ -91,6 +97,15 @@ impl Reader {
             Err(error) => Err(error),
         }
     }
+}
+
+fn contents(repo: &Repo, file: &str, reference: &str) -> String {
+    format!("{}/contents/{}?ref={}", path::of(repo), path::segment(file), path::segment(reference))
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 #[derive(Deserialize)]

@@ -7,12 +7,12 @@ use http::HeaderMap;
 use serde::Deserialize;
 
 use super::document::Document;
-use super::published::{Published, number};
+use super::published::Published;
 use super::reader;
 use super::refusal::{Refusal, missing, unreadable};
-use crate::audit::AttestationKey;
 use crate::audit::attestation::{self, AttestationError};
 use crate::audit::dsse::Envelope;
+use crate::audit::{AttestationKey, decimal};
 use crate::db::tile;
 use crate::server::Shared;
 
@@ -61,8 +61,8 @@ impl Form {
     fn of(file: &str) -> Option<(u64, Self)> {
         let stem = file.strip_suffix(".json")?;
         match stem.strip_suffix(".svr") {
-            Some(index) => Some((number(index)?, Self::VerificationResult)),
-            None => Some((number(stem)?, Self::Statement)),
+            Some(index) => Some((decimal(index)?, Self::VerificationResult)),
+            None => Some((decimal(stem)?, Self::Statement)),
         }
     }
 

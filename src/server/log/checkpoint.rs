@@ -6,8 +6,9 @@ use http::HeaderMap;
 use serde::Deserialize;
 
 use super::document::Document;
-use super::published::{Published, number};
+use super::published::Published;
 use super::refusal::{Refusal, missing, unreadable};
+use crate::audit::decimal;
 use crate::db::{cosignature, tile};
 
 /// Named, because the path of another epoch has its number as well.
@@ -29,7 +30,7 @@ pub(super) async fn of_size(
     Path(OfSize { size }): Path<OfSize>,
     asked: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let Some(size) = number::<u64>(&size).filter(|size| *size <= published.size) else {
+    let Some(size) = decimal::<u64>(&size).filter(|size| *size <= published.size) else {
         let why = format!("The log has {} entries: there is no checkpoint of {size:?}.\n", published.size);
         return Err(missing(why));
     };

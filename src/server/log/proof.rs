@@ -6,8 +6,9 @@ use http::HeaderMap;
 use serde::Deserialize;
 
 use super::document::Document;
-use super::published::{Published, number};
+use super::published::Published;
 use super::refusal::{Refusal, missing, unreadable};
+use crate::audit::decimal;
 use crate::db::tile;
 
 const NAME: &str = "A proof is called <index>.tlog-proof, such as /log/proof/0.tlog-proof.\n";
@@ -24,7 +25,7 @@ pub(super) async fn show(
     Path(Proof { file }): Path<Proof>,
     asked: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let index = file.strip_suffix(".tlog-proof").and_then(number).ok_or_else(|| missing(NAME))?;
+    let index = file.strip_suffix(".tlog-proof").and_then(decimal).ok_or_else(|| missing(NAME))?;
     published.has(index)?;
     let (epoch, size) = (published.epoch, published.size);
     let found = tile::proof(&mut published.conn, epoch, index, size).await;

@@ -5,7 +5,7 @@ use http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::refusal::{Refusal, missing, unreadable};
-use crate::audit::Origin;
+use crate::audit::{Origin, decimal};
 use crate::db::{self, Conn, tile};
 use crate::server::Shared;
 
@@ -31,7 +31,7 @@ impl FromRequestParts<Shared> for Published {
         let params = RawPathParams::from_request_parts(parts, shared).await;
         let params = params.map_err(|_| no_such_epoch())?;
         let named = params.iter().find(|(name, _)| *name == "epoch");
-        let named = named.map(|(_, text)| number(text).ok_or_else(no_such_epoch)).transpose()?;
+        let named = named.map(|(_, text)| decimal(text).ok_or_else(no_such_epoch)).transpose()?;
         let published = Self::read(shared, named).await.map_err(|error| unreadable(&error))?;
         published.ok_or_else(|| if named.is_some() { no_such_epoch() } else { missing(EMPTY) })
     }
@@ -67,11 +67,6 @@ impl Published {
             self.size
         )))
     }
-}
-
-/// Digits only, without leading zeros: each file has one address.
-pub(super) fn number<N: std::str::FromStr + ToString>(text: &str) -> Option<N> {
-    text.parse::<N>().ok().filter(|number| number.to_string() == text)
 }
 
 fn no_such_epoch() -> Refusal {

@@ -14,9 +14,10 @@ use super::{LogFace, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
-use crate::github::{self, Connection, GitHub, Secret};
+use crate::github::{self, Connection, GitHub, Reader, Secret};
 use crate::settings::{AnchorSettings, ReaderToken};
 use crate::telemetry;
+use crate::worker::anchor::anchored;
 use crate::worker::{Anchors, Workers};
 
 /// How long requests may take that came before the program was told to stop.
@@ -108,8 +109,9 @@ impl Program {
         let metrics = telemetry::metrics()?;
         let (clock, app_id) = (parts.github.clock.clone(), parts.github.app_id);
         let github = GitHub::connect(parts.github)?;
+        let guarding = guarding(&parts.anchors, &github.reader(), &parts.log_key, parts.guarding).await;
         let url = parts.database_url.expose_secret();
-        let db = Db::open_guarded(url, parts.log_key, parts.guarding, clock.now()).await?;
+        let db = Db::open_guarded(url, parts.log_key, guarding, clock.now()).await?;
         let verifier = db.verifier();
         let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
@@ -162,6 +164,21 @@ impl Program {
         ended(&mut self.labour).await;
         self.app.db.close().await;
     }
+}
+
+/// What was anchored is read before the database is opened: it must not be older.
+async fn guarding(
+    anchors: &AnchorSettings,
+    reader: &Reader,
+    key: &LogKey,
+    mut guarding: Guarding,
+) -> Guarding {
+    // A key whose name is no origin is refused where the log is opened.
+    let (Some(place), Ok(origin)) = (&anchors.branch, key.name().as_str().parse()) else { return guarding };
+    let keys: Vec<_> =
+        [Some(key), guarding.old_key.as_ref()].into_iter().flatten().map(LogKey::verifier).collect();
+    guarding.known.extend(anchored(reader, place, (&origin, &keys)).await);
+    guarding
 }
 
 async fn serve(listener: TcpListener, shared: Shared, mut stops: watch::Receiver<bool>) -> &'static str {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::http::Answer;
-use crate::audit::Hash;
+use crate::audit::{Hash, decimal};
 
 /// The media type of a conflict's body.
 const SIZE: &str = "text/x.tlog.size";
@@ -54,7 +54,7 @@ fn held(answer: &Answer) -> Said {
         return Said::Malformed("it answered 409 and not which size it holds");
     }
     let text = std::str::from_utf8(&answer.body).ok().and_then(|text| text.strip_suffix('\n'));
-    let size = text.and_then(|text| text.parse::<u64>().ok().filter(|size| size.to_string() == text));
+    let size = text.and_then(decimal);
     size.map_or(Said::Malformed("it answered 409 with something that is no size"), Said::Holds)
 }
 

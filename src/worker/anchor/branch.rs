@@ -10,22 +10,24 @@ use super::place::folder;
 use super::{Anchors, Error};
 use crate::audit::{Checkpoint, CheckpointError, Origin, Verifier};
 use crate::db::anchor::{self, Anchor, Head, Place, Standing};
-use crate::db::{self, cosignature, tile};
+use crate::db::{self, Anchored, cosignature, tile};
 use crate::github::Reader;
 use crate::github::read::Tip;
 use crate::github::write::Moved;
 use crate::ids::{CommitSha, Repo};
 use crate::settings::AnchorBranch;
+use crate::telemetry::causes;
 
 /// How long a start waits for GitHub to say what was anchored.
 const START_WAITS: Duration = Duration::from_secs(8);
 
-/// The newest checkpoint in the branch, if its log's key signed it: known from elsewhere than the database.
+/// The checkpoint of the newest epoch in the branch, if one of the log's keys signed it: known from elsewhere than
+/// the database. `origin` and the names of `verifiers` are those of the first epoch.
 ///
 /// None when nothing was anchored yet. Whoever starts goes on without it when this fails, and says so.
 ///
 /// # Errors
-/// When GitHub does not say it within a few seconds, or what is there was not signed by `verifier`.
+/// When GitHub does not say it within a few seconds, or what is there was not signed by any of `verifiers`.
 pub async fn newest_anchored(
     reader: &Reader,
     place: &AnchorBranch,
@@ -34,13 +36,13 @@ pub async fn newest_anchored(
     let read = tokio::time::timeout(START_WAITS, async {
         let repo = installed(reader, place).await?.repo;
         let tip = reader.tip(&repo, &place.branch).await?;
-        let there = There { repo: &repo, tip: tip.as_ref() };
-        there.checkpoint(reader, origin).await
+        There { repo: &repo, tip: tip.as_ref() }.newest_epoch(reader, origin).await
     });
-    let Some(note) = read.await.map_err(|_| Error::TooSlow(START_WAITS.as_secs()))?? else { return Ok(None) };
+    let read = read.await.map_err(|_| Error::TooSlow(START_WAITS.as_secs()))??;
+    let Some((origin, note)) = read else { return Ok(None) };
     let mut refused = CheckpointError::Malformed("no key is known to check it with");
     for verifier in verifiers {
-        match Checkpoint::open(&note, verifier) {
+        match Checkpoint::open(&note, &verifier.named(origin.key_name().clone())) {
             Ok(checkpoint) => return Ok(Some(checkpoint)),
             Err(why) => refused = why,
         }
@@ -50,6 +52,27 @@ pub async fn newest_anchored(
         found: "a note".to_owned(),
         why: refused.to_string(),
     })
+}
+
+/// What an anchor knows of the log before its database is opened. An anchor that does not answer keeps nobody from
+/// starting.
+pub async fn anchored(
+    reader: &Reader,
+    place: &AnchorBranch,
+    log: (&Origin, &[Verifier]),
+) -> Option<Anchored> {
+    match newest_anchored(reader, place, log).await {
+        Ok(checkpoint) => {
+            checkpoint.map(|checkpoint| Anchored { checkpoint, place: format!("an anchor ({place})") })
+        }
+        Err(error) => {
+            tracing::warn!(
+                error = %causes(&error),
+                "this start does not know what was anchored: the database is compared with the high-water mark alone"
+            );
+            None
+        }
+    }
 }
 
 async fn installed(reader: &Reader, place: &AnchorBranch) -> Result<crate::github::read::Installed, Error> {
@@ -69,6 +92,17 @@ impl There<'_> {
         let Some(tip) = self.tip else { return Ok(None) };
         let file = format!("{}/checkpoint", folder(origin));
         Ok(reader.file(self.repo, &file, tip.commit.as_str()).await?.map(|file| file.text))
+    }
+
+    /// The note that stands there for the newest epoch of a log, with what the log is called in it.
+    async fn newest_epoch(&self, reader: &Reader, base: &Origin) -> Result<Option<(Origin, String)>, Error> {
+        let Some(tip) = self.tip else { return Ok(None) };
+        let names = reader.names_in(self.repo, &folder(base), tip.commit.as_str()).await?;
+        let below =
+            |name: &String| format!("{base}/{name}").parse().ok().and_then(|origin| base.epoch_of(&origin));
+        let newest = names.iter().filter_map(below).max().unwrap_or(0);
+        let origin = base.in_epoch(newest).map_err(|why| Error::Incomplete(why.to_string()))?;
+        Ok(self.checkpoint(reader, &origin).await?.map(|note| (origin, note)))
     }
 }
 

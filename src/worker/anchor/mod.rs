@@ -29,7 +29,7 @@ use crate::{db, github};
 
 use self::http::Http;
 
-pub use branch::newest_anchored;
+pub use branch::{anchored, newest_anchored};
 
 /// How often to look whether the log has grown.
 const TURN: Duration = Duration::from_secs(5);
@@ -145,6 +145,7 @@ impl Anchors {
     /// When the database fails.
     pub async fn round(&self) -> Result<(), db::Error> {
         let Some(head) = anchor::head(&mut self.app.db.read().await?).await? else { return Ok(()) };
+        self.app.db.publish(head.epoch, &head.note).await?;
         // First, so that the branch gets their lines.
         let asked = self.settings.witnesses().iter().zip(&*self.witnesses);
         let asked = asked.filter(|(witness, _)| witness.url.is_some());

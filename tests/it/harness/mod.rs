@@ -20,7 +20,7 @@ use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
 use countersign::server::{Parts, Program, StartError, Work};
-use countersign::settings::ReaderToken;
+use countersign::settings::{AnchorSettings, ReaderToken};
 use countersign::worker::Workers;
 use tokio::net::TcpListener;
 
@@ -81,6 +81,8 @@ pub struct Scenario {
     pub database: String,
     /// What a scenario expects to be left over at its end.
     pub expected: world::Expected,
+    /// Where the log is written down outside, from the next start on.
+    pub anchored_in: AnchorSettings,
     http: reqwest::Client,
     program: Program,
     folder: tempfile::TempDir,
@@ -106,7 +108,7 @@ impl Scenario {
         let clock = Clock::manual(Timestamp::parse(START).unwrap());
         let fake = Fake::sandbox(clock.clone()).unwrap();
         let guarding = Guarding { high_water: Some(mark(&folder, "high-water")), ..Guarding::default() };
-        let program = program(&fake, &clock, &database, guarding).await.unwrap();
+        let program = program(&fake, &clock, &database, guarding, AnchorSettings::default()).await.unwrap();
         let mut scenario = Self {
             fake,
             clock,
@@ -114,6 +116,7 @@ impl Scenario {
             workers: program.workers.clone(),
             database,
             expected: world::Expected::default(),
+            anchored_in: AnchorSettings::default(),
             http: reqwest::Client::new(),
             program,
             folder,
@@ -142,7 +145,8 @@ impl Scenario {
     pub async fn starts(&mut self, guarding: Guarding) -> Result<(), StartError> {
         let high_water = guarding.high_water.or_else(|| Some(mark(&self.folder, "high-water")));
         let guarding = Guarding { high_water, ..guarding };
-        self.program = program(&self.fake, &self.clock, &self.database, guarding).await?;
+        let anchors = self.anchored_in.clone();
+        self.program = program(&self.fake, &self.clock, &self.database, guarding, anchors).await?;
         (self.app, self.workers) = (self.program.app.clone(), self.program.workers.clone());
         Ok(())
     }
@@ -150,9 +154,9 @@ impl Scenario {
     /// Another program on the same database, as a second replica is.
     pub async fn another_program(&self) -> Program {
         let high_water = Some(mark(&self.folder, "high-water-of-another"));
-        program(&self.fake, &self.clock, &self.database, Guarding { high_water, ..Guarding::default() })
-            .await
-            .unwrap()
+        let guarding = Guarding { high_water, ..Guarding::default() };
+        let anchors = self.anchored_in.clone();
+        program(&self.fake, &self.clock, &self.database, guarding, anchors).await.unwrap()
     }
 
     /// Somebody reads from the program, by HTTP.
@@ -238,6 +242,7 @@ async fn program(
     clock: &Clock,
     database: &str,
     guarding: Guarding,
+    anchors: AnchorSettings,
 ) -> Result<Program, StartError> {
     let api_url = fake.start().await.unwrap();
     fake.set_urls(api_url.as_str(), api_url.as_str());
@@ -258,7 +263,7 @@ async fn program(
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
-        anchors: countersign::settings::AnchorSettings::default(),
+        anchors,
         lease: countersign::db::LEASE,
         self_audit: countersign::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),

@@ -63,6 +63,7 @@ async fn every_decision_comes_out_again(scenario: &Scenario) {
     let report = replay(&mut scenario.app.db.read().await.unwrap()).await.unwrap();
     if !scenario.expected.unreplayable {
         assert_eq!(report.same + report.redacted, report.decisions, "{report:#?}");
+        assert_eq!((report.different.len(), report.missing.len()), (0, 0), "{report:#?}");
     }
 }
 

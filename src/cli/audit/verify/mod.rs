@@ -76,19 +76,25 @@ impl Verify {
         self.answer(copy, trusted, by).await.context("the log cannot be read")
     }
 
-    /// Each epoch is a log of its own.
+    /// Each epoch is a log of its own, with a name of its own and the same key.
     async fn database(&self, db: &ReadOnly, by: &By) -> anyhow::Result<Vec<Answer>> {
         let mut key = self.key.given_or_own()?;
         let epochs = tile::epochs(&mut db.moment().await.context(NO_TABLES)?).await.context(NO_TABLES)?;
-        let mut answers = Vec::new();
+        let (mut answers, mut compared) = (Vec::new(), by.since.is_none());
         for epoch in if epochs.is_empty() { vec![0] } else { epochs } {
             let mut log = LogSource::in_database(db, epoch).await.context(NO_TABLES)?;
-            let trusted = Trusted { key: key.clone(), on_first_use: false };
+            let trusted = Trusted { key: log.key(&key).await.context(NO_TABLES)?, on_first_use: false };
+            compared |= by.since.as_ref().is_some_and(|since| since.origin.key_name() == trusted.key.name());
             let answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
             if let Verdict::Holds(holds) = &answer.verdict {
                 key = holds.log.keys.last().cloned().unwrap_or(key);
             }
             answers.push(answer);
+        }
+        if let (false, Some(since)) = (compared, &by.since) {
+            let why = format!("the log {} of the earlier checkpoint is not in the database", since.origin);
+            let trusted = Trusted { key, on_first_use: false };
+            answers.push(Answer::new(Verdict::Tampered { index: None, why }, trusted, None, None));
         }
         Ok(answers)
     }

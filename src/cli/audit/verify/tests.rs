@@ -114,6 +114,21 @@ async fn another_key_is_not_believed() {
 }
 
 #[tokio::test]
+async fn an_earlier_checkpoint_of_a_log_that_is_gone_is_not_passed_over() {
+    let log = Log::of(&[2]).await;
+    let url = log.url();
+    let key = log.key.to_string();
+    let verify = Program::try_parse_from(["verify", "--database", &url, "--key", &key]).unwrap().verify;
+    let origin = "localhost/log/countersign/1".parse().unwrap();
+    let since = Some(Checkpoint { origin, size: 1, root: crate::audit::empty_root() });
+    let db = read_only(&verify.place.database).await.unwrap();
+    let answers = verify.database(&db, &By { since, policy: None }).await.unwrap();
+    db.close().await;
+    assert_eq!(answers.iter().map(Answer::exit_code).collect::<Vec<_>>(), [0, 1]);
+    assert!(answers[1].sentences().contains("is not in the database"));
+}
+
+#[tokio::test]
 async fn an_empty_log_is_not_a_verified_one() {
     let log = Log::of(&[]).await;
     let verdict = log.verdict().await.unwrap();
