@@ -230,7 +230,8 @@ impl Db {
                 let newest = tile::newest_checkpoint(&mut conn, guard.signer.epoch().into()).await?;
                 drop(conn);
                 // What the database has above the mark was signed before it could be raised.
-                if let Some((_, note)) = newest {
+                if let Some((size, note)) = newest {
+                    guard.tell_of_missing_mark(size).await;
                     guard.publish(&note).await?;
                 }
                 Ok(Self::start(pools, guard, lock))
