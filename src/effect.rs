@@ -115,7 +115,7 @@ impl MarkSeed {
     /// What this effect leaves at GitHub: the first 12 bytes of a SHA-256 that nobody computes without the seed.
     pub fn mark(&self, effect: &Effect) -> Mark {
         let digest = Sha256::new_with_prefix(&self.0).chain_update(effect.line()).finalize();
-        Mark::new(digest.iter().take(12))
+        Mark::new(&digest.iter().copied().take(12).collect::<Vec<_>>())
     }
 }
 
@@ -136,9 +136,8 @@ impl Mark {
     /// What every mark begins with.
     pub const PREFIX: &str = "cs_";
 
-    fn new<'b>(bytes: impl Iterator<Item = &'b u8>) -> Self {
-        let digits: String = bytes.map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{}{digits}", Self::PREFIX))
+    fn new(bytes: &[u8]) -> Self {
+        Self(format!("{}{}", Self::PREFIX, hex::encode(bytes)))
     }
 
     /// One that was stored.

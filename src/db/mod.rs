@@ -188,7 +188,7 @@ impl Db {
     pub async fn open_guarded(url: &str, key: LogKey, guarding: Guarding, now: Timestamp) -> Result<Self> {
         let lock = OnlyWriter::of(url).await?;
         let pools = Pools::open(url).await?;
-        let db = Self::examined(url, pools.clone(), key, guarding, lock, now).await;
+        let db = Box::pin(Self::examined(url, pools.clone(), key, guarding, lock, now)).await;
         if db.is_err() {
             pools.close().await;
         }

@@ -114,16 +114,16 @@ fn anchor(checkpoint: Checkpoint) -> Anchored {
 
 on_both!(an_anchor_that_is_ahead_refuses_it_too, url => {
     let (last, backup) = restored(&url, &Mark::in_file()).await;
-    let lost = Mark::in_file();
-    let known = Guarding { known: vec![anchor(last.clone())], ..lost.guarding() };
+    let fresh = Mark::in_file();
+    let known = Guarding { known: vec![anchor(last.clone())], ..fresh.guarding() };
     let began = Instant::now();
     let said = refusal(Db::open_guarded(&backup, key(), known, NOW).await);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     assert!(said.contains("known from the anchor at acme/shop") && said.contains("has only 3 of them"), "{said}");
-    let forked = Guarding { known: vec![anchor(Checkpoint { root: [7; 32].into(), ..last.clone() })], ..lost.guarding() };
+    let forked = Guarding { known: vec![anchor(Checkpoint { root: [7; 32].into(), ..last.clone() })], ..fresh.guarding() };
     let said = refusal(Db::open_guarded(&url, key(), forked, NOW).await);
     assert!(said.contains("has other entries there"), "{said}");
-    let fits = Guarding { known: vec![anchor(last)], ..lost.guarding() };
+    let fits = Guarding { known: vec![anchor(last)], ..fresh.guarding() };
     assert!(Db::open_guarded(&url, key(), fits, NOW).await.is_ok());
 });
 

@@ -86,24 +86,24 @@ impl Answer {
             self.trusted.key,
         );
         if let Some(newest) = log.keys.last().filter(|newest| **newest != self.trusted.key) {
-            let _ = write!(text, "         and since a change of keys by {newest}\n");
+            let _ = writeln!(text, "         and since a change of keys by {newest}");
         }
         if self.trusted.on_first_use {
             text += "         This key lay beside the log and was compared with nothing: whoever made the copy may \
                      have made the key, too. Give --key VKEY with the one you know.\n";
         }
         if let Some(since) = &self.since {
-            let _ = write!(text, "Since:   the log of {} entries is its beginning\n", since.size);
+            let _ = writeln!(text, "Since:   the log of {} entries is its beginning", since.size);
         }
         if let Some(disclosures) = holds.disclosures {
-            let _ = write!(text, "Names:   {disclosures} disclosures are those that the entries commit to\n");
+            let _ = writeln!(text, "Names:   {disclosures} disclosures are those that the entries commit to");
         }
         if holds.strangers.count > 0 {
             let named: Vec<String> = holds.strangers.named.iter().map(|name| printable(name)).collect();
             let more = if holds.strangers.count > named.len() as u64 { ", …" } else { "" };
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "Beside:  {} files are no part of the log and were not checked: {}{more}\n",
+                "Beside:  {} files are no part of the log and were not checked: {}{more}",
                 holds.strangers.count,
                 named.join(", "),
             );
