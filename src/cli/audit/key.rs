@@ -70,7 +70,7 @@ fn own_key(settings: &LogSettings) -> anyhow::Result<Verifier> {
             file.display()
         );
     }
-    Ok(settings.key()?.verifier())
+    Ok(settings.existing_key()?.verifier())
 }
 
 #[cfg(test)]
