@@ -1,7 +1,7 @@
 //! One epoch of the log in a database, as files.
 
 use super::Result;
-use super::source::File;
+use super::file::File;
 use crate::audit::tile::bundle;
 use crate::audit::{Checkpoint, TileLevel, TilePath, Verifier};
 use crate::db::{Conn, cosignature, tile, timestamp};

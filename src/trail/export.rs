@@ -8,8 +8,9 @@ use std::path::Path;
 
 use super::database::Database;
 use super::disclosures::{self, Line, written};
+use super::file::File;
 use super::out::{Out, unwritable};
-use super::source::{File, LogSource};
+use super::source::LogSource;
 use super::{Error, Result};
 use crate::audit::tile::TILE_WIDTH;
 use crate::audit::{Checkpoint, Disclosure, TilePath, Verifier};

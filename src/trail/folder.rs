@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use super::source::File;
+use super::file::File;
 use super::{Error, Result};
 
 /// How many folders are remembered as looked at.

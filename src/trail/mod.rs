@@ -7,7 +7,9 @@
 
 mod database;
 mod disclosures;
+pub mod epochs;
 pub mod export;
+mod file;
 mod folder;
 mod out;
 pub mod replay;
@@ -26,7 +28,8 @@ use std::path::PathBuf;
 use crate::db;
 
 pub use export::Exported;
-pub use source::{File, LogSource};
+pub use file::File;
+pub use source::LogSource;
 pub use strangers::Strangers;
 pub use verify::{Verdict, verify};
 

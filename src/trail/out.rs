@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::file::File;
 use super::folder::{Folder, unreadable};
-use super::source::{File, LogSource};
+use super::source::LogSource;
 use super::{Error, Result};
 use crate::audit::tile::TILE_WIDTH;
 use crate::audit::{Checkpoint, TileLevel, TilePath};

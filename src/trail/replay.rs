@@ -8,8 +8,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{Decoded, Digest, Entry, Evaluation, Kind, Quorum, Ruling};
+use super::disclosures::commitments;
+use crate::audit::{
+    Commitment, Decoded, Digest, Disclosure, Entry, Erased, Evaluation, Kind, Quorum, Ruling,
+};
 use crate::clock::Timestamp;
+use crate::db::audit::StoredEntry;
 use crate::db::{self, Conn, evidence, policy_text, tile};
 use crate::ids::{BlobSha, CommitSha, EnvironmentName, PromotionNumber, RepoId};
 use crate::policy::facts::Facts;
@@ -207,13 +211,13 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
             let page = tile::entries_from(conn, epoch, next, PAGE).await?;
             let Some(last) = page.last() else { break };
             next = last.index + 1;
+            let told = told(conn, epoch, &page).await?;
             for stored in page {
                 let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
                     report.lacks(stored.index, "it cannot be read, and may be a decision".to_owned());
                     continue;
                 };
-                absent.erased =
-                    absent.erased.saturating_add(entry.erased.map_or(0, |erased| erased.evidence));
+                absent.look_for(stored.index, &entry, &told);
                 if !allowed.lets(&entry) {
                     report.differs(stored.index, &Difference::NeverAllowed);
                 }
@@ -226,6 +230,14 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     }
     absent.settle(&mut report);
     Ok(report)
+}
+
+/// The commitments of these entries of which it is known what they stand for.
+async fn told(conn: &mut Conn, epoch: i64, page: &[StoredEntry]) -> db::Result<BTreeSet<Commitment>> {
+    let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(BTreeSet::new()) };
+    let rows = tile::disclosures_of(conn, epoch, first.index..last.index + 1).await?;
+    let disclosures = rows.into_iter().filter_map(|(_, text)| text.parse::<Disclosure>().ok());
+    Ok(disclosures.map(|disclosure| disclosure.commitment()).collect())
 }
 
 async fn one(
@@ -299,26 +311,46 @@ impl Allowed {
     }
 }
 
-/// Facts that are not there: erased, as far as the log says that so many were.
+/// What is not there: erased, as far as the log says that so much was.
 #[derive(Default)]
 struct Absent {
     digests: BTreeSet<Digest>,
     entries: Vec<u64>,
-    erased: u64,
+    /// The entries of disclosures, once for each.
+    undisclosed: Vec<u64>,
+    erased: Erased,
 }
 
 impl Absent {
-    /// Nobody can tell which were erased and which got lost, only that they are more than were erased.
-    fn settle(self, report: &mut Report) {
-        let absent = u64::try_from(self.digests.len()).unwrap_or(u64::MAX);
-        if absent <= self.erased {
-            report.redacted = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
-            return;
+    /// Takes an entry in, of whose commitments only some can be told.
+    fn look_for(&mut self, index: u64, entry: &Entry, told: &BTreeSet<Commitment>) {
+        if let Some(erased) = &entry.erased {
+            self.erased.evidence = self.erased.evidence.saturating_add(erased.evidence);
+            self.erased.disclosures = self.erased.disclosures.saturating_add(erased.disclosures);
         }
-        let erased = self.erased;
-        for index in self.entries {
-            let what = format!("its facts are not there ({absent} are not, and {erased} were erased)");
-            report.missing.push(Missing { index, what });
+        let absent = commitments(entry).filter(|commitment| !told.contains(commitment));
+        self.undisclosed.extend(absent.map(|_| index));
+    }
+
+    /// Nobody can tell which were erased and which got lost, only that they are more than were erased.
+    fn settle(mut self, report: &mut Report) {
+        let Erased { evidence, disclosures, .. } = self.erased;
+        let absent = u64::try_from(self.digests.len()).unwrap_or(u64::MAX);
+        if absent <= evidence {
+            report.redacted = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        } else {
+            for index in self.entries {
+                let what = format!("its facts are not there ({absent} are not, and {evidence} were erased)");
+                report.lacks(index, what);
+            }
+        }
+        let absent = u64::try_from(self.undisclosed.len()).unwrap_or(u64::MAX);
+        self.undisclosed.dedup();
+        for index in self.undisclosed.into_iter().filter(|_| absent > disclosures) {
+            let what = format!(
+                "what it commits to is not told ({absent} disclosures are not there, and {disclosures} were erased)"
+            );
+            report.lacks(index, what);
         }
     }
 }

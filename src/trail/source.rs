@@ -1,31 +1,15 @@
-//! The files that a log consists of, wherever they are.
+//! Where the files of a log are.
 
-use std::fmt;
 use std::path::Path;
 
 use super::database::Database;
+use super::file::File;
 use super::folder::Folder;
 use super::web::Web;
 use super::{Error, Result};
-use crate::audit::tile::TILE_WIDTH;
-use crate::audit::{TileLevel, TilePath, Verifier};
+use crate::audit::Verifier;
 use crate::db::ReadOnly;
 use crate::github::Secret;
-
-/// One file of a log; it shows itself as its path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum File {
-    /// The newest checkpoint.
-    Checkpoint,
-    /// The verifier key.
-    Key,
-    /// The checkpoint of exactly so many entries.
-    CheckpointOf(u64),
-    /// What a timestamp authority said of that checkpoint (RFC 3161).
-    TimestampOf(u64),
-    /// Hashes or entries.
-    Tile(TilePath),
-}
 
 /// Where a log is read from.
 #[derive(Debug)]
@@ -36,34 +20,6 @@ pub enum LogSource {
     Web(Web),
     /// The database in which it is written.
     Database(Box<Database>),
-}
-
-impl File {
-    /// No such file is larger, in bytes.
-    pub(super) fn limit(self) -> usize {
-        const NOTE: usize = 1_000_000;
-        const HASH: usize = 32;
-        const TIMESTAMP: usize = 65_536;
-        match self {
-            Self::Checkpoint | Self::CheckpointOf(_) => NOTE,
-            Self::Key => 4096,
-            Self::TimestampOf(_) => TIMESTAMP,
-            Self::Tile(TilePath { level: TileLevel::Hashes(_), width, .. }) => usize::from(width) * HASH,
-            Self::Tile(TilePath { width, .. }) => usize::from(width) * (2 + usize::from(u16::MAX)),
-        }
-    }
-}
-
-impl fmt::Display for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Checkpoint => f.write_str("checkpoint"),
-            Self::Key => f.write_str("key"),
-            Self::CheckpointOf(size) => write!(f, "checkpoints/{size}"),
-            Self::TimestampOf(size) => write!(f, "timestamps/{size}.tsr"),
-            Self::Tile(path) => path.fmt(f),
-        }
-    }
 }
 
 impl LogSource {
@@ -142,11 +98,4 @@ impl LogSource {
     pub(super) fn is_database(&self) -> bool {
         matches!(self, Self::Database(_))
     }
-}
-
-/// The bundle of entries that entry `index` is in, in a log of `size` entries.
-pub(super) fn bundle_of(index: u64, size: u64) -> TilePath {
-    let tile = index / TILE_WIDTH;
-    let width = size.saturating_sub(tile * TILE_WIDTH).min(TILE_WIDTH);
-    TilePath { level: TileLevel::Entries, index: tile, width: u16::try_from(width).unwrap_or(u16::MAX) }
 }

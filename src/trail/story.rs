@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::Result;
 use super::disclosures::Disclosures;
-use super::source::{File, LogSource, bundle_of};
+use super::file::{File, bundle_of};
+use super::source::LogSource;
 use crate::audit::tile::{TILE_WIDTH, unbundle};
 use crate::audit::{
     ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, Recovered,

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use super::disclosures::{self, Disclosures};
-use super::source::{File, LogSource};
+use super::file::File;
+use super::source::LogSource;
 use super::strangers::Strangers;
 use super::tiles::Tiles;
 use super::timestamps::Timestamps;

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use secrecy::ExposeSecret as _;
 use url::{Host, Url};
 
-use super::source::File;
+use super::file::File;
 use super::{Error, Result};
 use crate::audit::tile::{bundle, unbundle};
 use crate::audit::{TileLevel, TilePath};

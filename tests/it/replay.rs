@@ -67,6 +67,16 @@ scenario!(facts_that_nobody_erased_are_missing, s => {
     assert!(report.missing[0].what.contains("0 were erased"), "{report:#?}");
 });
 
+scenario!(disclosures_that_nobody_erased_are_missing, s => {
+    promoted(s).await;
+    let changed = "UPDATE disclosure SET text = 'e30' WHERE idx = (SELECT MIN(idx) FROM disclosure)";
+    let report = sql(s, changed).await;
+    assert_eq!((report.missing.len(), report.different.len()), (1, 0), "{report:#?}");
+    assert!(report.missing[0].what.contains("and 0 were erased"), "{report:#?}");
+    let report = sql(s, "DELETE FROM disclosure").await;
+    assert!(report.missing.len() > 3 && report.different.is_empty(), "{report:#?}");
+});
+
 scenario!(an_entry_that_allows_without_facts_is_noticed, s => {
     let decisions = promoted(s).await.decisions;
     s.app

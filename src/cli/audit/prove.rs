@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use super::place::{NO_TABLES, read_only};
@@ -48,6 +48,8 @@ pub(in crate::cli) struct Prove {
 
 impl Prove {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let beside = self.out.with_extension("entry");
+        ensure!(beside != self.out, "{} is where the entry is written: name another file", beside.display());
         let db = read_only(&self.database).await?;
         let proven = self.proof(&db).await;
         db.close().await;
@@ -55,7 +57,6 @@ impl Prove {
             say("NOT FOUND: there is no such entry under a signed checkpoint.\n");
             return Ok(ExitCode::from(2));
         };
-        let beside = self.out.with_extension("entry");
         write(&beside, &entry)?;
         write(&self.out, proof.to_string().as_bytes())?;
         let (proof_file, beside) = (self.out.display(), beside.display());

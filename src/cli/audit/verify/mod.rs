@@ -16,6 +16,7 @@ use crate::audit::{Checkpoint, Unsatisfied, Verifier, WitnessPolicy};
 use crate::cli::say;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{ReadOnly, tile};
+use crate::trail::epochs::{self, Earlier};
 use crate::trail::{self, LogSource, Verdict};
 use verdict::Answer;
 
@@ -79,16 +80,26 @@ impl Verify {
     /// Each epoch is a log of its own, with a name of its own and the same key.
     async fn database(&self, db: &ReadOnly, by: &By) -> anyhow::Result<Vec<Answer>> {
         let mut key = self.key.given_or_own()?;
-        let epochs = tile::epochs(&mut db.moment().await.context(NO_TABLES)?).await.context(NO_TABLES)?;
+        let there = tile::epochs(&mut db.moment().await.context(NO_TABLES)?).await.context(NO_TABLES)?;
         let (mut answers, mut compared) = (Vec::new(), by.since.is_none());
-        for epoch in if epochs.is_empty() { vec![0] } else { epochs } {
+        let mut earlier = Earlier::new();
+        for epoch in if there.is_empty() { vec![0] } else { there } {
             let mut log = LogSource::in_database(db, epoch).await.context(NO_TABLES)?;
             let trusted = Trusted { key: log.key(&key).await.context(NO_TABLES)?, on_first_use: false };
             compared |= by.since.as_ref().is_some_and(|since| since.origin.key_name() == trusted.key.name());
-            let answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
+            let name = trusted.key.name().clone();
+            let mut answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
+            let mut entries = None;
             if let Verdict::Holds(holds) = &answer.verdict {
                 key = holds.log.keys.last().cloned().unwrap_or(key);
+                entries = Some(holds.log.entries);
+                if epoch > 0
+                    && let Some(why) = epochs::contradiction(&mut log, &earlier).await.context(NO_TABLES)?
+                {
+                    answer.verdict = Verdict::Tampered { index: Some(0), why };
+                }
             }
+            earlier.insert(name, entries);
             answers.push(answer);
         }
         if let (false, Some(since)) = (compared, &by.since) {

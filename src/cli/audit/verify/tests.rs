@@ -1,10 +1,12 @@
+use std::fmt::Write as _;
+
 use clap::Parser;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
 use crate::audit::{Kind, LogKey, Source};
-use crate::db::{self, Db, NewEntry};
+use crate::db::{self, Anchored, Db, Guarding, NewEntry, Purpose};
 
 #[derive(Debug, Parser)]
 struct Program {
@@ -126,6 +128,53 @@ async fn an_earlier_checkpoint_of_a_log_that_is_gone_is_not_passed_over() {
     db.close().await;
     assert_eq!(answers.iter().map(Answer::exit_code).collect::<Vec<_>>(), [0, 1]);
     assert!(answers[1].sentences().contains("is not in the database"));
+}
+
+/// A log whose next epoch was begun because all after so many entries was lost.
+async fn with_lost_entries(count: usize) -> Log {
+    let log = Log::of(&[count]).await;
+    let key = LogKey::from_seed("localhost/log/countersign".parse().unwrap(), [7; 32]);
+    let origin = "localhost/log/countersign".parse().unwrap();
+    let checkpoint = Checkpoint { origin, size: 5, root: crate::audit::empty_root() };
+    let known = vec![Anchored { checkpoint, place: "an anchor".to_owned() }];
+    let guarding = Guarding { known, purpose: Purpose::NewEpoch, ..Guarding::default() };
+    let now = Timestamp::parse("2026-11-21T09:16:00Z").unwrap();
+    Db::open_guarded(&log.url(), key, guarding, now).await.unwrap().close().await;
+    log
+}
+
+async fn epochs(log: &Log) -> Vec<(u8, String)> {
+    let (url, key) = (log.url(), log.key.to_string());
+    let verify = Program::try_parse_from(["verify", "--database", &url, "--key", &key]).unwrap().verify;
+    let db = read_only(&verify.place.database).await.unwrap();
+    let answers = verify.database(&db, &By::default()).await.unwrap();
+    db.close().await;
+    answers.iter().map(|answer| (answer.exit_code(), answer.sentences())).collect()
+}
+
+#[tokio::test]
+async fn an_epoch_that_is_over_never_changes() {
+    let (three, four) = (with_lost_entries(3).await, with_lost_entries(4).await);
+    assert!(epochs(&three).await.iter().all(|(code, _)| *code == 0));
+    assert!(epochs(&four).await.iter().all(|(code, _)| *code == 0));
+    // Both histories were signed by the log's key; what each says of its past gives it away.
+    let pool = sqlx::SqlitePool::connect(&three.url()).await.unwrap();
+    let mut copied = format!("ATTACH '{}' AS other;", four.file().display());
+    for table in ["entry", "checkpoint"] {
+        write!(
+            copied,
+            "INSERT INTO {table} SELECT * FROM other.{table} WHERE log = 0 AND true ON CONFLICT DO NOTHING;"
+        )
+        .unwrap();
+    }
+    sqlx::raw_sql(sqlx::AssertSqlSafe(copied)).execute(&pool).await.unwrap();
+    pool.close().await;
+    let answers = epochs(&three).await;
+    assert_eq!(answers.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [0, 1], "{answers:?}");
+    assert!(
+        answers[1].1.contains("3 entries of localhost/log/countersign were found, and 4 are there"),
+        "{answers:?}"
+    );
 }
 
 #[tokio::test]
