@@ -8,6 +8,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::random;
 use crate::ids::{CommentId, DeploymentId, IssueNumber, PromotionNumber, RunId};
@@ -49,6 +50,19 @@ impl Effect {
             Self::SetDeploymentStatus { .. } => "set_deployment_status",
         }
     }
+
+    /// All that makes it another effect of the same promotion, in one line.
+    fn line(&self) -> String {
+        let name = self.name();
+        match self {
+            Self::CreateDeployment => name.to_owned(),
+            Self::DispatchWorkflow { deployment } => format!("{name} {deployment}"),
+            Self::CancelRun { run } => format!("{name} {run}"),
+            Self::SetDeploymentStatus { deployment, state, description } => {
+                format!("{name} {deployment} {} {description}", state.as_str())
+            }
+        }
+    }
 }
 
 /// The states of a deployment that we set.
@@ -84,9 +98,36 @@ impl DeploymentState {
     }
 }
 
+/// What the marks of one promotion's effects follow from: random, and shown to nobody.
+///
+/// It is kept with the promotion. So the same effect has the same mark also in a database that was restored from
+/// before that effect was intended, and what was done in the part that is lost is found.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MarkSeed(String);
+
+impl MarkSeed {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(hex::encode(random::<16>()))
+    }
+
+    /// What this effect leaves at GitHub: the first 12 bytes of a SHA-256 that nobody computes without the seed.
+    pub fn mark(&self, effect: &Effect) -> Mark {
+        let digest = Sha256::new_with_prefix(&self.0).chain_update(effect.line()).finalize();
+        Mark::new(&digest.iter().copied().take(12).collect::<Vec<_>>())
+    }
+}
+
+impl fmt::Debug for MarkSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MarkSeed(…)")
+    }
+}
+
 /// What an effect leaves at GitHub so that it is found again when the answer was lost.
 ///
-/// Random, so that nobody can leave the same one there before us.
+/// Nobody can guess one, and so leave the same one there before us.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mark(String);
@@ -95,9 +136,8 @@ impl Mark {
     /// What every mark begins with.
     pub const PREFIX: &str = "cs_";
 
-    /// A new one.
-    pub fn random() -> Self {
-        Self(format!("{}{}", Self::PREFIX, hex::encode(random::<12>())))
+    fn new(bytes: &[u8]) -> Self {
+        Self(format!("{}{}", Self::PREFIX, hex::encode(bytes)))
     }
 
     /// One that was stored.
@@ -181,5 +221,35 @@ impl Reaction {
             Self::ThumbsDown => "-1",
             Self::Confused => "confused",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_has_one_mark_and_no_other_effect_or_promotion_has_it() {
+        let status = |state, description: &str| Effect::SetDeploymentStatus {
+            deployment: DeploymentId(1),
+            state,
+            description: description.to_owned(),
+        };
+        let effects = [
+            Effect::CreateDeployment,
+            Effect::DispatchWorkflow { deployment: DeploymentId(1) },
+            Effect::DispatchWorkflow { deployment: DeploymentId(11) },
+            Effect::CancelRun { run: RunId(1) },
+            status(DeploymentState::Queued, "a"),
+            status(DeploymentState::Queued, "b"),
+            status(DeploymentState::Error, "a"),
+        ];
+        let seeds = [MarkSeed::random(), MarkSeed::random()];
+        let marks = || seeds.iter().flat_map(|seed| effects.iter().map(|effect| seed.mark(effect)));
+        let distinct: std::collections::HashSet<Mark> = marks().collect();
+        assert_eq!(distinct.len(), 14);
+        assert!(distinct.iter().all(|mark| mark.as_str().len() == 27 && Mark::is_in(mark.as_str())));
+        assert!(marks().eq(marks()));
+        assert_eq!(format!("{:?}", seeds[0]), "MarkSeed(…)");
     }
 }

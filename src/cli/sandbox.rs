@@ -41,7 +41,7 @@ impl Sandbox {
             part = sandbox.program.breaks() => bail!("{part} ended, and the sandbox cannot go on without"),
         }
         say("\nStopping: work under way is finished first.\n");
-        say(&signal::unless_told_again(sandbox.stop())
+        say(&signal::unless_told_again(Box::pin(sandbox.stop()))
             .await
             .unwrap_or_else(|| "Stopped at once.\n".to_owned()));
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::effect::MarkSeed;
 use crate::ids::{
     Actor, DeploymentId, InstallationId, IssueNumber, PromotionId, PromotionNumber, Repo, RepoId, RunId,
     UserId,
@@ -42,7 +43,7 @@ pub(crate) fn promotion(number: i64, environment: &str, state: State) -> Promoti
         expires_at: later(24 * 60),
     };
     let deploy = DeployPlan { workflow: Some("cd.yml".parse().unwrap()), inputs: BTreeMap::new(), url: None };
-    Promotion { state, requirements: held(), ..open(tuple, repo(), None, deploy) }
+    Promotion { state, requirements: held(), ..open(tuple, repo(), None, deploy, MarkSeed::random()) }
 }
 
 pub(crate) fn held() -> Vec<Requirement> {

@@ -6,6 +6,7 @@ use super::signer::Signer;
 use super::{Conn, Error, NewEntry, Refused, Result, Tx, on, promotion, tile};
 use crate::audit::{Checkpoint, Decoded, Kind, Recovered, Source};
 use crate::clock::Timestamp;
+use crate::ids::PromotionId;
 
 /// The epoch that is appended to: the newest one that was signed.
 pub async fn current(conn: &mut Conn) -> Result<u32> {
@@ -38,6 +39,18 @@ pub(super) async fn begin(tx: &mut Tx, lost: Recovered, now: Timestamp) -> Resul
         outbox::intend_again(tx, seq, &intent).await?;
     }
     Ok(())
+}
+
+/// Whether a promotion began in an earlier epoch than this transaction's: what became of it there may be lost.
+pub async fn began_before(tx: &mut Tx, promotion: PromotionId) -> Result<bool> {
+    let epoch = i64::from(tx.log.epoch);
+    if epoch == 0 {
+        return Ok(false);
+    }
+    let row = on!(tx.conn().await?, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT idx FROM entry WHERE repo = $1 AND promotion = $2 AND log < $3 LIMIT 1")
+        .bind(promotion.repo.0).bind(promotion.number.0).bind(epoch).fetch_optional(executor).await)?;
+    Ok(row.is_some())
 }
 
 /// Whether an epoch after that of `known` says in its first entry that this was lost.

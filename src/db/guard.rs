@@ -114,6 +114,21 @@ impl Guard {
         self.high_water.raise(&Mark { checkpoint, note: note.to_owned() }).await
     }
 
+    /// Says loudly that nothing tells whether a log of `size` entries is whole, if that is so.
+    pub(super) async fn tell_of_missing_mark(&self, size: u64) {
+        if self.high_water.is_missing().await {
+            tracing::warn!(
+                size,
+                "THE HIGH-WATER MARK IS MISSING: the log has {size} entries, and nothing is kept in {}, so nothing \
+                 here tells whether this database is the newest one of its log. That is so once, when the mark is \
+                 first kept there (COUNTERSIGN_HIGH_WATER). If it was there before, a backup may have been restored: \
+                 compare the database with a checkpoint that somebody else keeps (`countersign audit verify --since \
+                 CHECKPOINT`). The mark is kept from now on",
+                self.high_water.name()
+            );
+        }
+    }
+
     /// The same of a checkpoint that was signed just now.
     pub(super) async fn publish_own(&self, Signed { size, root, note }: Signed) -> Result<()> {
         let checkpoint = Checkpoint { origin: self.signer.origin().clone(), size, root };

@@ -188,7 +188,7 @@ impl Db {
     pub async fn open_guarded(url: &str, key: LogKey, guarding: Guarding, now: Timestamp) -> Result<Self> {
         let lock = OnlyWriter::of(url).await?;
         let pools = Pools::open(url).await?;
-        let db = Self::examined(url, pools.clone(), key, guarding, lock, now).await;
+        let db = Box::pin(Self::examined(url, pools.clone(), key, guarding, lock, now)).await;
         if db.is_err() {
             pools.close().await;
         }
@@ -230,7 +230,8 @@ impl Db {
                 let newest = tile::newest_checkpoint(&mut conn, guard.signer.epoch().into()).await?;
                 drop(conn);
                 // What the database has above the mark was signed before it could be raised.
-                if let Some((_, note)) = newest {
+                if let Some((size, note)) = newest {
+                    guard.tell_of_missing_mark(size).await;
                     guard.publish(&note).await?;
                 }
                 Ok(Self::start(pools, guard, lock))

@@ -22,7 +22,7 @@ pub struct Claimed {
     pub intent: RecordedIntent,
     /// How often it was tried, this time included. Above one, an earlier try may have reached GitHub.
     pub attempts: i64,
-    /// When it was intended: nothing it left at GitHub is older.
+    /// When it was intended, or could have been at first: nothing it left at GitHub is older.
     pub made_at: Timestamp,
     begin_before: Timestamp,
     ends: Timestamp,
@@ -59,20 +59,24 @@ impl Ended {
 }
 
 /// Puts an effect into the outbox, with its intent.
+///
+/// If it may have been done already, in a part of the history that is lost, `lost_since` says since when: it then
+/// counts as tried, so that it is looked for at GitHub before it is done.
 pub async fn insert(
     tx: &mut Tx,
     promotion: PromotionId,
-    effect: &Effect,
-    intent: &RecordedIntent,
+    (effect, intent): (&Effect, &RecordedIntent),
+    lost_since: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<()> {
     let document = document(effect)?;
     let index = i64::try_from(intent.index()).map_err(|why| Error::Log(why.to_string()))?;
     on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO effect (seq, mark, repo, promotion, document, intent, leaf_hash, state, attempts, run_at, fence, made_at) \
-         VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM effect), $1, $2, $3, $4, $5, $6, 'waiting', 0, $7, 0, $7)")
+         VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM effect), $1, $2, $3, $4, $5, $6, 'waiting', $8, $7, 0, $9)")
         .bind(intent.mark().to_owned()).bind(promotion.repo.0).bind(promotion.number.0).bind(document)
         .bind(index).bind(intent.leaf_hash().as_bytes().to_vec()).bind(now.0)
+        .bind(i64::from(lost_since.is_some())).bind(lost_since.unwrap_or(now).0)
         .execute(executor).await.map(|_| ()))?;
     Ok(())
 }

@@ -112,11 +112,11 @@ pub async fn handle(context: Context, event: Event) -> Result<()> {
         What::CommentChanged(change) => comment::changed(context, repo, sender, change).await,
         What::PullRequest(change) => pull_request::changed(context, repo, sender, change).await,
         What::Push(push) => push::pushed(context, repo, sender, push).await,
-        What::ButtonPressed(press) => button::pressed(context, repo, sender, press).await,
+        What::ButtonPressed(press) => Box::pin(button::pressed(context, repo, sender, press)).await,
         What::CheckRunRerequested(check_run) => wake::check_run_rerequested(context, repo, check_run).await,
         What::ChecksChanged(commit) => reevaluate::waiting_on(context, repo, commit).await,
-        What::WorkflowRun(change) => workflow_run::changed(context, repo, change).await,
+        What::WorkflowRun(change) => Box::pin(workflow_run::changed(context, repo, change)).await,
         What::DeploymentStatus(deployment) => deployment_status::changed(context, repo, deployment).await,
-        What::Wake(number) => wake::woken(context, repo, number).await,
+        What::Wake(number) => Box::pin(wake::woken(context, repo, number)).await,
     }
 }

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::command::{Promote, Target};
 use crate::comment;
 use crate::db::{self, NewEntry, Tx, audit, promotion};
+use crate::effect::MarkSeed;
 use crate::handlers::ask::{Ask, Said};
 use crate::handlers::head::{self, AsOf};
 use crate::handlers::store::{First, Stored, store};
@@ -68,7 +69,7 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
         return Ok(Said::no(&refusal));
     }
     let plan = plan(environment, &tuple.parameters);
-    let promotion = open(tuple.clone(), ask.repo.clone(), wish.reason.clone(), plan);
+    let promotion = open(tuple.clone(), ask.repo.clone(), wish.reason.clone(), plan, MarkSeed::random());
     let step = promotion.decided(decision, now);
     let words = comment::opened(&step.promotion);
     let (source, repo) = (ask.context.source(), ask.repo.clone());

@@ -2,8 +2,8 @@
 
 use crate::audit::{Kind, Outcome, OutcomeResult, Source};
 use crate::clock::Timestamp;
-use crate::db::{self, NewEntry, Tx, notice, outbox, policy_text, promotion};
-use crate::effect::{Mark, Notice};
+use crate::db::{self, NewEntry, Tx, epoch, notice, outbox, policy_text, promotion};
+use crate::effect::Notice;
 use crate::policy::Decided;
 use crate::promotion::{Promotion, State, Step};
 use crate::requirement::Code;
@@ -49,14 +49,15 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
         tx.append(entry(kind, &promotion, decided.as_ref(), source.clone(), now)).await?;
     }
     for effect in effects {
-        let mark = Mark::random();
+        let mark = promotion.marks.mark(&effect);
         let intent = NewEntry::new(Kind::EffectIntended, now, source.clone())
             .about(&promotion.tuple)
             .effect(effect.name())
             .deployment(promotion.state.deployment())
             .run(promotion.state.run().map(|run| run.id));
         let intent = tx.append_intent(intent, mark.as_str()).await?;
-        outbox::insert(tx, promotion.id(), &effect, &intent, now).await?;
+        let since = epoch::began_before(tx, promotion.id()).await?.then_some(promotion.tuple.requested_at);
+        outbox::insert(tx, promotion.id(), (&effect, &intent), since, now).await?;
     }
     if !promotion.state.is_open() {
         promotion::wake_others(tx, promotion.id(), now).await?;

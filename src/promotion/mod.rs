@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::effect::Mark;
+use crate::effect::{Mark, MarkSeed};
 use crate::ids::{Actor, CheckRunId, DeploymentId, PromotionId, Repo, RunId, WorkflowFile};
 use crate::policy::facts::Tuple;
 use crate::requirement::{Code, Requirement};
@@ -36,6 +36,9 @@ pub struct Promotion {
     pub requirements: Vec<Requirement>,
     /// Its check run, once GitHub has one.
     pub check_run: Option<CheckRunId>,
+    /// What the marks of its effects follow from; made at the next look where none was stored yet.
+    #[serde(default = "MarkSeed::random")]
+    pub marks: MarkSeed,
     /// How often it was stored, so that two writers notice each other.
     pub version: i64,
 }

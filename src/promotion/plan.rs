@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::audit::Kind;
 use crate::clock::Timestamp;
-use crate::effect::{DeploymentState, Effect, Mark};
+use crate::effect::{DeploymentState, Effect, Mark, MarkSeed};
 use crate::ids::{Actor, CommitSha, DeploymentId, Repo};
 use crate::policy::facts::Tuple;
 use crate::policy::{Decision, Denial, Outcome, WaitFor};
@@ -37,7 +37,13 @@ pub struct RunSeen {
 }
 
 /// A promotion as it begins, before anything was decided.
-pub fn open(tuple: Tuple, repo: Repo, reason: Option<String>, deploy: DeployPlan) -> Promotion {
+pub fn open(
+    tuple: Tuple,
+    repo: Repo,
+    reason: Option<String>,
+    deploy: DeployPlan,
+    marks: MarkSeed,
+) -> Promotion {
     Promotion {
         tuple,
         repo,
@@ -46,6 +52,7 @@ pub fn open(tuple: Tuple, repo: Repo, reason: Option<String>, deploy: DeployPlan
         state: State::Blocked,
         requirements: Vec::new(),
         check_run: None,
+        marks,
         version: 0,
     }
 }

@@ -94,7 +94,7 @@ pub struct DatabaseFlags {
 /// Who may read a log's entries over HTTP.
 #[derive(Debug, Clone, Args)]
 pub struct ReaderFlags {
-    /// What readers of the log's entries have to show; at least 16 bytes. Not set, entries are not served
+    /// The token that readers of the log's entries show over HTTP; at least 16 bytes. A server without one serves no entries
     #[arg(long, env = "COUNTERSIGN_READER_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret)]
     pub reader_token: Option<Secret>,
 

@@ -153,6 +153,14 @@ impl LogSettings {
         Ok(Guarding { old_key, high_water, known: Vec::new(), purpose })
     }
 
+    /// The key that signs the log, and none is made. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When there is no such file, it cannot be read, or others can read it.
+    pub fn existing_key(&self) -> Result<LogKey, KeyFileError> {
+        LogKey::read(&self.key_file, self.origin.key_name())
+    }
+
     /// The key that signs the log; made at the first start. Blocks on the disk.
     ///
     /// # Errors

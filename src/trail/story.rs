@@ -121,6 +121,8 @@ fn sentence(entry: &Entry, disclosed: &Disclosed) -> String {
     text.push_str(phrase(entry.kind));
     if let Some(effect) = &entry.effect {
         let _ = write!(text, ": {}", effect.replace('_', " "));
+    } else if let Some(code) = entry.outcome.as_ref().and_then(|outcome| outcome.code.as_ref()) {
+        let _ = write!(text, " ({code})");
     }
     for detail in details(entry, disclosed) {
         let _ = write!(text, ", {detail}");
@@ -184,10 +186,10 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
     details
 }
 
-/// What became of what, if that is what the entry is about.
+/// What became of an effect.
 fn outcome(entry: &Entry) -> Vec<String> {
     let mut details = Vec::new();
-    details.extend(entry.outcome.as_ref().map(|outcome| {
+    details.extend(entry.outcome.as_ref().filter(|_| entry.effect.is_some()).map(|outcome| {
         let result = match outcome.result {
             OutcomeResult::Succeeded => "done",
             OutcomeResult::Refused => "refused",

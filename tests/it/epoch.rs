@@ -7,25 +7,39 @@ use countersign::db::{Anchored, Db, Guarding, Place, Purpose, tile};
 use countersign::github::fake::faults::Fault;
 
 use crate::export::{NOW, append, countersign, said};
+use crate::harness::Scenario;
 use crate::harness::database::{backup_of, key, open};
 use crate::{on_both, scenario};
+
+impl Scenario {
+    /// A backup of what there is now; the program goes on.
+    async fn is_backed_up(&mut self) -> String {
+        self.app.db.close().await;
+        let backup = backup_of(&self.database).await;
+        self.restart().await;
+        backup
+    }
+
+    /// All that was done since then is lost, and the next epoch begins.
+    async fn is_restored(&mut self, backup: String) {
+        self.app.db.close().await;
+        self.database = backup;
+        let refused = self.starts(Guarding::default()).await.unwrap_err().to_string();
+        assert!(refused.contains("--new-epoch"), "{refused}");
+        self.starts(Guarding { purpose: Purpose::NewEpoch, ..Guarding::default() }).await.unwrap();
+        self.advance(Duration::from_mins(20));
+        self.calms_down().await;
+    }
+}
 
 scenario!(a_promotion_under_way_goes_on_in_the_next_epoch, s => {
     s.fake.fail_next("POST", "/repos/acme/shop/actions/workflows/**", Fault::DropBefore);
     s.comment("alice", "/promote staging").await;
     assert_eq!(s.dispatched().len(), 0, "the workflow is still to be dispatched");
-    s.app.db.close().await;
-    let backup = backup_of(&s.database).await;
-    s.restart().await;
+    let backup = s.is_backed_up().await;
     s.calms_down().await;
     assert_eq!(s.dispatched().len(), 1, "done in the part of the history that is lost");
-    s.app.db.close().await;
-    s.database = backup;
-    let refused = s.starts(Guarding::default()).await.unwrap_err().to_string();
-    assert!(refused.contains("--new-epoch"), "{refused}");
-    s.starts(Guarding { purpose: Purpose::NewEpoch, ..Guarding::default() }).await.unwrap();
-    s.advance(Duration::from_mins(2));
-    s.calms_down().await;
+    s.is_restored(backup).await;
     let trail = s.trail().await;
     assert_eq!(trail[0], "- log.recovered");
     assert_eq!(trail[1], "p1 effect.intended dispatch_workflow");
@@ -39,6 +53,39 @@ scenario!(a_promotion_under_way_goes_on_in_the_next_epoch, s => {
     assert_eq!(lost.origin.as_str(), "countersign.example/acme");
     assert!(lost.size > lost.found, "{lost:?}");
     assert_eq!(tile::epochs(&mut conn).await.unwrap(), [0, 1], "the old epoch is kept as it was found");
+});
+
+// That the workflow was dispatched stands in the lost part alone.
+scenario!(what_was_only_intended_in_the_lost_part_is_not_done_again, s => {
+    s.fake.fail_next("POST", "/repos/acme/shop/deployments", Fault::DropBefore);
+    s.comment("alice", "/promote staging").await;
+    assert_eq!(s.deployments("staging").len(), 0, "the deployment is still to be made");
+    let backup = s.is_backed_up().await;
+    s.calms_down().await;
+    assert_eq!((s.deployments("staging").len(), s.dispatched().len()), (1, 1));
+    s.is_restored(backup).await;
+    let done = (s.deployments("staging").len(), s.dispatched().len());
+    assert_eq!(done, (1, 1), "{:#?}", s.trail().await);
+    s.deployment_ends("success").await;
+    s.calms_down().await;
+    assert_eq!(s.deployments("staging"), ["success"], "{:#?}", s.trail().await);
+});
+
+scenario!(what_was_approved_in_the_lost_part_is_approved_again_and_not_done_again, s => {
+    s.asked_for_production("alice").await;
+    let before = s.dispatched().len();
+    let backup = s.is_backed_up().await;
+    s.comment("bob", "/approve").await;
+    s.comment("carol", "/approve").await;
+    assert_eq!(s.dispatched().len(), before + 1, "{}", s.reply());
+    s.deployment_ends("success").await;
+    s.is_restored(backup).await;
+    s.comment("bob", "/approve").await;
+    s.comment("carol", "/approve").await;
+    s.calms_down().await;
+    let done = (s.deployments("production"), s.dispatched().len());
+    assert_eq!(done, (vec!["success".to_owned()], before + 1), "{:#?}", s.trail().await);
+    assert_eq!(s.state(2).await, "succeeded");
 });
 
 /// A log of five entries that is known to have had nine, and four entries of the next epoch.

@@ -7,7 +7,7 @@ use countersign::clock::Timestamp;
 use countersign::db::inbox::{self, Claimed, NewDelivery};
 use countersign::db::outbox::{self, Ended};
 use countersign::db::{self, Db, LEASE, NewEntry, notice};
-use countersign::effect::{Effect, Mark, Notice, Reaction};
+use countersign::effect::{Effect, MarkSeed, Notice, Reaction};
 use countersign::ids::{CommentId, PromotionId, PromotionNumber, RepoId};
 
 use crate::harness::database::{open, shop};
@@ -138,11 +138,11 @@ fn promotion(number: i64) -> PromotionId {
 async fn intend(db: &Db, number: i64, effect: Effect) {
     let store = db.write(move |tx| {
         Box::pin(async move {
-            let mark = Mark::random();
+            let mark = MarkSeed::random().mark(&effect);
             let entry =
                 NewEntry::new(Kind::EffectIntended, NOW, Source::internal("test")).effect(effect.name());
             let intent = tx.append_intent(entry, mark.as_str()).await?;
-            outbox::insert(tx, promotion(number), &effect, &intent, NOW).await
+            outbox::insert(tx, promotion(number), (&effect, &intent), None, NOW).await
         })
     });
     store.await.unwrap();

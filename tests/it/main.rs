@@ -5,7 +5,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test may panic"
+    clippy::large_futures,
+    reason = "a test may panic, and has a stack to itself"
 )]
 #![expect(
     clippy::print_stderr,

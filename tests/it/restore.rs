@@ -1,5 +1,6 @@
 //! A database that is not the newest one of its log is not continued.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use countersign::audit::{Checkpoint, Kind, LogKey, Source};
 use countersign::clock::Timestamp;
 use countersign::db::{self, Anchored, Db, Guarding, NewEntry, Place, Purpose, Refused, audit};
 
+use crate::export::{countersign, said};
 use crate::harness::database::{backup_of, key, verified};
 use crate::harness::{On, postgres};
 use crate::on_both;
@@ -111,17 +113,17 @@ fn anchor(checkpoint: Checkpoint) -> Anchored {
 }
 
 on_both!(an_anchor_that_is_ahead_refuses_it_too, url => {
-    let (newest, backup) = restored(&url, &Mark::in_file()).await;
-    let lost = Mark::in_file();
-    let known = Guarding { known: vec![anchor(newest.clone())], ..lost.guarding() };
+    let (last, backup) = restored(&url, &Mark::in_file()).await;
+    let fresh = Mark::in_file();
+    let known = Guarding { known: vec![anchor(last.clone())], ..fresh.guarding() };
     let began = Instant::now();
     let said = refusal(Db::open_guarded(&backup, key(), known, NOW).await);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     assert!(said.contains("known from the anchor at acme/shop") && said.contains("has only 3 of them"), "{said}");
-    let forked = Guarding { known: vec![anchor(Checkpoint { root: [7; 32].into(), ..newest.clone() })], ..lost.guarding() };
+    let forked = Guarding { known: vec![anchor(Checkpoint { root: [7; 32].into(), ..last.clone() })], ..fresh.guarding() };
     let said = refusal(Db::open_guarded(&url, key(), forked, NOW).await);
     assert!(said.contains("has other entries there"), "{said}");
-    let fits = Guarding { known: vec![anchor(newest)], ..lost.guarding() };
+    let fits = Guarding { known: vec![anchor(last)], ..fresh.guarding() };
     assert!(Db::open_guarded(&url, key(), fits, NOW).await.is_ok());
 });
 
@@ -164,6 +166,32 @@ on_both!(a_commit_above_the_mark_is_caught_up_with, url => {
     }
     assert!(refusal(mark.open(&empty).await).contains("has 4 entries"));
 });
+
+#[tokio::test]
+async fn a_missing_mark_is_told_of_once() {
+    crate::harness::database::with(On::Sqlite, async |url| {
+        let folder = tempfile::tempdir().unwrap();
+        let (key_file, nothing) = (folder.path().join("log.key"), folder.path().join("no.key"));
+        let key = LogKey::load_or_create(&key_file, key().name()).unwrap();
+        let db = Db::open(&url, key).await.unwrap();
+        append(&db, 3).await.unwrap();
+        db.close().await;
+        let redact = |key_file: &Path| {
+            let (file, subject) = (key_file.to_str().unwrap(), ["--subject", "7", "--reason", "asked to"]);
+            let log =
+                ["--log-origin", "countersign.example/acme", "--log-key-file", file, "--database", &url];
+            countersign(&[&["audit", "redact"], &log[..], &subject[..]].concat())
+        };
+        let words = "THE HIGH-WATER MARK IS MISSING: the log has 3 entries";
+        let told = said(&redact(&key_file), 0);
+        assert!(told.contains(words) && told.contains("ERASED"), "{told}");
+        let told = said(&redact(&key_file), 0);
+        assert!(!told.contains("MISSING") && told.contains("ERASED"), "{told}");
+        said(&redact(&nothing), 3);
+        assert!(!nothing.exists(), "no key is made");
+    })
+    .await;
+}
 
 on_both!(the_mark_of_another_log_is_refused, url => {
     let mark = Mark::in_file();

@@ -11,6 +11,8 @@ use crate::trail::{File, LogSource};
 
 /// Which key the log must be signed with.
 #[derive(Debug, Args)]
+// Whoever only reads has no use for them.
+#[command(mut_arg("high_water", |flag| flag.hide(true)), mut_arg("log_old_key_file", |flag| flag.hide(true)))]
 pub(in crate::cli) struct KeyFlags {
     #[command(flatten)]
     log: LogFlags,
@@ -68,7 +70,7 @@ fn own_key(settings: &LogSettings) -> anyhow::Result<Verifier> {
             file.display()
         );
     }
-    Ok(settings.key()?.verifier())
+    Ok(settings.existing_key()?.verifier())
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Redact {
             "there is no key to sign with: name it in COUNTERSIGN_LOG_KEY_FILE ({} does not exist)",
             file.display()
         );
-        let (key, guarding) = (settings.key()?, settings.guarding(Purpose::GoOn)?);
+        let (key, guarding) = (settings.existing_key()?, settings.guarding(Purpose::GoOn)?);
         let (url, now) = (self.database.url()?, Clock::System.now());
         // Opened to write, a database that is not there would be made.
         ReadOnly::open(url.expose_secret()).await.context("there is no such database")?.close().await;

@@ -95,6 +95,12 @@ impl HighWater {
         self.known.lock().await.mark.clone()
     }
 
+    /// Whether there is no mark where one is to be kept.
+    pub(super) async fn is_missing(&self) -> bool {
+        let known = self.known.lock().await;
+        known.mark.is_none() && !matches!(known.store, Store::Nowhere)
+    }
+
     /// Whether the mark was last seen at this very checkpoint.
     pub(super) async fn was_seen_at(&self, note: &str) -> bool {
         self.known.lock().await.mark.as_ref().is_some_and(|mark| mark.note == note)

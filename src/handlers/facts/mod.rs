@@ -32,7 +32,9 @@ pub async fn gather(
     let requester = person(app, repo, &tuple.requester, &asked);
     let workflows = checks::workflows(app, repo, tuple, environment);
     let checks = checks::checks(app, repo, tuple, environment);
-    let (found, requester, workflows, checks) = try_join!(origin, requester, workflows, checks)?;
+    // Boxed, since all of them at once would make every handler's future large.
+    let read = Box::pin(async { try_join!(origin, requester, workflows, checks) });
+    let (found, requester, workflows, checks) = read.await?;
     let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;
 
     let mut conn = app.db.read().await?;

@@ -130,7 +130,7 @@ impl Program {
             labour.spawn(async move {
                 // The flag falls when this task ends, however it ends.
                 let _working = Lowered(working);
-                workers.run(labour_stops).await;
+                Box::pin(workers.run(labour_stops)).await;
                 "the workers"
             });
         }
@@ -177,7 +177,7 @@ async fn guarding(
     let (Some(place), Ok(origin)) = (&anchors.branch, key.name().as_str().parse()) else { return guarding };
     let keys: Vec<_> =
         [Some(key), guarding.old_key.as_ref()].into_iter().flatten().map(LogKey::verifier).collect();
-    guarding.known.extend(anchored(reader, place, (&origin, &keys)).await);
+    guarding.known.extend(Box::pin(anchored(reader, place, (&origin, &keys))).await);
     guarding
 }
 

@@ -247,7 +247,7 @@ async fn program(
     let api_url = fake.start().await.unwrap();
     fake.set_urls(api_url.as_str(), api_url.as_str());
     let name: KeyName = "countersign.example/acme".parse().unwrap();
-    Program::start(Parts {
+    let parts = Parts {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
         database_url: database.to_owned().into(),
         log_key: LogKey::from_seed(name, [7; 32]),
@@ -268,6 +268,6 @@ async fn program(
         self_audit: countersign::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: ReaderToken::new(READER.into()),
-    })
-    .await
+    };
+    Box::pin(Program::start(parts)).await
 }

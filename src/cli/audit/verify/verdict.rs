@@ -77,8 +77,7 @@ impl Answer {
         let log = &holds.log;
         let mut text = String::new();
         if let Some(age) = self.stale {
-            text =
-                format!("STALE: the newest entry is {} minutes old; older ones hold.\n", age.as_secs() / 60);
+            text = format!("STALE: the newest entry is {} old. What there is holds.\n", words(age));
         }
         if let Some(why) = &self.unwitnessed {
             let _ = writeln!(text, "NOT WITNESSED: {why}. By the log's own signature it holds.");
@@ -110,9 +109,9 @@ impl Answer {
             let _ = writeln!(text, "Names:   {disclosures} disclosures are those that the entries commit to");
         }
         if holds.timestamps > 0 {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "Times:   {} compared with the checkpoints that they are of; `openssl ts -verify` tells who signed them\n",
+                "Times:   {} compared with the checkpoints that they are of; `openssl ts -verify` tells who signed them",
                 holds.timestamps,
             );
         }
@@ -178,6 +177,14 @@ fn fields(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
         _ => Map::new(),
+    }
+}
+
+fn words(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ ..120 => format!("{seconds} seconds"),
+        seconds @ ..7200 => format!("{} minutes", seconds / 60),
+        seconds => format!("{} hours", seconds / 3600),
     }
 }
 
