@@ -270,6 +270,8 @@ scenario!(a_start_knows_the_newest_epoch_that_was_anchored, s => {
     let of_epoch_0 = std::mem::replace(&mut s.database, backup);
     s.starts(Guarding { purpose: Purpose::NewEpoch, ..Guarding::default() }).await.unwrap();
     s.anchors().await.round().await.unwrap();
+    let no_note = Push::file(BRANCH, "x", &format!("{FOLDER}/99/checkpoint"), "an epoch that never was");
+    s.fake.push(SHOP, "bob", &no_note).unwrap();
     s.app.db.close().await;
     let lost_mark = tempfile::tempdir().unwrap();
     let of_epoch_1 = std::mem::replace(&mut s.database, of_epoch_0);

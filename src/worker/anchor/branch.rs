@@ -20,6 +20,8 @@ use crate::telemetry::causes;
 
 /// How long a start waits for GitHub to say what was anchored.
 const START_WAITS: Duration = Duration::from_secs(8);
+/// How many epochs after the first a start looks for.
+const EPOCHS: usize = 8;
 
 /// The checkpoint of the newest epoch in the branch, if one of the log's keys signed it: known from elsewhere than
 /// the database. `origin` and the names of `verifiers` are those of the first epoch.
@@ -36,22 +38,35 @@ pub async fn newest_anchored(
     let read = tokio::time::timeout(START_WAITS, async {
         let repo = installed(reader, place).await?.repo;
         let tip = reader.tip(&repo, &place.branch).await?;
-        There { repo: &repo, tip: tip.as_ref() }.newest_epoch(reader, origin).await
+        let there = There { repo: &repo, tip: tip.as_ref() };
+        let mut refused = None;
+        for epoch in there.newest_epochs(reader, origin).await? {
+            let origin = origin.in_epoch(epoch).map_err(|why| Error::Incomplete(why.to_string()))?;
+            let Some(note) = there.checkpoint(reader, &origin).await? else { continue };
+            match opened(&note, &origin, verifiers) {
+                Ok(checkpoint) => return Ok(Some(checkpoint)),
+                // Whoever may push there could name an epoch that never was, to hide those that were.
+                Err(why) => refused = refused.or(Some(why)),
+            }
+        }
+        refused.map_or(Ok(None), |why| {
+            let (place, found) = (place.to_string(), "a note".to_owned());
+            Err(Error::Contradiction { place, found, why: why.to_string() })
+        })
     });
-    let read = read.await.map_err(|_| Error::TooSlow(START_WAITS.as_secs()))??;
-    let Some((origin, note)) = read else { return Ok(None) };
+    read.await.map_err(|_| Error::TooSlow(START_WAITS.as_secs()))?
+}
+
+/// The checkpoint, if one of these keys signed it as the log is called there.
+fn opened(note: &str, origin: &Origin, verifiers: &[Verifier]) -> Result<Checkpoint, CheckpointError> {
     let mut refused = CheckpointError::Malformed("no key is known to check it with");
     for verifier in verifiers {
-        match Checkpoint::open(&note, &verifier.named(origin.key_name().clone())) {
-            Ok(checkpoint) => return Ok(Some(checkpoint)),
+        match Checkpoint::open(note, &verifier.named(origin.key_name().clone())) {
+            Ok(checkpoint) => return Ok(checkpoint),
             Err(why) => refused = why,
         }
     }
-    Err(Error::Contradiction {
-        place: place.to_string(),
-        found: "a note".to_owned(),
-        why: refused.to_string(),
-    })
+    Err(refused)
 }
 
 /// What an anchor knows of the log before its database is opened. An anchor that does not answer keeps nobody from
@@ -94,15 +109,17 @@ impl There<'_> {
         Ok(reader.file(self.repo, &file, tip.commit.as_str()).await?.map(|file| file.text))
     }
 
-    /// The note that stands there for the newest epoch of a log, with what the log is called in it.
-    async fn newest_epoch(&self, reader: &Reader, base: &Origin) -> Result<Option<(Origin, String)>, Error> {
-        let Some(tip) = self.tip else { return Ok(None) };
+    /// The epochs of a log that are named there, the newest first and at most [`EPOCHS`], and its first.
+    async fn newest_epochs(&self, reader: &Reader, base: &Origin) -> Result<Vec<u32>, Error> {
+        let Some(tip) = self.tip else { return Ok(Vec::new()) };
         let names = reader.names_in(self.repo, &folder(base), tip.commit.as_str()).await?;
         let below =
             |name: &String| format!("{base}/{name}").parse().ok().and_then(|origin| base.epoch_of(&origin));
-        let newest = names.iter().filter_map(below).max().unwrap_or(0);
-        let origin = base.in_epoch(newest).map_err(|why| Error::Incomplete(why.to_string()))?;
-        Ok(self.checkpoint(reader, &origin).await?.map(|note| (origin, note)))
+        let mut epochs: Vec<u32> = names.iter().filter_map(below).filter(|epoch| *epoch > 0).collect();
+        epochs.sort_unstable_by(|one, other| other.cmp(one));
+        epochs.truncate(EPOCHS);
+        epochs.push(0);
+        Ok(epochs)
     }
 }
 
