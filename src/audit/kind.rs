@@ -26,6 +26,16 @@ macro_rules! kinds {
                 }
             }
         }
+
+        impl FromStr for Kind {
+            type Err = UnknownKind;
+            fn from_str(text: &str) -> Result<Self, UnknownKind> {
+                match text {
+                    $($name => Ok(Self::$kind),)*
+                    _ => Err(UnknownKind),
+                }
+            }
+        }
     };
 }
 
@@ -93,13 +103,6 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = UnknownKind;
-    fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(UnknownKind)
     }
 }
 

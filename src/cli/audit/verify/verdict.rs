@@ -58,7 +58,8 @@ impl Answer {
             Verdict::Holds(holds) => self.holds(holds),
             Verdict::Tampered { index: Some(index), why } => format!(
                 "TAMPERED at entry {index}: {}\n\
-                 What stands before entry {index} holds; nothing from there on can be believed.\n\
+                 It is the first that is seen to be wrong. Believe none of them: a checkpoint vouches for all \
+                 entries together.\n\
                  Checked with {key}\n",
                 printable(why),
             ),
