@@ -11,7 +11,7 @@
 //! (every word that people read).
 //!
 //! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
-//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
+//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`], [`http_client`] (for everybody else).
 //!
 //! **The proof.** [`trail`] (what anybody can do with the log afterwards).
 //!
@@ -53,6 +53,7 @@ pub mod db;
 pub mod github;
 pub mod settings;
 pub mod telemetry;
+pub mod http_client;
 pub mod trail;
 pub mod app;
 pub mod handlers;

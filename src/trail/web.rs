@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::Full;
 use secrecy::ExposeSecret as _;
 use url::{Host, Url};
 
@@ -18,16 +14,14 @@ use super::{Error, Result};
 use crate::audit::tile::{bundle, unbundle};
 use crate::audit::{TileLevel, TilePath};
 use crate::github::Secret;
-use crate::telemetry::causes;
+use crate::http_client::HttpClient;
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
-const OURSELVES: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 
 /// A server's log.
 #[derive(Debug)]
 pub struct Web {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    client: HttpClient,
     /// Ends with a slash.
     root: Url,
     token: Option<HeaderValue>,
@@ -47,7 +41,7 @@ impl Web {
             return Err(unusable("the reader's token would be sent in the open: use https"));
         }
         let token = token.map(|token| bearer(&token)).transpose().map_err(|why| unusable(&why))?;
-        Ok(Self { client: client().map_err(|error| unusable(&error.to_string()))?, root, token })
+        Ok(Self { client: HttpClient::new().map_err(|error| unusable(&error.to_string()))?, root, token })
     }
 
     pub(super) async fn read(&self, file: File) -> Result<Option<Vec<u8>>> {
@@ -67,37 +61,22 @@ impl Web {
     async fn get(&self, file: File) -> Result<Option<Vec<u8>>> {
         let failed = |why: String| Error::Web { url: format!("{}{file}", self.root), why };
         let request = self.request(file).map_err(|error| failed(error.to_string()))?;
-        let exchange = async {
-            let answer = self.client.request(request).await.map_err(|error| failed(causes(&error)))?;
-            match answer.status() {
-                StatusCode::OK => {}
-                StatusCode::NOT_FOUND => return Ok(None),
-                status => return Err(failed(refusal(status))),
-            }
-            let body = Limited::new(answer.into_body(), file.limit()).collect().await;
-            let bytes = body.map_err(|error| failed(causes(error.as_ref())))?.to_bytes();
-            Ok(Some(bytes.to_vec()))
-        };
-        let answered = tokio::time::timeout(ANSWER_WITHIN, exchange).await;
-        answered.map_err(|_| failed(format!("no answer within {} seconds", ANSWER_WITHIN.as_secs())))?
+        let sent = self.client.send(request, file.limit(), ANSWER_WITHIN).await;
+        let answer = sent.map_err(|error| failed(error.to_string()))?;
+        match answer.status {
+            StatusCode::OK => Ok(Some(answer.body.to_vec())),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(failed(refusal(status))),
+        }
     }
 
-    fn request(&self, file: File) -> std::result::Result<Request<Empty<Bytes>>, http::Error> {
-        let mut request = Request::get(format!("{}{file}", self.root)).header(USER_AGENT, OURSELVES);
+    fn request(&self, file: File) -> std::result::Result<Request<Full<Bytes>>, http::Error> {
+        let mut request = Request::get(format!("{}{file}", self.root));
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, token);
         }
-        request.body(Empty::new())
+        request.body(Full::default())
     }
-}
-
-fn client() -> std::io::Result<Client<HttpsConnector<HttpConnector>, Empty<Bytes>>> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_connect_timeout(Some(CONNECT_WITHIN));
-    let tls =
-        HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().wrap_connector(tcp);
-    Ok(Client::builder(TokioExecutor::new()).build(tls))
 }
 
 fn bearer(token: &Secret) -> std::result::Result<HeaderValue, String> {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::http::Answer;
 use crate::audit::{Hash, decimal};
+use crate::http_client::Answer;
 
 /// The media type of a conflict's body.
 const SIZE: &str = "text/x.tlog.size";

@@ -22,12 +22,11 @@ use crate::audit::KeyName;
 use crate::clock::Timestamp;
 use crate::db::anchor::{self, Place};
 use crate::github::Writer;
+use crate::http_client::HttpClient;
 use crate::settings::AnchorSettings;
 use crate::telemetry::causes;
 use crate::worker::backoff;
 use crate::{db, github};
-
-use self::http::Http;
 
 pub use branch::{anchored, newest_anchored};
 
@@ -102,7 +101,7 @@ pub struct Anchors {
     branch: Arc<Mutex<Trying>>,
     witnesses: Arc<[Mutex<Trying>]>,
     timestamps: Arc<Mutex<Trying>>,
-    http: Arc<OnceLock<Http>>,
+    http: Arc<OnceLock<HttpClient>>,
 }
 
 /// How it goes with one place.
@@ -172,7 +171,7 @@ impl Anchors {
     }
 
     /// Made when it is first needed: most logs have nobody to ask but GitHub.
-    fn http(&self) -> Result<Http, Error> {
+    fn http(&self) -> Result<HttpClient, Error> {
         if let Some(http) = self.http.get() {
             return Ok(http.clone());
         }
@@ -180,7 +179,7 @@ impl Anchors {
             url: "nobody".to_owned(),
             why: format!("the certificates that this machine trusts cannot be read ({why})"),
         };
-        let http = Http::new().map_err(unusable)?;
+        let http = HttpClient::new().map_err(unusable)?;
         Ok(self.http.get_or_init(|| http).clone())
     }
 

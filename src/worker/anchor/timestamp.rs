@@ -28,7 +28,7 @@ impl Anchors {
         let unusable = |why: String| Error::Unreachable { url: authority.to_string(), why };
         let query = TimestampQuery::new(head.note.as_bytes(), random());
         let request = Bytes::from(query.to_der());
-        let answer = self.http()?.post(authority, "application/timestamp-query", request).await?;
+        let answer = self.post(authority, "application/timestamp-query", request).await?;
         if answer.status != StatusCode::OK {
             return Err(unusable(format!("it answered {}", answer.status)));
         }

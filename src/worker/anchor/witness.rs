@@ -10,6 +10,7 @@ use crate::audit::{Cosignature, KeyName, Witness};
 use crate::clock::Timestamp;
 use crate::db::anchor::Head;
 use crate::db::{cosignature, tile};
+use crate::http_client::Answer;
 
 /// At least so long between two checkpoints that one witness is asked to sign.
 const REST: Duration = Duration::from_secs(30);
@@ -73,7 +74,7 @@ impl Anchors {
         Err(broken("it names another size each time it is asked"))
     }
 
-    async fn add_checkpoint(&self, url: &Url, head: &Head, old: u64) -> Result<super::http::Answer, Error> {
+    async fn add_checkpoint(&self, url: &Url, head: &Head, old: u64) -> Result<Answer, Error> {
         let mut conn = self.app.db.read().await?;
         let proof = match old {
             0 => Some(Vec::new()),
@@ -85,7 +86,7 @@ impl Anchors {
         let address = format!("{}/add-checkpoint", url.as_str().trim_end_matches('/'));
         let address = Url::parse(&address)
             .map_err(|why| Error::Unreachable { url: address.clone(), why: why.to_string() })?;
-        self.http()?.post(&address, "text/plain; charset=utf-8", body).await
+        self.post(&address, "text/plain; charset=utf-8", body).await
     }
 
     async fn keep(&self, head: &Head, line: Cosignature, now: Timestamp) -> Result<(), Error> {
