@@ -75,11 +75,9 @@ pub(super) async fn told_as_lost(
 /// Whether the log names the signer's key as its new one, under a checkpoint which that key signed, too.
 pub(super) async fn was_rotated_to(conn: &mut Conn, signer: &Signer) -> Result<bool> {
     let epoch = i64::from(signer.epoch());
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, Vec<u8>)>(
-        "SELECT idx, body FROM entry WHERE log = $1 AND repo IS NULL AND promotion IS NULL AND kind = $2 ORDER BY idx")
-        .bind(epoch).bind(Kind::KeyRotated.as_str()).fetch_all(executor).await)?;
-    for (index, body) in rows {
-        let decoded = Decoded::parse(&body).map_err(|why| Error::impossible("entry", index, why))?;
+    for index in tile::rotations(conn, epoch).await? {
+        let Some(stored) = tile::entries_from(conn, epoch, index, 1).await?.pop() else { continue };
+        let decoded = Decoded::parse(&stored.body).map_err(|why| Error::impossible("entry", index, why))?;
         if decoded.entry.new_key.as_ref() != Some(&signer.verifier()) {
             continue;
         }

@@ -3,16 +3,17 @@
 //! An entry is found by its index and its hash, so that it cannot be taken for one of a history that was lost.
 
 use crate::audit::{Checkpoint, Hash, Receipt};
+use crate::db::audit::{column, index_of};
 use crate::db::{Conn, Error, RecordedIntent, Result, on};
 use crate::ids::PromotionId;
 
-type Row = (i64, Vec<u8>, i64, Vec<u8>, String);
+type Row = (i64, Vec<u8>, String);
 
 /// Where an intent stands, under the first checkpoint that covers it.
 pub async fn of_intent(conn: &mut Conn, intent: &RecordedIntent) -> Result<Receipt> {
-    let index = i64::try_from(intent.index()).map_err(|why| Error::Log(why.to_string()))?;
+    let index = column(intent.index())?;
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT e.idx, e.leaf_hash, c.size, c.root, c.note \
+        "SELECT e.idx, e.leaf_hash, c.note \
          FROM entry e JOIN checkpoint c ON c.log = e.log AND c.size > e.idx \
          WHERE e.idx = $1 AND e.leaf_hash = $2 ORDER BY e.log DESC, c.size LIMIT 1")
         .bind(index).bind(intent.leaf_hash().as_bytes().to_vec()).fetch_optional(executor).await)?;
@@ -22,7 +23,7 @@ pub async fn of_intent(conn: &mut Conn, intent: &RecordedIntent) -> Result<Recei
 /// Where the newest entry about a promotion stands, under the first checkpoint that covers it.
 pub async fn of_promotion(conn: &mut Conn, id: PromotionId) -> Result<Option<Receipt>> {
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT e.idx, e.leaf_hash, c.size, c.root, c.note \
+        "SELECT e.idx, e.leaf_hash, c.note \
          FROM (SELECT log, idx, leaf_hash FROM entry WHERE repo = $1 AND promotion = $2 \
                ORDER BY log DESC, idx DESC LIMIT 1) AS e \
          JOIN checkpoint c ON c.log = e.log AND c.size > e.idx ORDER BY c.size LIMIT 1")
@@ -30,19 +31,10 @@ pub async fn of_promotion(conn: &mut Conn, id: PromotionId) -> Result<Option<Rec
     row.map(receipt).transpose()
 }
 
-fn receipt((index, leaf_hash, size, root, note): Row) -> Result<Receipt> {
-    let entry = |why: String| Error::impossible("entry", index, why);
-    let checkpoint = |why: String| Error::impossible("checkpoint", size, why);
-    let origin = note.split('\n').next().unwrap_or_default();
-    Ok(Receipt {
-        index: u64::try_from(index).map_err(|why| entry(why.to_string()))?,
-        leaf_hash: Hash::from_slice(&leaf_hash).map_err(|why| entry(why.to_string()))?,
-        checkpoint: Checkpoint {
-            origin: origin
-                .parse()
-                .map_err(|why: crate::audit::CheckpointError| checkpoint(why.to_string()))?,
-            size: u64::try_from(size).map_err(|why| checkpoint(why.to_string()))?,
-            root: Hash::from_slice(&root).map_err(|why| checkpoint(why.to_string()))?,
-        },
-    })
+fn receipt((index, leaf_hash, note): Row) -> Result<Receipt> {
+    let leaf_hash = Hash::from_slice(&leaf_hash).map_err(|why| Error::impossible("entry", index, why))?;
+    let checkpoint = Checkpoint::claimed(&note).ok_or_else(|| {
+        Error::impossible("checkpoint", format!("over entry {index}"), "its note is not one")
+    })?;
+    Ok(Receipt { index: index_of("entry", index)?, leaf_hash, checkpoint })
 }

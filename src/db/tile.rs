@@ -82,7 +82,7 @@ pub async fn entries_from(conn: &mut Conn, epoch: i64, index: u64, limit: i64) -
 /// The entries at which the key was changed.
 pub async fn rotations(conn: &mut Conn, epoch: i64) -> Result<Vec<u64>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
-        "SELECT idx FROM entry WHERE log = $1 AND kind = $2 ORDER BY idx")
+        "SELECT idx FROM entry WHERE log = $1 AND repo IS NULL AND promotion IS NULL AND kind = $2 ORDER BY idx")
         .bind(epoch).bind(Kind::KeyRotated.as_str()).fetch_all(executor).await)?;
     rows.into_iter().map(|(index,)| index_of("entry", index)).collect()
 }

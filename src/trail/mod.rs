@@ -12,6 +12,7 @@ pub mod export;
 mod file;
 mod folder;
 mod out;
+mod pages;
 pub mod replay;
 pub mod reconcile;
 mod source;

@@ -7,16 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::pages::Pages;
 use crate::audit::{Decoded, Entry, Kind, OutcomeResult};
 use crate::clock::Timestamp;
-use crate::db::{self, Conn, tile};
+use crate::db::{self, Conn};
 use crate::github::read::{Deployment, DeploymentStatus};
 use crate::github::{self, Reader};
 use crate::ids::{CommitSha, DeploymentId, EnvironmentName, Repo, RepoId, RunId};
 use crate::policy::{PATH, Policy};
 
-/// How many entries are read at once.
-const PAGE: i64 = 1000;
 /// The effect that makes a deployment.
 const CREATE: &str = "create_deployment";
 
@@ -241,17 +240,12 @@ pub enum Error {
 
 async fn read_log(conn: &mut Conn) -> db::Result<BTreeMap<RepoId, Known>> {
     let mut known: BTreeMap<RepoId, Known> = BTreeMap::new();
-    for epoch in tile::epochs(conn).await? {
-        let mut next = 0;
-        loop {
-            let page = tile::entries_from(conn, epoch, next, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            next = last.index + 1;
-            for stored in page {
-                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
-                let Some(repo) = entry.repo else { continue };
-                known.entry(repo).or_default().learn(stored.index, &entry);
-            }
+    let mut pages = Pages::of(conn).await?;
+    while let Some((_, page)) = pages.next(conn).await? {
+        for stored in page {
+            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
+            let Some(repo) = entry.repo else { continue };
+            known.entry(repo).or_default().learn(stored.index, &entry);
         }
     }
     Ok(known)

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::disclosures::commitments;
+use super::pages::Pages;
 use crate::audit::{
     Commitment, Decoded, Digest, Disclosure, Entry, Erased, Evaluation, Kind, Quorum, Ruling,
 };
@@ -19,8 +20,6 @@ use crate::ids::{BlobSha, CommitSha, EnvironmentName, PromotionNumber, RepoId};
 use crate::policy::facts::Facts;
 use crate::policy::{Policy, evaluate};
 
-/// How many entries are read at once.
-const PAGE: i64 = 1000;
 /// The effect that must have been allowed before.
 const CREATE_DEPLOYMENT: &str = "create_deployment";
 /// No decision is written down later: a clock that was set back may make it seem so.
@@ -205,26 +204,21 @@ fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
 pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     let mut report = Report::default();
     let (mut absent, mut allowed) = (Absent::default(), Allowed::default());
-    for epoch in tile::epochs(conn).await? {
-        let mut next = 0;
-        loop {
-            let page = tile::entries_from(conn, epoch, next, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            next = last.index + 1;
-            let told = told(conn, epoch, &page).await?;
-            for stored in page {
-                let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
-                    report.lacks(stored.index, "it cannot be read, and may be a decision".to_owned());
-                    continue;
-                };
-                absent.look_for(stored.index, &entry, &told);
-                if !allowed.lets(&entry) {
-                    report.differs(stored.index, &Difference::NeverAllowed);
-                }
-                if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
-                    report.decisions += 1;
-                    one(conn, stored.index, &entry, &mut report, &mut absent).await?;
-                }
+    let mut pages = Pages::of(conn).await?;
+    while let Some((epoch, page)) = pages.next(conn).await? {
+        let told = told(conn, epoch, &page).await?;
+        for stored in page {
+            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
+                report.lacks(stored.index, "it cannot be read, and may be a decision".to_owned());
+                continue;
+            };
+            absent.look_for(stored.index, &entry, &told);
+            if !allowed.lets(&entry) {
+                report.differs(stored.index, &Difference::NeverAllowed);
+            }
+            if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
+                report.decisions += 1;
+                one(conn, stored.index, &entry, &mut report, &mut absent).await?;
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::audit::tile::{TILE_WIDTH, unbundle};
 use crate::audit::{
     ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, Recovered,
 };
+use crate::command::misleads;
 use crate::db::tile;
 use crate::ids::{PromotionNumber, RepoId};
 
@@ -222,16 +223,11 @@ fn short(hash: &str) -> &str {
     hash.get(..10).unwrap_or(hash)
 }
 
-/// Without what a terminal would obey instead of showing: control characters and those that turn a text around.
+/// Without what a terminal would obey or hide instead of showing.
 pub fn printable(text: &str) -> String {
-    let harmless = |c: char| match c {
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-            char::REPLACEMENT_CHARACTER
-        }
-        c => c,
-    };
-    text.chars().map(harmless).collect()
+    // The joiners, which emoji need, cannot be seen in a terminal either.
+    let hidden = |c: char| misleads(c) || matches!(c, '\u{200c}' | '\u{200d}');
+    text.chars().map(|c| if hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,8 @@
 //! What is read of the log.
 
-use futures_util::TryStreamExt as _;
-use sqlx::Row as _;
-
-use super::{column, index_of};
 use crate::audit::Kind;
 use crate::clock::Timestamp;
-use crate::db::{Conn, Result, epoch, on};
+use crate::db::{Conn, Result, epoch, on, tile};
 use crate::ids::{BlobSha, RepoId};
 
 /// An entry as it is stored.
@@ -23,10 +19,7 @@ pub struct StoredEntry {
 /// The newest signed checkpoint, if anything was ever logged.
 pub async fn latest_checkpoint(conn: &mut Conn) -> Result<Option<String>> {
     let epoch = epoch::current(conn).await?;
-    let row = on!(conn, executor => sqlx::query_as::<_, (String,)>(
-        "SELECT note FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1")
-        .bind(i64::from(epoch)).fetch_optional(executor).await)?;
-    Ok(row.map(|(note,)| note))
+    Ok(tile::newest_checkpoint(conn, epoch.into()).await?.map(|(_, note)| note))
 }
 
 /// When the last entry was written, if anything was ever logged.
@@ -36,32 +29,16 @@ pub async fn last_observed(conn: &mut Conn) -> Result<Option<Timestamp>> {
     Ok(row.map(|(at,)| Timestamp(at)))
 }
 
-/// The checkpoints after `size`, in order, at most `limit`.
+/// The checkpoints of the current epoch after `size`, in order, at most `limit`.
 pub async fn checkpoints_after(conn: &mut Conn, size: u64, limit: i64) -> Result<Vec<(u64, String)>> {
-    let (epoch, after) = (epoch::current(conn).await?, column(size)?);
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String)>(
-        "SELECT size, note FROM checkpoint WHERE log = $1 AND size > $2 ORDER BY size LIMIT $3")
-        .bind(i64::from(epoch)).bind(after).bind(limit).fetch_all(executor).await)?;
-    rows.into_iter().map(|(size, note)| Ok((index_of("checkpoint", size)?, note))).collect()
+    let epoch = epoch::current(conn).await?;
+    tile::checkpoints_after(conn, epoch.into(), size, limit).await
 }
 
-/// The entries from `index` on, in order, at most `limit`.
+/// The entries of the current epoch from `index` on, in order, at most `limit`.
 pub async fn entries_from(conn: &mut Conn, index: u64, limit: i64) -> Result<Vec<StoredEntry>> {
-    let (epoch, from) = (epoch::current(conn).await?, column(index)?);
-    on!(conn, executor => {
-        let mut rows = sqlx::query(
-            "SELECT idx, body, leaf_hash FROM entry WHERE log = $1 AND idx >= $2 ORDER BY idx LIMIT $3")
-            .bind(i64::from(epoch)).bind(from).bind(limit).fetch(executor);
-        let mut entries = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            entries.push(StoredEntry {
-                index: index_of("entry", row.try_get(0)?)?,
-                body: row.try_get(1)?,
-                leaf_hash: row.try_get(2)?,
-            });
-        }
-        Ok(entries)
-    })
+    let epoch = epoch::current(conn).await?;
+    tile::entries_from(conn, epoch.into(), index, limit).await
 }
 
 /// The policies of a repository that stand in the log as loaded: whether this version is among them.

@@ -5,8 +5,8 @@ use http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::refusal::{Refusal, missing, unreadable};
-use crate::audit::{Origin, decimal};
-use crate::db::{self, Conn, tile};
+use crate::audit::{Checkpoint, Origin, decimal};
+use crate::db::{self, Conn, epoch, tile};
 use crate::server::Shared;
 
 const EMPTY: &str = "The log is empty: nothing was asked, decided or done yet. \
@@ -43,7 +43,7 @@ impl Published {
         let mut conn = shared.db.read().await?;
         let epoch = match named {
             Some(epoch) => epoch,
-            None => tile::epochs(&mut conn).await?.last().copied().unwrap_or_default(),
+            None => epoch::current(&mut conn).await?.into(),
         };
         let newest = tile::newest_checkpoint(&mut conn, epoch).await?;
         if let Some((_, note)) = &newest {
@@ -52,9 +52,9 @@ impl Published {
         Ok(newest.map(|(size, note)| Self { epoch, conn, size, note, _place: place }))
     }
 
-    /// What the log is called in this epoch: the first line of its checkpoint.
+    /// What the log is called in this epoch.
     pub(super) fn origin(&self) -> Option<Origin> {
-        self.note.lines().next()?.parse().ok()
+        Checkpoint::claimed(&self.note).map(|checkpoint| checkpoint.origin)
     }
 
     /// Whether this entry is published; otherwise the answer that says so.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::anchor::{self, Decided, Head};
+use crate::db::anchor::{self, Decided, Head, Place};
 use crate::db::{self, Conn};
 
 /// At least so long between two commits, whatever happens.
@@ -26,8 +26,24 @@ pub(super) struct Batch {
     pub(super) decisions: Vec<u64>,
 }
 
+/// From which size on a place is to be brought up to date; none while it is up to date, or not time yet.
+pub(super) async fn due_from(
+    conn: &mut Conn,
+    head: &Head,
+    place: Place,
+    now: Timestamp,
+) -> Result<Option<u64>, db::Error> {
+    let last = anchor::newest(conn, head.epoch, place).await?;
+    let from = last.map_or(0, |(size, _)| size);
+    if from == head.size {
+        return Ok(None);
+    }
+    let decisions = decisions(conn, head, from).await?;
+    Ok(is_due(last.map(|(_, at)| at), &decisions, now).then_some(from))
+}
+
 /// Whether it is time, when the last commit was made at `last`.
-pub(super) fn is_due(last: Option<Timestamp>, decisions: &[Decided], now: Timestamp) -> bool {
+fn is_due(last: Option<Timestamp>, decisions: &[Decided], now: Timestamp) -> bool {
     let pause = if decisions.iter().any(|decided| decided.production) { SOON } else { REST };
     last.is_none_or(|last| now.since(last) >= pause)
 }

@@ -126,18 +126,11 @@ impl There<'_> {
 impl Anchors {
     pub(super) async fn write_to_branch(&self, place: &AnchorBranch, head: &Head) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let mut conn = self.app.db.read().await?;
-        let last = anchor::newest(&mut conn, head.epoch, Place::Git).await?;
-        let from = last.map_or(0, |(size, _)| size);
-        if from == head.size {
-            return Ok(());
+        let due = batch::due_from(&mut self.app.db.read().await?, head, Place::Git, now).await?;
+        match due {
+            Some(from) => self.bring_up_to_date(place, head, from).await,
+            None => Ok(()),
         }
-        let decisions = batch::decisions(&mut conn, head, from).await?;
-        drop(conn);
-        if !batch::is_due(last.map(|(_, at)| at), &decisions, now) {
-            return Ok(());
-        }
-        self.bring_up_to_date(place, head, from).await
     }
 
     async fn bring_up_to_date(&self, place: &AnchorBranch, head: &Head, was: u64) -> Result<(), Error> {
@@ -181,21 +174,21 @@ impl Anchors {
         head: &Head,
         (note, commit): (&str, &CommitSha),
     ) -> Result<u64, Error> {
-        let why = match size_of(note) {
+        let found = Checkpoint::claimed(note);
+        let why = match &found {
             None => "it is no checkpoint".to_owned(),
-            Some(size) if size > head.size => format!("ours has only {} entries", head.size),
-            Some(size) => {
-                let mut conn = self.app.db.read().await?;
+            Some(found) if found.size > head.size => format!("ours has only {} entries", head.size),
+            Some(found) => {
+                let (size, mut conn) = (found.size, self.app.db.read().await?);
                 match tile::checkpoint_of(&mut conn, head.epoch, size).await? {
-                    Some(ours) if text_of(&ours) == text_of(note) => return Ok(size),
+                    Some(ours) if Checkpoint::claimed(&ours).as_ref() == Some(found) => return Ok(size),
                     Some(_) => format!("ours has another root at {size} entries"),
                     None => format!("we never signed a checkpoint of {size} entries"),
                 }
             }
         };
         self.remember(head, head.size, commit, Standing::Contradicted).await?;
-        let found =
-            size_of(note).map_or("a text".to_owned(), |size| format!("a checkpoint of {size} entries"));
+        let found = found.map_or("a text".to_owned(), |it| format!("a checkpoint of {} entries", it.size));
         Err(Error::Contradiction { place: place.to_string(), found, why })
     }
 
@@ -243,15 +236,6 @@ fn message(origin: &Origin, batch: &Batch) -> String {
 }
 
 fn origin_of(note: &str) -> Result<Origin, Error> {
-    let first = note.split('\n').next().unwrap_or_default();
-    first.parse().map_err(|_| Error::Incomplete("a checkpoint with an origin".to_owned()))
-}
-
-/// What is signed, without the signatures, of which there may be others.
-fn text_of(note: &str) -> &str {
-    note.split_once("\n\n").map_or(note, |(text, _)| text)
-}
-
-fn size_of(note: &str) -> Option<u64> {
-    note.split('\n').nth(1)?.parse().ok()
+    let claimed = Checkpoint::claimed(note).map(|checkpoint| checkpoint.origin);
+    claimed.ok_or_else(|| Error::Incomplete("a checkpoint with an origin".to_owned()))
 }

@@ -14,15 +14,8 @@ impl Anchors {
     /// Has the newest checkpoint timestamped, if it is time.
     pub(super) async fn ask_for_the_time(&self, authority: &Url, head: &Head) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let mut conn = self.app.db.read().await?;
-        let last = anchor::newest(&mut conn, head.epoch, Place::Rfc3161).await?;
-        let from = last.map_or(0, |(size, _)| size);
-        if from == head.size {
-            return Ok(());
-        }
-        let decisions = batch::decisions(&mut conn, head, from).await?;
-        drop(conn);
-        if !batch::is_due(last.map(|(_, at)| at), &decisions, now) {
+        let due = batch::due_from(&mut self.app.db.read().await?, head, Place::Rfc3161, now).await?;
+        if due.is_none() {
             return Ok(());
         }
         let unusable = |why: String| Error::Unreachable { url: authority.to_string(), why };
