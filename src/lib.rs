@@ -5,7 +5,7 @@
 //! **The words.** [`ids`], [`clock`], [`event`] (what happened), [`command`] (what a person asked for).
 //!
 //! **The decisions**, without I/O, clock or randomness. [`effect`] (what we ask of GitHub, as data),
-//! [`requirement`] (one thing that must hold), [`policy`] (the file, the facts, and the decision from both),
+//! [`requirement`] (one thing that must hold), [`report`] (what scanners and tests said), [`policy`] (the file, the facts, and the decision from both),
 //! [`authz`] (may this person do this), [`audit`] (the log's entries, tree, signatures and verification),
 //! [`promotion`] (its states, and the step from one to the next), [`markdown`], [`comment`] and [`check_run`]
 //! (every word that people read).
@@ -42,6 +42,7 @@ pub mod event;
 pub mod command;
 pub mod effect;
 pub mod requirement;
+pub mod report;
 pub mod policy;
 pub mod authz;
 pub mod audit;

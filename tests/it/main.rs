@@ -40,6 +40,7 @@ mod policy_change;
 mod promote;
 mod reconcile;
 mod redact;
+mod report;
 mod restore;
 mod rotation;
 mod replay;

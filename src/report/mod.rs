@@ -1,0 +1,39 @@
+//! Reports: what scanners, tests and builds wrote about a commit.
+//!
+//! A report comes as bytes that anybody may have written. [`read`] recognises the format by its content,
+//! never by its name ([`sketch`]), and hands it to the one reader that knows it ([`format`](self::format)).
+//! Every reader streams, within [`Limits`], into a [`Draft`]; what comes out are [`Report`]s in the words of
+//! no tool in particular.
+//!
+//! Absence is the great danger: an empty file, an error document or a scan that looked at nothing must never
+//! read as "no findings". Hence each report has a [`State`], and only [`State::Ok`] satisfies anything.
+
+mod severity;
+mod finding;
+mod limits;
+mod document;
+mod draft;
+mod marker;
+pub mod input;
+pub mod sketch;
+pub mod format;
+mod reading;
+mod origin;
+mod waiver;
+mod standing;
+
+pub use document::{
+    Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
+};
+pub use draft::Draft;
+pub use finding::{Advisory, Category, Endpoint, Finding, Package, Place, Rule, Secret, Suppression, Text};
+pub use limits::Limits;
+pub use marker::Marker;
+pub use origin::{Baseline, Origin, Received, Way};
+pub use reading::{File, Source, read};
+pub use severity::Severity;
+pub use standing::{
+    Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
+    Said, SignatureFact, Standing, Tally, WaiverNews,
+};
+pub use waiver::Waiver;

@@ -1,0 +1,98 @@
+//! Real reports of real tools: each is read as what it is, and says what an independent count says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use countersign::report::{Limits, Marker, Report, read};
+use serde_json::Value;
+
+/// Files of which we say something else than the corpus, and why that is better.
+/// What is compared: `findings`, `native`, `severity`, `suppressed`, `state`.
+const OTHERWISE: &[(&str, &str, &str)] = &[];
+
+/// The formats of the corpus that are not reports at all, or that nobody can read.
+const NO_REPORT: &[&str] = &[];
+
+pub fn corpus() -> Option<PathBuf> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let shared = std::env::var_os("COUNTERSIGN_SHARED").map_or(beside, PathBuf::from);
+    let corpus = shared.join("corpus");
+    corpus.is_dir().then_some(corpus)
+}
+
+fn differences(path: &str, bytes: &[u8], expected: &Value) -> Vec<String> {
+    let marker = Marker::new(&[1; 32]);
+    let reports = read(&mut (path, bytes), &Limits::default(), &marker).unwrap().reports;
+    if reports.is_empty() {
+        return vec![format!("{path}: not recognised (it is {})", expected["format"])];
+    }
+    let mut wrong = Vec::new();
+    let mut compare = |what: &str, ours: String, theirs: String| {
+        let excused = OTHERWISE.iter().any(|(file, part, _)| *file == path && *part == what);
+        if (ours != theirs) != excused {
+            let state = &reports[0].state;
+            wrong.push(format!(
+                "{path}: {what} is {ours}, expected {theirs} ({} {state:?})",
+                reports[0].format
+            ));
+        }
+    };
+    let sum = |count: fn(&Report) -> u64| reports.iter().map(count).sum::<u64>();
+    if let Some(findings) = expected["findings"].as_u64() {
+        compare("findings", sum(|report| report.counts.findings).to_string(), findings.to_string());
+    }
+    if let Some(suppressed) = expected["suppressed"].as_u64() {
+        compare("suppressed", sum(|report| report.counts.suppressed).to_string(), suppressed.to_string());
+    }
+    let mut native: BTreeMap<String, u64> = BTreeMap::new();
+    let mut severity: BTreeMap<String, u64> = BTreeMap::new();
+    for report in &reports {
+        for (word, count) in &report.counts.native {
+            *native.entry(word.clone()).or_default() += count;
+        }
+        for (word, count) in &report.counts.severity {
+            *severity.entry(word.to_string()).or_default() += count;
+        }
+    }
+    let theirs = |key: &str| {
+        let counts = expected[key].as_object()?.iter();
+        Some(
+            counts
+                .filter_map(|(word, count)| Some((word.clone(), count.as_u64()?)))
+                .collect::<BTreeMap<_, _>>(),
+        )
+    };
+    if let Some(theirs) = theirs("severity") {
+        compare("severity", format!("{severity:?}"), format!("{theirs:?}"));
+    }
+    if let Some(theirs) = theirs("native") {
+        compare("native", format!("{native:?}"), format!("{theirs:?}"));
+    }
+    wrong
+}
+
+#[test]
+fn every_real_report_says_what_was_counted_in_it() {
+    let Some(corpus) = corpus() else {
+        eprintln!("skipped: the corpus of reports is not here (COUNTERSIGN_SHARED names its folder)");
+        return;
+    };
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(corpus.join("expected.json")).unwrap()).unwrap();
+    let only = std::env::var("CORPUS").unwrap_or_default();
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (path, expected) in expected["files"].as_object().unwrap() {
+        if NO_REPORT.contains(&path.as_str()) || !only.split(',').any(|start| path.starts_with(start)) {
+            continue;
+        }
+        seen += 1;
+        wrong.extend(differences(path, &std::fs::read(corpus.join(path)).unwrap(), expected));
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {seen} files, {} differences:\n{}",
+        wrong.len(),
+        wrong.len(),
+        wrong.join("\n")
+    );
+}

@@ -1,0 +1,3 @@
+//! Reports of scanners, tests and builds: read, compared, judged, shown.
+
+mod corpus;
