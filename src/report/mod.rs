@@ -17,6 +17,7 @@ mod marker;
 pub mod input;
 pub mod sketch;
 pub mod format;
+mod path;
 mod reading;
 mod origin;
 mod waiver;
@@ -30,6 +31,7 @@ pub use finding::{Advisory, Category, Endpoint, Finding, Package, Place, Rule, S
 pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};
+pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
 pub use standing::{
