@@ -18,11 +18,13 @@ pub mod input;
 pub mod sketch;
 pub mod format;
 mod path;
+mod changed;
 mod reading;
 mod origin;
 mod waiver;
 mod standing;
 
+pub use changed::Changed;
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
