@@ -108,6 +108,8 @@ codes! {
     CheckPending = "check_pending",
     /// A check did not succeed on this commit.
     CheckFailed = "check_failed",
+    /// A report that has to be there is not.
+    ReportMissing = "report_missing",
     /// The same commit has not succeeded in an earlier environment.
     NotYetDeployed = "not_yet_deployed",
     /// The same commit has not been live long enough in an earlier environment.
@@ -138,6 +140,10 @@ codes! {
     TooLate = "too_late",
     /// The person may not cancel this promotion.
     CancellerNotAllowed = "canceller_not_allowed",
+    /// The person may not let findings through.
+    WaiverNotAllowed = "waiver_not_allowed",
+    /// There is no such waiver, or it cannot be for so long.
+    WaiverInvalid = "waiver_invalid",
     /// The command cannot be understood.
     CommandUnclear = "command_unclear",
     /// The workflow ran on another commit than the promotion's.

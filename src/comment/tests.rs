@@ -119,6 +119,7 @@ fn a_dry_run_says_that_everything_holds() {
         dispatch_ref: None,
         workflows: BTreeMap::new(),
         checks: BTreeMap::new(),
+        scans: None,
         live: BTreeMap::new(),
         contributors: Vec::new(),
         votes: Vec::new(),

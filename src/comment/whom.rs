@@ -22,14 +22,16 @@ fn by_code(code: Code) -> &'static str {
         | Code::WorkflowFailed
         | Code::CheckMissing
         | Code::CheckFailed
+        | Code::ReportMissing
         | Code::RefUnavailable => PUSHERS,
         Code::NotYetDeployed => "anybody who may promote there",
         Code::ApprovalsMissing => "those who may approve",
         Code::UnattributedCommit => "the authors, or who keeps the policy",
         Code::PolicyMissing | Code::PolicyInvalid => "who keeps the policy",
-        Code::RequesterNotAllowed | Code::CancellerNotAllowed | Code::NotAnApprover => {
-            "somebody the policy names"
-        }
+        Code::RequesterNotAllowed
+        | Code::CancellerNotAllowed
+        | Code::NotAnApprover
+        | Code::WaiverNotAllowed => "somebody the policy names",
         Code::SeparationOfDuties => "somebody who took no part",
         Code::HeadMoved
         | Code::HeadUnknown
@@ -48,6 +50,7 @@ fn by_code(code: Code) -> &'static str {
         | Code::TooLate
         | Code::ArrivedLate
         | Code::CommandUnclear
+        | Code::WaiverInvalid
         | Code::RunOnOtherCommit
         | Code::DeploymentFailed
         | Code::RefusedByGithub

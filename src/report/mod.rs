@@ -22,12 +22,14 @@ mod reading;
 mod origin;
 mod waiver;
 mod standing;
+mod gate;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
 pub use draft::Draft;
 pub use finding::{Advisory, Category, Endpoint, Finding, Package, Place, Rule, Secret, Suppression, Text};
+pub use gate::Gate;
 pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};

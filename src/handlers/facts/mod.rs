@@ -65,6 +65,7 @@ pub async fn gather(
         dispatch_ref: found.dispatch_ref,
         workflows,
         checks,
+        scans: None,
         live,
         contributors,
         votes,

@@ -96,6 +96,7 @@ pub(super) fn facts() -> Facts {
             ("build".to_owned(), vec![check(Some("github-actions"), Some("success"))]),
             ("license/cla".to_owned(), vec![check(Some("cla-assistant"), Some("success"))]),
         ]),
+        scans: None,
         live: BTreeMap::from([(
             "staging".parse().unwrap(),
             vec![LiveSpan { promotion: promotion(41), from: minutes(-45), until: None }],
