@@ -1,35 +1,46 @@
-//! What a policy asks of a commit's reports.
+//! What a policy asks of the reports of a commit.
+
+use serde::{Deserialize, Serialize};
 
 use super::{Condition, Severity, Tally};
+use crate::requirement::{Code, Requirement};
 
-/// What a policy asks of a commit's reports.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// What a policy asks of the reports of a commit. The default asks that tests pass where there are some, and
+/// that there is a report at all.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 pub struct Gate {
-    /// Findings of this severity or worse fail.
+    /// No open finding of the security categories as bad as this or worse.
     pub fail_on: Option<Severity>,
-    /// Reports that have to be there and to be [`State::Ok`](super::State::Ok).
+    /// Reports that must be there and be relied on: tools, formats, or `sbom`, `tests`, `coverage`,
+    /// `signature`, `provenance`.
     pub must_have: Vec<String>,
-    /// Only findings that the baseline does not have.
+    /// Only what the baseline does not have counts for `fail_on`; without a baseline all counts.
     pub new_only: bool,
-    /// What is known to be exploited fails, however bad it is.
+    /// No open finding that is known to be exploited, however bad and however old.
     pub known_exploited: bool,
-    /// Tests that failed do not.
+    /// Tests may fail.
     pub ignore_tests: bool,
-    /// The least coverage, in percent.
+    /// The least share of lines that tests run, from 0 to 100.
     pub coverage_minimum: Option<f64>,
-    /// How far coverage may drop, in percentage points.
+    /// By how many points that share may be below the baseline's.
     pub coverage_max_drop: Option<f64>,
-    /// The platforms of which there has to be an image report.
+    /// Platforms of which an image was scanned: `linux/amd64`.
     pub platforms: Vec<String>,
-    /// The reports whose signatures have to verify.
+    /// Names as in `must_have`, of reports whose signature was verified.
     pub signed: Vec<String>,
-    /// Reports of a fork's runs count.
+    /// Reports of forks satisfy too.
     pub forks: bool,
 }
 
 impl Gate {
-    /// How each thing that is asked for stands.
-    pub fn judge(&self, _: &Tally) -> Vec<Condition> {
-        Vec::new()
+    /// How each thing stands that is asked for, in a fixed order.
+    pub fn judge(&self, tally: &Tally) -> Vec<Condition> {
+        let sentence = "Reports are still being read. Wait.";
+        vec![Condition {
+            title: "reports".to_owned(),
+            actual: format!("{} pending", tally.pending),
+            requirement: Requirement::pending("reports", Code::ReportPending, sentence),
+            decided_by: Vec::new(),
+        }]
     }
 }

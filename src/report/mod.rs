@@ -22,6 +22,7 @@ mod reading;
 mod origin;
 mod waiver;
 mod standing;
+mod stand;
 mod gate;
 
 pub use document::{
@@ -36,6 +37,7 @@ pub use origin::{Baseline, Origin, Received, Way};
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
+pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,
