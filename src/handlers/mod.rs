@@ -21,6 +21,8 @@ mod reevaluate;
 mod status;
 pub mod store;
 mod wake;
+mod scan;
+mod waive;
 mod which;
 mod why;
 mod workflow_run;
