@@ -249,6 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_is_waived_by_whom_the_policy_names_and_not_on_their_own_pull_request() {
+        let by = vec!["team:acme/security".parse().unwrap()];
+        let rules = Waive { by, authors: false };
+        let erin = person(5, "erin", &["team:acme/security"]);
+        let told = |rules: &Waive, person: &Person, author| answer(may_waive(rules, person, author));
+        insta::assert_snapshot!(told(&rules, &erin, Some(UserId(1))), @"5 may Waive");
+        insta::assert_snapshot!(told(&rules, &erin, Some(UserId(5))), @"separation_of_duties: You may not waive findings here because you opened this pull request; somebody else of team:acme/security may.");
+        insta::assert_snapshot!(told(&Waive { authors: true, ..rules.clone() }, &erin, Some(UserId(5))), @"5 may Waive");
+        insta::assert_snapshot!(told(&rules, &person(1, "alice", &["role:admin"]), None), @"waiver_not_allowed: alice may not waive findings; team:acme/security may.");
+        insta::assert_snapshot!(told(&Waive::default(), &erin, None), @"waiver_not_allowed: The policy lets nobody waive findings: it has no `scans: { waive: { by: [team:ORGANISATION/SLUG] } }`.");
+        let mut bot = person(9, "security[bot]", &["team:acme/security"]);
+        bot.actor.bot = true;
+        assert!(may_waive(&rules, &bot, None).is_err(), "bots never do");
+    }
+
+    #[test]
     fn cancelling_takes_the_requester_or_somebody_with_a_say() {
         let cancel = |person: Person| answer(may_cancel(&production(), &tuple(), &person));
         insta::assert_snapshot!(cancel(person(1, "alice-renamed", &[])), @"1 may Cancel { promotion: PromotionId { repo: RepoId(9), number: PromotionNumber(42) } }");

@@ -131,4 +131,13 @@ mod tests {
         assert_eq!(moment.plus(Duration::from_secs(90)).since(moment).as_secs(), 90);
         assert_eq!(moment.since(moment.plus(Duration::from_secs(1))), Duration::ZERO);
     }
+
+    #[test]
+    fn a_day_ends_where_the_next_begins() {
+        let day: Date = "2026-12-31".parse().unwrap();
+        let end = Timestamp::end_of(day);
+        assert_eq!(end.to_string(), "2027-01-01T00:00:00Z");
+        assert_eq!((Timestamp(end.0 - 1).day(), end.day()), (day, "2027-01-01".parse().unwrap()));
+        assert_eq!(Timestamp::end_of(Date::MAX).0, Timestamp::MAX);
+    }
 }
