@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
 mod refused;
+pub mod report;
 pub mod rotation;
 mod signer;
 pub mod receipt;
