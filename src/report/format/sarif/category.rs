@@ -8,8 +8,10 @@ use crate::report::Category;
 pub(super) struct Tags {
     /// It has any.
     pub(super) any: bool,
-    /// It is about security: `security`, a CWE, OWASP, or a `security-severity`.
+    /// It is about security: `security`, or a `security-severity`.
     pub(super) security: bool,
+    /// It is an instance of a weakness: a CWE, OWASP. `CodeQL` tags bad style with these too.
+    pub(super) weakness: bool,
     pub(super) secret: bool,
     pub(super) misconfiguration: bool,
     pub(super) license: bool,
@@ -20,8 +22,8 @@ impl Tags {
     pub(super) fn see(&mut self, tag: &str) {
         let tag = tag.to_ascii_lowercase();
         self.any = true;
-        self.security |=
-            tag == "security" || ["cwe", "owasp", "external/cwe"].iter().any(|start| tag.starts_with(start));
+        self.security |= tag == "security";
+        self.weakness |= ["cwe", "owasp"].iter().any(|start| tag.starts_with(start));
         self.secret |= matches!(tag.as_str(), "secret" | "secrets");
         self.misconfiguration |= tag.contains("misconfiguration");
         self.license |= matches!(tag.as_str(), "license" | "licence");
@@ -125,7 +127,8 @@ pub(super) fn category(tool: &str, rule: &str, tags: Tags) -> Category {
     }
     if is(BOTH) {
         // A rule of which nothing is told may be about anything.
-        return if tags.security || !tags.any { Category::Code } else { Category::Lint };
+        let code = tags.security || tags.weakness || !tags.any;
+        return if code { Category::Code } else { Category::Lint };
     }
     if super::advisory::names(rule).next().is_some() { Category::Vulnerability } else { Category::Code }
 }
@@ -174,6 +177,8 @@ mod tests {
             ("checkov", "CKV_AWS_1", &[], Category::Misconfiguration),
             ("codeql", "py/code-injection", &["security", "external/cwe/cwe-094"], Category::Code),
             ("codeql", "py/unused-import", &["maintainability"], Category::Lint),
+            ("codeql", "py/empty-except", &["reliability", "external/cwe/cwe-390"], Category::Lint),
+            ("semgrep", "mine", &["CWE-79: XSS", "HIGH CONFIDENCE"], Category::Code),
             ("semgrep", "mine", &[], Category::Code),
             ("semgrep", "generic.secrets.security.x", &["security"], Category::Secret),
             ("somebody", "X1", &[], Category::Code),

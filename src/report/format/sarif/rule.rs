@@ -209,7 +209,9 @@ impl Written<'_> {
     /// Its first line is what fits into a table.
     fn title(&self) -> &str {
         let descriptions = [&self.short_description.0, &self.full_description.0];
-        let said = descriptions.into_iter().find_map(|said| said.text.some()).or_else(|| self.name.some());
+        let said = descriptions.into_iter().find_map(|said| said.text.some());
+        // Ruff describes a rule by the template of its messages.
+        let said = said.filter(|said| !said.contains('{')).or_else(|| self.name.some()).or(said);
         said.unwrap_or_default().lines().next().unwrap_or_default()
     }
 }

@@ -143,6 +143,7 @@ impl Run {
             // What names an image's file names no file of the repository.
             for place in report.findings.iter_mut().filter_map(|finding| finding.place.as_mut()) {
                 place.pseudo = true;
+                (place.line, place.end_line, place.column) = (None, None, None);
             }
         }
         (report.image, report.target) = (image, target);
