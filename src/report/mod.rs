@@ -19,6 +19,7 @@ pub mod sketch;
 pub mod format;
 mod path;
 mod reading;
+pub mod archive;
 mod origin;
 mod waiver;
 mod standing;
