@@ -20,18 +20,8 @@ pub mod format;
 mod path;
 mod reading;
 mod origin;
-mod pattern;
 mod waiver;
 mod standing;
-mod fingerprint;
-mod alias;
-mod package;
-mod meet;
-mod merge;
-mod compare;
-mod problem;
-mod row;
-mod tally;
 mod stand;
 mod gate;
 

@@ -1,16 +1,27 @@
 //! How a commit stands: all its reports, merged, compared and with the waivers applied.
 
+mod alias;
+mod compare;
+mod fingerprint;
+mod meet;
+mod merge;
+mod package;
+mod pattern;
+mod problem;
+mod row;
+mod tally;
+mod waivers;
+
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
-use super::alias::Aliases;
-use super::compare::{Comparison, compare};
-use super::merge::{Group, Told, merge};
-use super::problem::{Merged, fingerprints, problem};
-use super::waiver::Waivers;
-use super::{Baseline, Novelty, Problem, Received, Report, SignatureFact, Standing, Waiver};
-use super::{row, tally};
+use self::alias::Aliases;
+use self::compare::{Comparison, compare};
+use self::merge::{Group, Told, merge};
+use self::problem::{Merged, fingerprints, problem};
+use self::waivers::Waivers;
+use crate::report::{Baseline, Novelty, Problem, Received, Report, SignatureFact, Standing, Waiver};
 
 /// Everything that says how a commit stands.
 #[derive(Debug, Clone, Copy)]
@@ -33,14 +44,14 @@ pub struct Evidence<'a> {
 
 /// What came of all problems, before it is counted.
 #[derive(Debug, Default)]
-pub(super) struct Outcome<'a> {
-    pub(super) open: Vec<Merged<'a>>,
-    pub(super) waived: Vec<Merged<'a>>,
-    pub(super) suppressed: Vec<Merged<'a>>,
+struct Outcome<'a> {
+    open: Vec<Merged<'a>>,
+    waived: Vec<Merged<'a>>,
+    suppressed: Vec<Merged<'a>>,
     /// Their members are of baselines, by their places in the list.
-    pub(super) fixed: Vec<Merged<'a>>,
+    fixed: Vec<Merged<'a>>,
     /// By report: the places of the baselines it is compared with.
-    pub(super) baselines: Vec<Vec<usize>>,
+    baselines: Vec<Vec<usize>>,
 }
 
 /// How the commit stands. It does not matter in which order the reports come.

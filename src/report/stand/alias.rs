@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Category, Finding};
+use crate::report::{Category, Finding};
 
 /// How ids begin that name one vulnerability alone. An advisory of a distribution (`DSA-4808-1`) names many,
 /// and as an alias it would make one of all of them.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Fingerprint;
 use super::fingerprint::Mix;
+use crate::report::Fingerprint;
 
 /// At a line where more than this meet, nobody can tell who means what: all of them stay apart.
 const CROWD: usize = 64;

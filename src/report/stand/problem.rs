@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::alias::{Aliases, is_cve, is_single};
 use super::fingerprint::short_rule;
 use super::merge::{Group, Member};
-use super::{Advisory, Category, Finding, Fingerprint, Novelty, Problem, Said, Severity};
+use crate::report::{Advisory, Category, Finding, Fingerprint, Novelty, Problem, Said, Severity};
 
 /// The fingerprints of the members of each problem: equals are counted, in the order in which they stand.
 pub(super) fn fingerprints(groups: &[Group<'_>]) -> Vec<HashMap<Fingerprint, Fingerprint>> {

@@ -1,8 +1,8 @@
 //! The table of reports: what came of each.
 
 use super::problem::Merged;
-use super::stand::{Evidence, Outcome};
-use super::{Compared, Novelty, Received, Row};
+use super::{Evidence, Outcome};
+use crate::report::{Compared, Novelty, Received, Row};
 
 /// One row for each report, in the order of the reports.
 pub(super) fn rows(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Vec<Row> {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::fingerprint::{Mix, Trace};
-use super::{Fingerprint, Package};
+use crate::report::{Fingerprint, Package};
 
 /// A package, as far as a finding tells. Everything is in one spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -6,7 +6,7 @@ use super::alias::Aliases;
 use super::fingerprint::{Scope, Trace, mark, short_rule};
 use super::meet::{Meeting, meet};
 use super::package::{Affected, Identity, place};
-use super::{Category, Finding, Fingerprint, Report, Text};
+use crate::report::{Category, Finding, Fingerprint, Report, Text};
 
 /// A report to be merged: who wrote it, about what.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Category, Finding, Fingerprint};
+use crate::report::{Category, Finding, Fingerprint};
 
 /// What tools write in place of a fingerprint.
 const PLACEHOLDERS: &[&str] = &["requires login", "unknown", "none", "null", "0"];

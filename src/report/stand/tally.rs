@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::problem::Merged;
-use super::stand::{Evidence, Outcome};
-use super::{
+use super::{Evidence, Outcome};
+use crate::report::{
     CoverageFact, Named, Novelties, Novelty, Problem, Received, Report, ReportFact, SignatureFact, Tally,
     TestTotals, WaiverNews,
 };
@@ -168,7 +168,7 @@ fn tests(evidence: &Evidence<'_>) -> Option<TestTotals> {
 fn coverage(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Option<CoverageFact> {
     let counting = evidence.reports.iter().enumerate().filter(|(_, received)| counts(evidence, received));
     let measured = counting.filter_map(|(index, it)| Some((index, it.report.coverage.as_ref()?)));
-    let size = |coverage: &super::Coverage| (coverage.lines_valid, Reverse(coverage.lines_covered));
+    let size = |coverage: &crate::report::Coverage| (coverage.lines_valid, Reverse(coverage.lines_covered));
     let (index, now) = measured.max_by_key(|(_, coverage)| size(coverage))?;
     let baselines = outcome.baselines.get(index).into_iter().flatten();
     let before = baselines.filter_map(|it| evidence.baselines.get(*it)?.report.coverage.as_ref());

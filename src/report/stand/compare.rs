@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::merge::{Group, Told};
-use super::{Fingerprint, Novelty};
+use crate::report::{Fingerprint, Novelty};
 
 /// How a commit's problems compare with those of its baselines.
 #[derive(Debug)]
