@@ -42,7 +42,7 @@ macro_rules! wrapped_page {
     )+};
 }
 
-wrapped_page!(RunsPage: workflow_runs, CheckRunsPage: check_runs, StatusesPage: statuses, ReposPage: repositories);
+wrapped_page!(RunsPage: workflow_runs, CheckRunsPage: check_runs, StatusesPage: statuses, ReposPage: repositories, ArtifactsPage: artifacts);
 
 /// The pages of a list that were read.
 pub(crate) struct Pages<P> {

@@ -3,6 +3,7 @@
 //! An answer that cannot be read is an error and never "none": see [`Error`](super::Error).
 
 mod actions;
+mod artifacts;
 mod checks;
 mod commits;
 mod deliveries;
@@ -21,6 +22,7 @@ use super::tokens::Access;
 use crate::ids::Repo;
 
 pub use actions::Run;
+pub use artifacts::{Artifact, Downloaded};
 pub use checks::{CheckRun, Status};
 pub use commits::{Commit, Commits, Comparison, ComparisonStatus};
 pub use deliveries::{App, HookDeliveries, HookDelivery};

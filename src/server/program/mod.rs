@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
+use crate::report::Marker;
 use crate::settings::{AnchorSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;
@@ -113,7 +114,8 @@ impl Program {
         let url = parts.database_url.expose_secret();
         let db = Db::open_guarded(url, parts.log_key, guarding, clock.now()).await?;
         let verifier = db.verifier();
-        let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
+        let marker = Marker::new(&parts.attestation_key.derive("marks of secrets in reports"));
+        let app = App { db, reader: github.reader(), clock, app_id, marker, public_url: parts.public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
             .auditing_every(parts.self_audit);

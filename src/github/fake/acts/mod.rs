@@ -1,5 +1,6 @@
 //! What people and Apps do: each act changes the state and queues the webhooks GitHub would send.
 
+pub mod artifacts;
 pub mod checks;
 pub mod code;
 pub mod deployments;

@@ -18,6 +18,7 @@ use super::auth::Caller;
 use super::refused::{Act, Refused};
 use super::state::State;
 pub(super) use page::paged;
+pub(super) use runs::STORAGE;
 
 /// A request, taken apart.
 #[derive(Debug, Clone)]
