@@ -6,7 +6,7 @@
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::github::Reader;
-use crate::report::Marker;
+use crate::report::{Marker, PageKey};
 
 /// The program's parts that handlers need. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct App {
     pub app_id: i64,
     /// Marks the secrets that reports carry.
     pub marker: Marker,
+    /// Opens the pages of the full lists.
+    pub page_key: PageKey,
     /// Where people reach this server, for the links in what it writes.
     pub public_url: Option<url::Url>,
 }

@@ -6,6 +6,7 @@ mod home;
 mod webhook;
 mod health;
 mod metrics;
+mod report_page;
 mod log;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::github::Secret;
 
 pub use log::LogFace;
 pub use program::{Parts, Program, StartError, Work};
+pub use report_page::ReportPages;
 
 /// A request that takes longer is answered with 503. GitHub waits as long for an answer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -48,6 +50,8 @@ pub struct Shared {
     pub metrics: PrometheusHandle,
     /// Whether the workers run.
     pub working: watch::Receiver<bool>,
+    /// What is needed to show reports; nobody sees any without.
+    pub pages: Option<ReportPages>,
     large_bodies: Arc<Semaphore>,
 }
 
@@ -62,7 +66,14 @@ impl Shared {
         working: watch::Receiver<bool>,
     ) -> Self {
         let large_bodies = Arc::new(Semaphore::new(LARGE_BODIES));
-        Self { db, clock, secrets: secrets.into(), log, metrics, working, large_bodies }
+        let pages = None;
+        Self { db, clock, secrets: secrets.into(), log, metrics, working, pages, large_bodies }
+    }
+
+    /// The same, that shows reports.
+    #[must_use]
+    pub fn showing_reports(self, pages: ReportPages) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 }
 
@@ -75,6 +86,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .merge(log::routes())
+        .merge(report_page::routes())
         .fallback(home::nothing_here)
         .method_not_allowed_fallback(home::other_method)
         .with_state(shared)

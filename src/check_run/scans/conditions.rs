@@ -18,6 +18,8 @@ const LISTED: [usize; 4] = [8, 4, 2, 1];
 pub(super) struct Shown<'a> {
     pub(super) condition: &'a Condition,
     pub(super) environments: Vec<&'a EnvironmentName>,
+    /// It is asked of every commit, wherever it goes.
+    pub(super) everywhere: bool,
 }
 
 /// What several gates ask alike stands once. What does not hold stands first.
@@ -31,10 +33,15 @@ pub(super) fn merged(gates: &[Gated]) -> Vec<Shown<'_>> {
                     && one.requirement == other.requirement
             };
             match all.iter_mut().find(same) {
-                Some(shown) => shown.environments.extend(&gate.environments),
-                None => {
-                    all.push(Shown { condition, environments: gate.environments.iter().collect() });
+                Some(shown) => {
+                    shown.environments.extend(&gate.environments);
+                    shown.everywhere |= gate.environments.is_empty();
                 }
+                None => all.push(Shown {
+                    condition,
+                    environments: gate.environments.iter().collect(),
+                    everywhere: gate.environments.is_empty(),
+                }),
             }
         }
     }
@@ -73,7 +80,7 @@ fn verdict(view: &View<'_>, asked: &[Shown<'_>]) -> Markdown {
     };
     match overall(view.standing, view.gates) {
         Overall::Ungated => Markdown::from(
-            "No environment of the policy asks anything of these reports: this check passes nothing and blocks nothing.\n",
+            "The policy asks nothing of these reports: this check passes nothing and blocks nothing.\n",
         ),
         Overall::Passed => Markdown::from("Everything that the policy asks of these reports holds.\n"),
         Overall::Waiting if view.standing.tally.pending > 0 => {
@@ -99,7 +106,11 @@ fn row(shown: &Shown<'_>, level: usize) -> [Markdown; 5] {
         Untrusted::new(&condition.title).at_most(width).inline(),
         Untrusted::new(&condition.actual).at_most(width).inline(),
         list(condition.decided_by.iter().map(Text::as_ref), listed),
-        list(shown.environments.iter().map(|name| name.as_str()), listed),
+        if shown.everywhere {
+            Markdown::from("every commit")
+        } else {
+            list(shown.environments.iter().map(|name| name.as_str()), listed)
+        },
     ]
 }
 

@@ -18,6 +18,8 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use url::Url;
 
 use super::{Button, CheckRun, CheckStatus, Conclusion, button, plain};
@@ -30,6 +32,9 @@ use crate::requirement::Verdict;
 pub use annotations::{Annotation, Level};
 pub use group::{Group, groups};
 
+pub(crate) use findings::place;
+pub(crate) use title::title;
+
 /// What the check run is called, which branch protection may require.
 pub const NAME: &str = "countersign/scans";
 /// The identifier of the button that has the reports read again.
@@ -37,7 +42,7 @@ pub const SCAN: &str = "scan";
 /// How many lines are annotated unless the policy says another number.
 pub const ANNOTATIONS: usize = 50;
 
-/// What our own mark in a check run begins with, see [`external_id`].
+/// What our own mark in a check run begins with.
 const MARK: &str = "scans:";
 /// GitHub takes 65,535 bytes in each of the two texts.
 const LONGEST: usize = 60_000;
@@ -65,7 +70,7 @@ pub struct View<'a> {
 /// What one gate asks of a commit's reports, and how it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gated {
-    /// The environments that ask for it.
+    /// The environments that ask for it; none when the policy asks it of every commit.
     pub environments: Vec<EnvironmentName>,
     /// What it asks for. Everything is shown here that is judged, and nothing else.
     pub conditions: Vec<Condition>,
@@ -100,9 +105,9 @@ pub fn of_commit(view: &View<'_>) -> Scans {
     let (annotations, beside) = annotations::of(view);
     let shown = CheckRun {
         name: NAME.to_owned(),
-        external_id: external_id(0),
+        external_id: Mark::default().to_string(),
         status: status(overall(view.standing, view.gates)),
-        title: plain(&title::title(view)),
+        title: plain(&title(view)),
         summary: summary(view, beside),
         buttons: buttons(),
     };
@@ -110,17 +115,31 @@ pub fn of_commit(view: &View<'_>) -> Scans {
     Scans { shown, text: (!text.is_empty()).then(|| text.into()), annotations }
 }
 
-/// What a check run of ours says of itself to us: how many annotations it has been given.
+/// What stands in a check run of ours for ourselves: how many annotations it was given, and of which list.
 ///
-/// It changes in the request that brings them, so that no annotation is sent twice, whatever dies when.
-pub fn external_id(annotated: usize) -> String {
-    format!("{MARK}{annotated}")
+/// GitHub only ever adds annotations. The mark changes in the request that brings them, so that none is sent
+/// twice, whatever dies when; and a check run that has some which are no longer true is replaced by another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// Which list; it may grow, and a list that loses something is another.
+    pub list: u32,
+    /// How many of the list were sent.
+    pub sent: u32,
 }
 
-/// How many annotations it has been given, if it is a check run of a commit's reports.
-pub fn annotated(external_id: &str) -> Option<usize> {
-    let count = external_id.strip_prefix(MARK)?.parse().ok()?;
-    (self::external_id(count) == external_id).then_some(count)
+impl Mark {
+    /// What the external id of a check run says, if it is one of a commit's reports.
+    pub fn parse(external_id: &str) -> Option<Self> {
+        let (list, sent) = external_id.strip_prefix(MARK)?.split_once(':')?;
+        let mark = Self { list: list.parse().ok()?, sent: sent.parse().ok()? };
+        (mark.to_string() == external_id).then_some(mark)
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{MARK}{}:{}", self.list, self.sent)
+    }
 }
 
 /// The verdict over everything that is asked.

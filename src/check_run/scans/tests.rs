@@ -240,15 +240,12 @@ fn reports_that_cannot_be_relied_on() {
 fn many(count: u32) -> (Standing, Vec<Gated>) {
     let severity = |n: u32| Severity::ALL[1 + (n % 4) as usize];
     let open = (0..count).map(|n| {
-        let mut problem = match n % 3 {
-            0 => {
-                let package = format!("package-{} 1.{}", n / 9, n % 5);
-                vulnerability(&format!("CVE-2025-{n:05}"), severity(n), &package, &["2.0"])
-            }
-            _ => {
-                let (rule, file) = (format!("rule-{}", n / 5), format!("src/{n}.py"));
-                weakness(&rule, "Something is wrong", severity(n), &file, n)
-            }
+        let mut problem = if n % 3 == 0 {
+            let package = format!("package-{} 1.{}", n / 9, n % 5);
+            vulnerability(&format!("CVE-2025-{n:05}"), severity(n), &package, &["2.0"])
+        } else {
+            let (rule, file) = (format!("rule-{}", n / 5), format!("src/{n}.py"));
+            weakness(&rule, "Something is wrong", severity(n), &file, n)
         };
         if n % 7 == 0 {
             problem.novelty = Novelty::Existing;
@@ -348,7 +345,7 @@ fn nothing_asked_is_neutral_and_nothing_else_is() {
     let (standing, _) = blocked();
     let scans = shown(&(standing.clone(), Vec::new()));
     assert_eq!(scans.shown.status, CheckStatus::Completed(Conclusion::Neutral));
-    assert_snapshot!(scans.shown.title, @r##"No environment asks for these reports: 3 reports · 4 open (2 HIGH, 2 MEDIUM)"##);
+    assert_snapshot!(scans.shown.title, @r##"The policy asks nothing of these reports: 3 reports · 4 open (2 HIGH, 2 MEDIUM)"##);
     let (mut standing, gates) = (standing, blocked().1);
     standing.tally.pending = 2;
     let scans = shown(&(standing, gates));
@@ -456,8 +453,50 @@ fn what_reports_say_is_never_more_than_words() {
 #[test]
 fn hostile_words_are_shown_as_they_were_written() {
     let scans = shown(&called("@alice </details> | **x** [a](https://evil.example) #1 `code` \u{202e}"));
-    assert_snapshot!(scans.shown.title, @"");
-    assert_snapshot!(scans.shown.summary, @"");
+    assert_snapshot!(scans.shown.title, @r##"Blocked: @​alice </details> | **x** [a](https://evil.example) #1 `code` �"##);
+    assert_snapshot!(scans.shown.summary, @r##"
+    1 of 2 conditions does not hold.
+
+
+    |  | What is asked | What is so | Decided by | For |
+    | --- | --- | --- | --- | --- |
+    | ❌ | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | ``@alice </details> \| **x** [a](https://evil.example) #1 `cod…`` | `production`, `staging` |
+    | ✅ | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | ``@alice </details> \| **x** [a](https://evil.example) #1 `cod…`` | `production` |
+
+
+    - ❌ `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` � (`check_failed`)
+
+
+    ### Reports
+
+
+    |  | Report | State | C / H / M / L / I | Compared |
+    | --- | --- | --- | --- | --- |
+    | ❌ | **&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…** &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x… · ``@alice </details> \| **x** [a](https://evil.example) #1 `code` �`` · [&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…](<https://github.example/acme/shop/actions/runs/7>) | unreadable; `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` �; `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` � | 0 / 1 / 1 / 0 / 0; &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…, 3 components | 2 new · 1 fixed · 1 waived |
+    | ❌ | **&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…** &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x… · ``@alice </details> \| **x** [a](https://evil.example) #1 `code` �`` · [&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…](<https://github.example/acme/shop/actions/runs/7>) | unreadable; `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` �; `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` � | 0 / 1 / 1 / 0 / 0; &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…, 3 components | 1 new · 1 existing |
+    | ❌ | **&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…** &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x… · ``@alice </details> \| **x** [a](https://evil.example) #1 `code` �`` · [&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…](<https://github.example/acme/shop/actions/runs/7>) | unreadable; `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` �; `@alice` &#60;`/details`&#62; &#124; &#42;&#42;x&#42;&#42; `[a](https://evil.example`) `#1` `code` � | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…, 3 components |  |
+
+
+    ### New: 3
+
+
+    | Severity | What | Where | Found by |
+    | --- | --- | --- | --- |
+    | **HIGH** | **&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; �** &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…: [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>), [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>); fix: upgrade &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod… → **99** removes 2 · **known to be exploited** · EPSS 93.7 % | ``@alice </details> \| **x** [a](https://evil.example) #1 `code` �`` | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…: HIGH &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… / MEDIUM &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… |
+    | **HIGH** | [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>) &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | `src/orders.py:42` | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… |
+
+
+    ### Baselines
+
+    - ``@alice </details> | **x** [a](https://evil.example) #1 `cod…``: compared with the report of `abc1234`, 2 days old
+
+    ### Waivers
+
+    - ``@alice </details> | **x** [a](https://evil.example) #1 `code` �`` in ``@alice </details> | **x** [a](https://evil.example) #1 `code` �`` expired, and what it let through counts again (until 2026-01-01, by &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…: &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; �)
+    - ``@alice </details> | **x** [a](https://evil.example) #1 `code` �`` in ``@alice </details> | **x** [a](https://evil.example) #1 `code` �`` expires soon (until 2026-12-01, by &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…: &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; �)
+
+    *Beside the diff: 1 changed line with findings. On lines that did not change: 3.*
+    "##);
 }
 
 #[test]
@@ -533,9 +572,10 @@ fn lines_that_stayed_and_what_is_no_file_are_not_annotated() {
 
 #[test]
 fn marks_are_read_back_and_nothing_else_is() {
-    assert_eq!(annotated(&external_id(50)), Some(50));
-    for text in ["", "scans:", "scans:-1", "scans:05", "1001:p2", "scans:x"] {
-        assert_eq!(annotated(text), None, "{text}");
+    let mark = Mark { list: 2, sent: 50 };
+    assert_eq!(Mark::parse(&mark.to_string()), Some(mark));
+    for text in ["", "scans:", "scans:1", "scans:1:-1", "scans:1:05", "scans:1:2:3", "1001:p2", "scans:x:1"] {
+        assert_eq!(Mark::parse(text), None, "{text}");
     }
 }
 

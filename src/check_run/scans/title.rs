@@ -10,11 +10,12 @@ const NAMED: usize = 4;
 /// How many tools are named with each.
 const TOOLS: usize = 2;
 
-pub(super) fn title(view: &View<'_>) -> String {
+/// Plain text, of any length: whoever shows it makes it safe.
+pub(crate) fn title(view: &View<'_>) -> String {
     let tally = &view.standing.tally;
     let asked = merged(view.gates);
     match overall(view.standing, view.gates) {
-        Overall::Ungated => format!("No environment asks for these reports: {}", numbers(tally)),
+        Overall::Ungated => format!("The policy asks nothing of these reports: {}", numbers(tally)),
         Overall::Passed => format!("Passed: {}", numbers(tally)),
         Overall::Blocked => format!("Blocked: {}", reasons(&asked, Verdict::Fails).join(" · ")),
         Overall::Waiting => waiting(tally, &asked),

@@ -24,7 +24,7 @@ use crate::ids::Repo;
 pub use actions::Run;
 pub use artifacts::{Artifact, Downloaded};
 pub use checks::{CheckRun, Status};
-pub use commits::{Commit, Commits, Comparison, ComparisonStatus};
+pub use commits::{ChangedFile, Commit, Commits, Comparison, ComparisonStatus};
 pub use deliveries::{App, HookDeliveries, HookDelivery};
 pub use deployments::{Deployment, DeploymentStatus};
 pub use git::{Installed, Tip};

@@ -10,12 +10,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{LogFace, Shared, router};
+use super::{LogFace, ReportPages, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
-use crate::report::Marker;
+use crate::report::{Marker, PageKey};
 use crate::settings::{AnchorSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;
@@ -115,7 +115,9 @@ impl Program {
         let db = Db::open_guarded(url, parts.log_key, guarding, clock.now()).await?;
         let verifier = db.verifier();
         let marker = Marker::new(&parts.attestation_key.derive("marks of secrets in reports"));
-        let app = App { db, reader: github.reader(), clock, app_id, marker, public_url: parts.public_url };
+        let page_key = PageKey::new(&parts.attestation_key.derive("addresses of pages of reports"));
+        let (reader, public_url) = (github.reader(), parts.public_url);
+        let app = App { db, reader, clock, app_id, marker, page_key, public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
             .auditing_every(parts.self_audit);
@@ -138,7 +140,8 @@ impl Program {
         }
         let (secrets, log) =
             (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
-        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working);
+        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working)
+            .showing_reports(ReportPages::new(app.clone()));
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
         Ok(Self { addr, app, workers, server, labour, stop_server, stop_labour })
