@@ -1,5 +1,21 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod attestation;
+mod cyclonedx;
+mod cyclonedx_json;
+mod cyclonedx_xml;
+mod dsse;
+mod in_toto;
+mod purl;
+mod sigstore_bundle;
+mod spdx;
+mod spdx3_json;
+mod spdx_json;
+mod spdx_tag_value;
+mod syft;
+#[cfg(test)]
+mod testing;
+
 use super::Draft;
 use super::input::{Input, Result};
 use super::sketch::Sketch;
@@ -16,7 +32,17 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[];
+pub const ALL: &[&Format] = &[
+    &sigstore_bundle::FORMAT,
+    &dsse::FORMAT,
+    &in_toto::FORMAT,
+    &cyclonedx_json::FORMAT,
+    &cyclonedx_xml::FORMAT,
+    &spdx3_json::FORMAT,
+    &spdx_json::FORMAT,
+    &spdx_tag_value::FORMAT,
+    &syft::FORMAT,
+];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {
