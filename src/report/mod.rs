@@ -22,6 +22,9 @@ mod reading;
 mod origin;
 mod waiver;
 mod standing;
+pub mod signature;
+mod subjects;
+pub mod platform;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
@@ -34,8 +37,10 @@ pub use origin::{Baseline, Origin, Received, Way};
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
+pub use signature::Trust;
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,
 };
+pub use subjects::subjects_match;
 pub use waiver::Waiver;

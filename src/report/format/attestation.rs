@@ -1,7 +1,7 @@
 //! What envelopes, bundles and statements have in common: somebody states something about artifacts that
 //! are named by their digests (in-toto Attestation 1.0, <https://github.com/in-toto/attestation>; DSSE 1.0.2,
 //! <https://github.com/secure-systems-lab/dsse>). Nothing is verified here: see
-//! `signature`.
+//! [`signature`](crate::report::signature).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ const SUBJECTS: usize = 1_000;
 /// One document: an envelope, a bundle around one, or a bare statement.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-pub(in crate::report) struct Document<'a> {
+struct Document<'a> {
     #[serde(borrow)]
     media_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -43,27 +43,27 @@ pub(in crate::report) struct Document<'a> {
 /// A payload with signatures over it and its type.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-pub(in crate::report) struct Envelope<'a> {
+struct Envelope<'a> {
     #[serde(borrow)]
-    pub(in crate::report) payload_type: Option<Cow<'a, str>>,
+    payload_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(in crate::report) payload: Option<Cow<'a, str>>,
+    payload: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(in crate::report) signatures: Option<Vec<Signature<'a>>>,
+    signatures: Option<Vec<Signature<'a>>>,
 }
 
 /// A signature of an envelope.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(in crate::report) struct Signature<'a> {
+struct Signature<'a> {
     #[serde(borrow)]
-    pub(in crate::report) sig: Option<Cow<'a, str>>,
+    sig: Option<Cow<'a, str>>,
 }
 
 /// A signature over the digest of an artifact that is elsewhere.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-pub(in crate::report) struct MessageSignature<'a> {
+struct MessageSignature<'a> {
     #[serde(borrow)]
     message_digest: Option<MessageDigest<'a>>,
     #[serde(borrow)]
@@ -156,31 +156,53 @@ impl Envelope<'_> {
     }
 
     /// The payload itself.
-    pub(in crate::report) fn bytes(&self) -> Option<Vec<u8>> {
+    fn bytes(&self) -> Option<Vec<u8>> {
         decoded(self.payload.as_ref()?).filter(|payload| !payload.is_empty())
     }
 }
 
-impl<'a> Document<'a> {
-    /// The envelope, wherever it stands.
-    pub(in crate::report) fn into_envelope(self) -> Envelope<'a> {
-        self.dsse_envelope.unwrap_or(self.envelope)
-    }
+/// What the signatures of a document are over.
+pub(in crate::report) enum Signed {
+    /// A payload with its type.
+    Payload {
+        /// The type.
+        kind: String,
+        /// The payload.
+        payload: Vec<u8>,
+        /// The signatures over both.
+        signatures: Vec<Vec<u8>>,
+    },
+    /// The digest of an artifact that is elsewhere.
+    Digest {
+        /// The digest.
+        digest: Vec<u8>,
+        /// The signature over what it is the digest of.
+        signature: Vec<u8>,
+    },
+}
 
-    /// Whether it is a Sigstore bundle.
-    pub(in crate::report) fn is_bundle(&self) -> bool {
-        self.media_type.is_some()
-    }
+/// What is signed in an envelope or a bundle, as it was kept; none where it cannot be read.
+pub(in crate::report) fn signed(document: &str) -> Option<Signed> {
+    let document: Document<'_> = serde_json::from_str(document).ok()?;
+    let envelope = match (&document.dsse_envelope, &document.message_signature) {
+        (Some(envelope), _) => envelope,
+        (None, Some(message)) => {
+            let digest = decoded(message.message_digest.as_ref()?.digest.as_ref()?)?;
+            return Some(Signed::Digest { digest, signature: decoded(message.signature.as_ref()?)? });
+        }
+        (None, None) => &document.envelope,
+    };
+    let signatures = envelope.signatures.iter().flatten();
+    Some(Signed::Payload {
+        kind: envelope.payload_type.as_deref()?.to_owned(),
+        payload: envelope.bytes()?,
+        signatures: signatures.filter_map(|signature| decoded(signature.sig.as_ref()?)).collect(),
+    })
+}
 
-    /// The signature over the digest of an artifact, if it is one: algorithm, digest.
-    pub(in crate::report) fn message_digest(&self) -> Option<Vec<u8>> {
-        decoded(self.message_signature.as_ref()?.message_digest.as_ref()?.digest.as_ref()?)
-    }
-
-    /// Whether it signs the digest of an artifact and no envelope.
-    pub(in crate::report) fn signs_message(&self) -> bool {
-        self.message_signature.is_some()
-    }
+/// What the statement in a payload is about.
+pub(in crate::report) fn subjects(payload: &[u8]) -> Option<Vec<Subject>> {
+    heading(payload, Limits::default()).ok().map(|(statement, _)| statement.subjects)
 }
 
 impl MessageSignature<'_> {
@@ -201,6 +223,20 @@ impl MessageSignature<'_> {
 
 /// Reads an in-toto statement, of whatever version.
 fn statement(bytes: &[u8], limits: Limits, draft: &mut Draft) -> Result<Attestation> {
+    let (mut attestation, more_subjects) = heading(bytes, limits)?;
+    if more_subjects {
+        draft.partial(format!("It is about more than {SUBJECTS} artifacts; those beyond are not looked at."));
+    }
+    // What is stated may stand before what kind of statement it is.
+    walk(bytes, limits, &mut |json, key| match key {
+        "predicate" => predicate(json, &mut attestation, draft),
+        _ => Ok(()),
+    })?;
+    Ok(attestation)
+}
+
+/// What a statement is about and of which kind it is, and whether it is about more than is kept.
+fn heading(bytes: &[u8], limits: Limits) -> Result<(Attestation, bool)> {
     let mut attestation = Attestation::default();
     let mut is_statement = false;
     let mut more_subjects = false;
@@ -221,15 +257,7 @@ fn statement(bytes: &[u8], limits: Limits, draft: &mut Draft) -> Result<Attestat
     if !is_statement {
         return Err(Fault::new("What is signed is no in-toto statement, though it says so."));
     }
-    if more_subjects {
-        draft.partial(format!("It is about more than {SUBJECTS} artifacts; those beyond are not looked at."));
-    }
-    // What is stated may stand before what kind of statement it is.
-    walk(bytes, limits, &mut |json, key| match key {
-        "predicate" => predicate(json, &mut attestation, draft),
-        _ => Ok(()),
-    })?;
-    Ok(attestation)
+    Ok((attestation, more_subjects))
 }
 
 fn walk(bytes: &[u8], limits: Limits, each: &mut dyn FnMut(&mut Json<'_>, &str) -> Result<()>) -> Result<()> {

@@ -238,19 +238,22 @@ fn suppression(draft: &mut Draft, vulnerability: &Vulnerability) -> Option<Box<S
     Some(Box::new(Suppression { kind, reason: draft.message(&vulnerability.justification) }))
 }
 
-/// The worst of the ratings in words; where there is no word, the worst CVSS score tells.
+/// The worst of the ratings in words; where no word tells, the worst CVSS score does.
 fn worst(ratings: &[Rating]) -> (Severity, String) {
     let words =
         ratings.iter().filter_map(|rating| rating.severity.as_deref()).filter(|word| !word.is_empty());
     let rated = words.map(|word| (Severity::from_word(word).unwrap_or(Severity::Unknown), word));
-    if let Some((severity, word)) = rated.max_by_key(|(severity, _)| *severity) {
-        return (severity, word.to_ascii_lowercase());
-    }
-    let scored = ratings.iter().filter_map(|rating| {
+    let (said, word) = rated.max_by_key(|(severity, _)| *severity).unwrap_or((Severity::Unknown, UNRATED));
+    let severity = if said == Severity::Unknown { scored(ratings).unwrap_or(said) } else { said };
+    (severity, word.to_ascii_lowercase())
+}
+
+fn scored(ratings: &[Rating]) -> Option<Severity> {
+    let severity = |rating: &Rating| {
         let score = rating.cvss()?;
         if rating.method == "CVSSv2" { Severity::from_score_v2(score) } else { Severity::from_score(score) }
-    });
-    (scored.max().unwrap_or(Severity::Unknown), UNRATED.to_owned())
+    };
+    ratings.iter().filter_map(severity).max()
 }
 
 impl Rating {

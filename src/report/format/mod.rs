@@ -1,11 +1,12 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
-mod attestation;
+pub(super) mod attestation;
 mod cyclonedx;
 mod cyclonedx_json;
 mod cyclonedx_xml;
 mod dsse;
 mod in_toto;
+mod oci_index;
 mod purl;
 mod sigstore_bundle;
 mod spdx;
@@ -14,7 +15,7 @@ mod spdx_json;
 mod spdx_tag_value;
 mod syft;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -36,6 +37,7 @@ pub const ALL: &[&Format] = &[
     &sigstore_bundle::FORMAT,
     &dsse::FORMAT,
     &in_toto::FORMAT,
+    &oci_index::FORMAT,
     &cyclonedx_json::FORMAT,
     &cyclonedx_xml::FORMAT,
     &spdx3_json::FORMAT,

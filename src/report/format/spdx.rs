@@ -148,8 +148,8 @@ fn public_id(locator: &str) -> Option<&str> {
     let mut words = locator.split(['/', '?', '=', '#', '&']);
     words.rfind(|word| {
         let family =
-            |family: &&str| word.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
-        FAMILIES.iter().any(|name| family(name))
+            |family: &str| word.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
+        FAMILIES.into_iter().any(family)
     })
 }
 

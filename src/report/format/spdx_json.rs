@@ -58,8 +58,9 @@ struct Creation {
 }
 
 fn recognises(sketch: &Sketch) -> bool {
-    let version =
-        sketch.first_line().filter(|json| json.is_object()).and_then(|json| json.text(&["spdxVersion"]));
+    let Some(json) = sketch.first_line().filter(|json| json.is_object()) else { return false };
+    // GitHub's own export stands in an object of one key.
+    let version = json.text(&["spdxVersion"]).or_else(|| json.text(&["sbom", "spdxVersion"]));
     version.is_some_and(|version| version.starts_with("SPDX-2"))
 }
 
@@ -72,7 +73,14 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
 /// One document, which may also be what a signed statement states.
 pub(super) fn document(json: &mut Json<'_>, draft: &mut Draft) -> Result<()> {
     let mut document = Document::default();
+    fill(json, &mut document, draft)?;
+    document.finish(draft);
+    Ok(())
+}
+
+fn fill(json: &mut Json<'_>, document: &mut Document, draft: &mut Draft) -> Result<()> {
     json.object(|json, key| match key {
+        "sbom" => fill(json, document, draft),
         "spdxVersion" => json.text().map(|text| document.version = text.unwrap_or_default()),
         "name" => json.text().map(|text| document.name = text.unwrap_or_default()),
         "creationInfo" => json
@@ -94,9 +102,7 @@ pub(super) fn document(json: &mut Json<'_>, draft: &mut Draft) -> Result<()> {
             Ok(())
         }),
         _ => Ok(()),
-    })?;
-    document.finish(draft);
-    Ok(())
+    })
 }
 
 impl From<Package> for Listed {
@@ -127,6 +133,7 @@ mod tests {
         assert_eq!(state(&format!(r#"{HEAD}"packages":[]}}"#)), "partial");
         assert_eq!(state(&format!(r#"{HEAD}"files":[]}}"#)), "partial");
         assert_eq!(state(&format!(r#"{HEAD}"packages":[{{"name":"a"}}]}}"#)), "ok");
+        assert_eq!(state(&format!(r#"{{"sbom":{HEAD}"packages":[{{"name":"a"}}]}}}}"#)), "ok");
     }
 
     #[test]
