@@ -36,11 +36,12 @@ fn line(name: &str) -> String {
 
 #[test]
 fn every_tool_is_read_as_it_writes() {
-    let mut all: Vec<String> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.contains('.'))
-        .collect();
+    let mut all: Vec<String> =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains('.'))
+            .collect();
     all.sort();
     let told: Vec<String> = all.iter().map(|name| format!("{name}: {}", line(name))).collect();
     insta::assert_snapshot!(told.join("\n"));
