@@ -1,5 +1,8 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod sarif;
+mod junit;
+
 use super::Draft;
 use super::input::{Input, Result};
 use super::sketch::Sketch;
@@ -16,7 +19,7 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[];
+pub const ALL: &[&Format] = &[&sarif::FORMAT, &junit::FORMAT];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {
