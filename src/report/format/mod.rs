@@ -1,5 +1,7 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod sarif;
+mod junit;
 pub(super) mod attestation;
 mod cyclonedx;
 mod cyclonedx_json;
@@ -34,6 +36,7 @@ pub struct Format {
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
 pub const ALL: &[&Format] = &[
+    &sarif::FORMAT,
     &sigstore_bundle::FORMAT,
     &dsse::FORMAT,
     &in_toto::FORMAT,
@@ -44,6 +47,7 @@ pub const ALL: &[&Format] = &[
     &spdx_json::FORMAT,
     &spdx_tag_value::FORMAT,
     &syft::FORMAT,
+    &junit::FORMAT,
 ];
 
 /// The first that recognises it.

@@ -18,6 +18,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
         "without a word, the CVSS score of the rating tells: 10.0 is critical",
     ),
     ("sbom/spdx_3_unsupported.json", "components", "there it is counted as SPDX 2, which knows no graph"),
+    ("junit/disabled.xml", "native", "five cases have the status disabled: they were not run"),
 ];
 
 /// The formats of the corpus that are not reports at all, or that nobody can read.
