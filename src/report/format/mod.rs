@@ -2,6 +2,22 @@
 
 mod sarif;
 mod junit;
+pub(super) mod attestation;
+mod cyclonedx;
+mod cyclonedx_json;
+mod cyclonedx_xml;
+mod dsse;
+mod in_toto;
+mod oci_index;
+mod purl;
+mod sigstore_bundle;
+mod spdx;
+mod spdx3_json;
+mod spdx_json;
+mod spdx_tag_value;
+mod syft;
+#[cfg(test)]
+pub(super) mod testing;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -19,7 +35,20 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[&sarif::FORMAT, &junit::FORMAT];
+pub const ALL: &[&Format] = &[
+    &sarif::FORMAT,
+    &sigstore_bundle::FORMAT,
+    &dsse::FORMAT,
+    &in_toto::FORMAT,
+    &oci_index::FORMAT,
+    &cyclonedx_json::FORMAT,
+    &cyclonedx_xml::FORMAT,
+    &spdx3_json::FORMAT,
+    &spdx_json::FORMAT,
+    &spdx_tag_value::FORMAT,
+    &syft::FORMAT,
+    &junit::FORMAT,
+];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {

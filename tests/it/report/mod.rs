@@ -3,3 +3,5 @@
 mod corpus;
 mod samples;
 mod waive;
+mod fixtures;
+mod signatures;
