@@ -170,7 +170,7 @@ impl Scenario {
     /// A job sends a report.
     pub fn send_report(&self, name: &str, token: &str) -> reqwest::RequestBuilder {
         let url = format!("http://{}/reports?name={name}", self.program.addr);
-        self.http.post(url).bearer_auth(token).header("content-type", "application/octet-stream")
+        self.http.post(url).bearer_auth(token)
     }
 
     /// Moves the clock that everybody looks at.
