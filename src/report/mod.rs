@@ -18,6 +18,7 @@ pub mod input;
 pub mod sketch;
 pub mod format;
 mod path;
+mod dependency;
 mod reading;
 mod origin;
 mod waiver;

@@ -1,5 +1,10 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod trivy;
+mod trivy_kubernetes;
+mod trivy_legacy;
+mod trivy_result;
+
 use super::Draft;
 use super::input::{Input, Result};
 use super::sketch::Sketch;
@@ -16,7 +21,7 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[];
+pub const ALL: &[&Format] = &[&trivy_kubernetes::FORMAT, &trivy::FORMAT, &trivy_legacy::FORMAT];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {

@@ -5,6 +5,7 @@
 
 mod decode;
 pub mod json;
+pub mod lenient;
 pub mod xml;
 pub mod lines;
 

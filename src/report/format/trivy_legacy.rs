@@ -1,0 +1,25 @@
+//! Trivy's JSON before 0.20: a list of results and nothing around them.
+
+use super::Format;
+use super::trivy_result::{Scope, results};
+use crate::report::Draft;
+use crate::report::input::{Input, Result};
+use crate::report::sketch::Sketch;
+
+/// Trivy before 0.20. Without results it writes `null`.
+pub const FORMAT: Format = Format { name: "trivy-legacy", recognises, read };
+
+fn recognises(sketch: &Sketch) -> bool {
+    let first = sketch.json().and_then(|json| json.first());
+    first.is_some_and(|first| first.is_object() && first.has(&["Target"]))
+}
+
+fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
+    draft.begin("trivy");
+    let mut json = input.json();
+    results(&mut json, draft, Scope::default())?;
+    json.end()?;
+    let first = draft.report().findings.first().and_then(|finding| finding.target.clone());
+    draft.report().target = first;
+    Ok(())
+}
