@@ -1,5 +1,14 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod dockle;
+mod empty_list;
+mod grype;
+mod hadolint;
+mod hadolint_text;
+mod kubesec;
+mod npm_audit;
+mod npm_audit_v1;
+mod pip_audit;
 mod trivy;
 mod trivy_kubernetes;
 mod trivy_legacy;
@@ -21,7 +30,20 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[&trivy_kubernetes::FORMAT, &trivy::FORMAT, &trivy_legacy::FORMAT];
+pub const ALL: &[&Format] = &[
+    &trivy_kubernetes::FORMAT,
+    &trivy::FORMAT,
+    &trivy_legacy::FORMAT,
+    &grype::FORMAT,
+    &dockle::FORMAT,
+    &kubesec::FORMAT,
+    &hadolint::FORMAT,
+    &npm_audit_v1::FORMAT,
+    &npm_audit::FORMAT,
+    &pip_audit::FORMAT,
+    &hadolint_text::FORMAT,
+    &empty_list::FORMAT,
+];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {
