@@ -1,13 +1,19 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod code_climate;
+mod dependency_check;
+mod dependency_check_xml;
+mod detect_secrets;
 mod dockle;
 mod empty_list;
+mod gitlab;
 mod grype;
 mod hadolint;
 mod hadolint_text;
 mod kubesec;
 mod npm_audit;
 mod npm_audit_v1;
+mod osv_scanner;
 mod pip_audit;
 mod trivy;
 mod trivy_kubernetes;
@@ -35,9 +41,15 @@ pub const ALL: &[&Format] = &[
     &trivy::FORMAT,
     &trivy_legacy::FORMAT,
     &grype::FORMAT,
+    &dependency_check::FORMAT,
+    &dependency_check_xml::FORMAT,
+    &gitlab::FORMAT,
     &dockle::FORMAT,
     &kubesec::FORMAT,
     &hadolint::FORMAT,
+    &code_climate::FORMAT,
+    &detect_secrets::FORMAT,
+    &osv_scanner::FORMAT,
     &npm_audit_v1::FORMAT,
     &npm_audit::FORMAT,
     &pip_audit::FORMAT,
