@@ -110,7 +110,7 @@ pub(super) fn aliases<'a>(id: &str, others: impl IntoIterator<Item = &'a str>) -
 /// Whether this id names one vulnerability.
 pub(super) fn is_single(id: &str) -> bool {
     let starts = |start: &&str| id.get(..start.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(start));
-    SINGLE.iter().any(|start| starts(&start)) && id.len() < 100
+    SINGLE.iter().any(starts) && id.len() < 100
 }
 
 /// The numbers of weaknesses that are written `CWE-79`, `79` or `CWE-79 Cross-site Scripting`.
@@ -171,7 +171,10 @@ fn percent_encoded(text: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => {
                 encoded.push(byte.into());
             }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => {
+                encoded.push('%');
+                encoded.push_str(&hex::encode_upper([byte]));
+            }
         }
     }
     encoded

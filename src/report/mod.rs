@@ -19,6 +19,7 @@ pub mod sketch;
 pub mod format;
 mod path;
 mod dependency;
+pub mod github_alerts;
 mod reading;
 mod origin;
 mod waiver;

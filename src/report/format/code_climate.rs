@@ -10,7 +10,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Place, Rule, Severity, place};
 
 /// GitLab Code Quality.
-pub const FORMAT: Format = Format { name: "code-climate", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "code-climate", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     let first = sketch.json().and_then(|json| json.first());

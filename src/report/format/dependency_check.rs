@@ -13,7 +13,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Draft, Finding, Package, Severity, Suppression, place};
 
 /// Dependency-Check, as JSON.
-pub const FORMAT: Format = Format { name: "dependency-check", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "dependency-check", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {
@@ -213,7 +213,7 @@ impl Vulnerability {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Limits, Marker, Report, Severity, State, read};
+    use crate::report::{Limits, Marker, Report, Severity, read};
 
     fn report(text: &str) -> Report {
         let marker = Marker::new(&[3; 32]);

@@ -9,7 +9,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// Dependency-Check, as XML.
-pub const FORMAT: Format = Format { name: "dependency-check-xml", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "dependency-check-xml", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.xml("analysis").is_some_and(|root| {
@@ -101,7 +101,7 @@ fn identifiers(xml: &mut Xml<'_>, packages: &mut Vec<Identified>) -> Result<()> 
         "identifiers" => identifiers(xml, packages),
         "package" => children(xml, |xml, name| {
             if name == "id" {
-                packages.push(Identified { id: xml.text()?.trim().to_owned() });
+                packages.push(Identified { id: trimmed(xml)? });
             }
             Ok(())
         }),
@@ -127,8 +127,8 @@ fn vulnerability(xml: &mut Xml<'_>) -> Result<Vulnerability> {
     let mut read = Vulnerability::default();
     children(xml, |xml, name| {
         match name {
-            "name" => read.name = xml.text()?.trim().to_owned(),
-            "severity" => read.severity = xml.text()?.trim().to_owned(),
+            "name" => read.name = trimmed(xml)?,
+            "severity" => read.severity = trimmed(xml)?,
             "description" => read.description = xml.text()?,
             "notes" => read.notes = xml.text()?,
             "cwe" => read.cwes.push(xml.text()?),
@@ -145,12 +145,16 @@ fn vulnerability(xml: &mut Xml<'_>) -> Result<Vulnerability> {
     Ok(read)
 }
 
+fn trimmed(xml: &mut Xml<'_>) -> Result<String> {
+    Ok(xml.text()?.trim().to_owned())
+}
+
 fn cvss(xml: &mut Xml<'_>) -> Result<Cvss> {
     let mut read = Cvss::default();
     children(xml, |xml, name| {
         match name {
             "score" | "baseScore" => read.score = xml.text()?.trim().parse().ok(),
-            "severity" | "baseSeverity" => read.severity = xml.text()?.trim().to_owned(),
+            "severity" | "baseSeverity" => read.severity = trimmed(xml)?,
             _ => {}
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, Suppression, place};
 
 /// detect-secrets.
-pub const FORMAT: Format = Format { name: "detect-secrets", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "detect-secrets", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {

@@ -12,7 +12,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Image, Rule, Severity};
 
 /// Dockle.
-pub const FORMAT: Format = Format { name: "dockle", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "dockle", recognises, read };
 
 /// The checkpoint about passwords in the environment: its alerts quote them.
 const CREDENTIALS: &str = "CIS-DI-0010";

@@ -10,7 +10,7 @@ use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::{Sketch, Value};
 
 /// An empty list of some tool.
-pub const FORMAT: Format = Format { name: "empty-list", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "empty-list", recognises, read };
 
 /// Tools that write an empty list, by what stands in a file's name without its punctuation.
 const TOOLS: &[(&str, &str, Means)] = &[
@@ -43,20 +43,17 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     let told = told(input.name);
     let mut json = input.json();
     empty(&mut json)?;
-    match told {
-        Some((tool, means)) => {
-            draft.begin(tool);
-            if means == Means::NothingLookedAt {
-                draft.partial(format!("{tool} lists what it looked at, and its list is empty."));
-            }
-        }
-        None => {
-            draft.begin("unknown");
-            draft.partial(
-                "Several tools write an empty list when they find nothing, and the file's name does not tell \
-                 which: name it after its tool, such as gitleaks.json.",
-            );
-        }
+    let Some((tool, means)) = told else {
+        draft.begin("unknown");
+        draft.partial(
+            "Several tools write an empty list when they find nothing, and the file's name does not tell \
+             which: name it after its tool, such as gitleaks.json.",
+        );
+        return Ok(());
+    };
+    draft.begin(tool);
+    if means == Means::NothingLookedAt {
+        draft.partial(format!("{tool} lists what it looked at, and its list is empty."));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Category, Draft, Endpoint, Finding, Image, place};
 
 /// A security report of GitLab.
-pub const FORMAT: Format = Format { name: "gitlab-security", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "gitlab-security", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {

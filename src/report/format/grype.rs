@@ -2,8 +2,6 @@
 //!
 //! Its shape is `grype/presenter/models/document.go` of Grype.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::Format;
@@ -16,7 +14,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Draft, Finding, Image, Package, Suppression, place};
 
 /// Grype.
-pub const FORMAT: Format = Format { name: "grype", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "grype", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {
@@ -56,7 +54,7 @@ struct Vulnerability {
     #[serde(deserialize_with = "lenient")]
     epss: Vec<Epss>,
     #[serde(deserialize_with = "lenient")]
-    known_exploited: Vec<BTreeMap<String, serde::de::IgnoredAny>>,
+    known_exploited: Vec<serde::de::IgnoredAny>,
     #[serde(deserialize_with = "lenient")]
     cwes: Vec<Weakness>,
 }

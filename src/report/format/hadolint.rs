@@ -10,7 +10,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 /// hadolint, as JSON.
-pub const FORMAT: Format = Format { name: "hadolint", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "hadolint", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     let first = sketch.json().and_then(|json| json.first());

@@ -7,7 +7,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// hadolint, as text.
-pub const FORMAT: Format = Format { name: "hadolint-text", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "hadolint-text", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.lines().iter().any(|line| remark(line).is_some())

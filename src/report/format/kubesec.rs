@@ -10,7 +10,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 /// Kubesec.
-pub const FORMAT: Format = Format { name: "kubesec", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "kubesec", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     let first = sketch.json().and_then(|json| json.first());
@@ -20,8 +20,8 @@ fn recognises(sketch: &Sketch) -> bool {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Object {
-    #[serde(deserialize_with = "text")]
-    object: String,
+    #[serde(rename = "object", deserialize_with = "text")]
+    name: String,
     #[serde(deserialize_with = "lenient")]
     valid: bool,
     #[serde(deserialize_with = "text")]
@@ -45,8 +45,8 @@ struct Reason {
     id: String,
     #[serde(deserialize_with = "text")]
     selector: String,
-    #[serde(deserialize_with = "text")]
-    reason: String,
+    #[serde(rename = "reason", deserialize_with = "text")]
+    why: String,
     #[serde(deserialize_with = "text")]
     href: String,
 }
@@ -68,7 +68,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
 fn object(json: &mut Json<'_>, draft: &mut Draft, invalid: &mut Vec<String>) -> Result<()> {
     let item: Object = json.read()?;
     if !item.valid {
-        invalid.push(format!("{} ({})", item.object, item.message));
+        invalid.push(format!("{} ({})", item.name, item.message));
     }
     let scoring = item.scoring.unwrap_or_default();
     let lists = [(scoring.critical, "critical", Severity::High), (scoring.advise, "advise", Severity::Low)];
@@ -76,7 +76,7 @@ fn object(json: &mut Json<'_>, draft: &mut Draft, invalid: &mut Vec<String>) -> 
         for reason in reasons.unwrap_or_default() {
             let mut finding = reason.finding(draft, severity);
             finding.native = Some(draft.text(word));
-            finding.target = Some(draft.text(&item.object));
+            finding.target = Some(draft.text(&item.name));
             // Read from a pipe or sent to its server, an object has no file.
             let in_file = !matches!(item.file_name.as_str(), "" | "API" | "STDIN");
             finding.place = in_file.then(|| place(draft, &item.file_name, None)).flatten();
@@ -90,12 +90,12 @@ impl Reason {
     fn finding(self, draft: &mut Draft, severity: Severity) -> Finding {
         let id = if self.id.is_empty() { named(&self.selector) } else { self.id };
         let rule = draft.rule(Rule {
-            title: self.reason.as_str().into(),
+            title: self.why.as_str().into(),
             url: (!self.href.is_empty()).then(|| self.href.as_str().into()),
             ..Rule::named(&id)
         });
         let mut finding = Finding::new(Category::Misconfiguration, severity, rule);
-        finding.message = draft.message(&format!("{}: {}", self.selector, self.reason));
+        finding.message = draft.message(&format!("{}: {}", self.selector, self.why));
         finding
     }
 }

@@ -16,7 +16,7 @@ use crate::report::sketch::{Sketch, Value};
 use crate::report::{Advisory, Draft, Finding};
 
 /// npm 7 and later.
-pub const FORMAT: Format = Format { name: "npm-audit", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "npm-audit", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| json.is_object() && (is_audit(json) || is_failure(json)))
@@ -81,8 +81,8 @@ enum Via {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Source {
-    #[serde(deserialize_with = "text")]
-    source: String,
+    #[serde(rename = "source", deserialize_with = "text")]
+    number: String,
     #[serde(deserialize_with = "text")]
     name: String,
     #[serde(deserialize_with = "text")]
@@ -176,7 +176,7 @@ impl Told {
         let places = entry.nodes.len();
         for via in entry.via {
             let Via::Advisory(source) = via else { continue };
-            let id = if source.source.is_empty() { &source.url } else { &source.source };
+            let id = if source.number.is_empty() { &source.url } else { &source.number };
             if !self.seen.insert(id.clone()) {
                 continue;
             }
@@ -255,7 +255,7 @@ impl Source {
             score: self.cvss.score.filter(|score| *score > 0.0),
             ..Advisory::default()
         };
-        let id = advisory_of(&self.url).map_or_else(|| self.source.clone(), ToOwned::to_owned);
+        let id = advisory_of(&self.url).map_or_else(|| self.number.clone(), ToOwned::to_owned);
         let message = match fix {
             Fix::Install(Install { name: other, version }) if other != name => {
                 format!("{name} {} is affected; fixed by {other} {version}", self.range)

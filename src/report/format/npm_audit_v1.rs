@@ -12,7 +12,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Draft, Finding};
 
 /// npm 6 and pnpm.
-pub const FORMAT: Format = Format { name: "npm-audit-v1", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "npm-audit-v1", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| json.is_object() && json.has(&["actions", "advisories", "metadata"]))

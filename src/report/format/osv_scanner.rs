@@ -13,7 +13,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Draft, Finding, Severity, place};
 
 /// OSV-Scanner.
-pub const FORMAT: Format = Format { name: "osv-scanner", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "osv-scanner", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {

@@ -13,7 +13,7 @@ use crate::report::sketch::{Sketch, Value};
 use crate::report::{Advisory, Draft, Finding};
 
 /// pip-audit.
-pub const FORMAT: Format = Format { name: "pip-audit", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "pip-audit", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     let Some(json) = sketch.json() else { return false };

@@ -13,7 +13,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Draft, Image};
 
 /// Trivy, schema 2.
-pub const FORMAT: Format = Format { name: "trivy", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "trivy", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {

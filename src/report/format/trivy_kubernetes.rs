@@ -11,7 +11,7 @@ use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::Sketch;
 
 /// Trivy about a Kubernetes cluster.
-pub const FORMAT: Format = Format { name: "trivy-kubernetes", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "trivy-kubernetes", recognises, read };
 
 const LISTS: [&str; 4] = ["Resources", "Findings", "Vulnerabilities", "Misconfigurations"];
 

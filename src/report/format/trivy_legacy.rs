@@ -7,7 +7,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// Trivy before 0.20. Without results it writes `null`.
-pub const FORMAT: Format = Format { name: "trivy-legacy", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "trivy-legacy", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     let first = sketch.json().and_then(|json| json.first());
