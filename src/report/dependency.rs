@@ -53,7 +53,8 @@ fn affected(package: &Package, advisory: &Advisory) -> String {
     let name = if package.name.is_empty() { "A package" } else { &*package.name };
     let space = if package.version.is_empty() { "" } else { " " };
     let fix = match (&*advisory.fixed, advisory.fix_state.as_deref()) {
-        ([], None | Some("")) => String::new(),
+        // Of these, none says anything of a fix.
+        ([], None | Some("" | "affected" | "unknown" | "fixed")) => String::new(),
         ([], Some(state)) => format!("; fix: {state}"),
         (fixed, _) => format!("; fixed in {}", fixed.join(", ")),
     };
@@ -160,8 +161,12 @@ pub(super) fn ecosystem(name: &str) -> Option<&'static str> {
     })
 }
 
+/// The first line of a text, and of a long line the first sentence: some tools have no title but only this.
 fn first_line(text: &str) -> &str {
-    text.trim().lines().next().unwrap_or_default()
+    const LONG: usize = 120;
+    let line = text.trim().lines().next().unwrap_or_default();
+    let sentence = line.split_once(". ").map_or(line, |(first, _)| first);
+    if line.len() > LONG { sentence } else { line }
 }
 
 fn percent_encoded(text: &str) -> String {

@@ -10,7 +10,7 @@ use crate::report::input::json::Json;
 use crate::report::input::lenient::{lenient, number, text};
 use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::Sketch;
-use crate::report::{Advisory, Draft, Finding, Package, Severity, Suppression, place};
+use crate::report::{Advisory, Draft, Finding, Package, Place, Severity, Suppression, place};
 
 /// Dependency-Check, as JSON.
 pub(super) const FORMAT: Format = Format { name: "dependency-check", recognises, read };
@@ -151,7 +151,7 @@ impl Dependency {
         for (vulnerability, is_suppressed) in all.chain(suppressed.into_iter().map(|one| (one, true))) {
             let reason = draft.message(&vulnerability.notes);
             let mut finding = vulnerability.finding(package.clone(), draft);
-            finding.place = place(draft, &self.file_path, None);
+            finding.place = file(draft, &self.file_path);
             if is_suppressed {
                 let kind = draft.text("suppression file");
                 finding.suppressed = Some(Box::new(Suppression { kind, reason }));
@@ -159,6 +159,16 @@ impl Dependency {
             draft.add(finding);
         }
     }
+}
+
+/// A package in a lock file is written `package-lock.json?/express`; other files are the libraries themselves.
+fn file(draft: &mut Draft, path: &str) -> Option<Place> {
+    const TEXTS: &[&str] = &["json", "lock", "txt", "toml", "xml", "yaml", "yml", "mod", "gradle", "js"];
+    let path = path.split('?').next().unwrap_or_default();
+    let mut place = place(draft, path, None)?;
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default();
+    place.pseudo = !TEXTS.contains(&ending);
+    Some(place)
 }
 
 impl Vulnerability {

@@ -22,6 +22,9 @@ fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| json.is_object() && (is_audit(json) || is_failure(json)))
 }
 
+/// What is told of a failure that tells nothing of itself.
+const SILENT: &str = "it does not say why";
+
 /// At the top, or under `audit` as `npm audit fix` writes it.
 fn is_audit(json: &Value) -> bool {
     [json.at(&[]), json.at(&["audit"])].into_iter().flatten().any(|json| json.has(&["auditReportVersion"]))
@@ -155,8 +158,11 @@ impl Told {
             }
             "metadata" => json.read().map(|metadata| self.metadata = metadata),
             "error" => {
-                let said = failure(json)?;
-                self.failed = said.or(self.failed.take());
+                if let Some(said) = failure(json)? {
+                    // What was said before stays where this says nothing.
+                    let silent = said == SILENT && self.failed.is_some();
+                    self.failed = if silent { self.failed.take() } else { Some(said) };
+                }
                 Ok(())
             }
             "statusCode" => {
@@ -228,11 +234,9 @@ pub(super) fn failure(json: &mut Json<'_>) -> Result<Option<String>> {
             let said: Said = json.read()?;
             let words = [said.code, said.summary];
             let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
-            Ok((!words.is_empty())
-                .then(|| words.join(": "))
-                .or_else(|| Some("it does not say why".to_owned())))
+            Ok((!words.is_empty()).then(|| words.join(": ")).or_else(|| Some(SILENT.to_owned())))
         }
-        _ => Ok(json.text()?.or_else(|| Some("it does not say why".to_owned()))),
+        _ => Ok(json.text()?.or_else(|| Some(SILENT.to_owned()))),
     }
 }
 
@@ -290,6 +294,9 @@ mod tests {
 
     #[test]
     fn an_error_document_is_a_failed_scan() {
+        let refused =
+            r#"{"message":"405 Method Not Allowed","statusCode":405,"uri":"x","error":{"summary":""}}"#;
+        assert!(matches!(report(refused).state, State::ScanFailed { why } if why.contains("405 Method")));
         for text in [
             r#"{"message":"405 Method Not Allowed","method":"POST","uri":"https://x","statusCode":405,"error":{"summary":""}}"#,
             r#"{"error":{"code":"ENOAUDIT","summary":"may not support audit requests","detail":""}}"#,

@@ -120,13 +120,13 @@ impl Item {
         let id = [&github, self.cves.first().unwrap_or(&number)].into_iter().find(|id| !id.is_empty());
         let id = id.cloned().unwrap_or(number);
         // `<0.0.0` is how npm writes that no version is without it.
-        let patched = self.patched_versions.as_str();
+        let patched = self.patched_versions.trim();
         let fixed = Some(patched).filter(|patched| !matches!(*patched, "" | "<0.0.0" | "<0"));
         let known = self.cves.iter().chain([&github]).map(String::as_str);
         let advisory = Advisory {
             aliases: aliases(&id, known),
             fixed: fixed
-                .map(|patched| patched.strip_prefix(">=").unwrap_or(patched).into())
+                .map(|patched| patched.strip_prefix(">=").unwrap_or(patched).trim().into())
                 .into_iter()
                 .collect(),
             fix_state: Some(draft.text(if fixed.is_some() { "fixed" } else { "not-fixed" })),
