@@ -24,7 +24,10 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         }
     }
     if strange > 0 {
-        draft.note(format!("{strange} of its lines are no findings, and were passed over."));
+        // So it tells of a file that it cannot open or parse, and goes on with the next one.
+        draft.partial(format!(
+            "{strange} of its lines are no findings: hadolint may have failed on a file. Let it write JSON."
+        ));
     }
     Ok(())
 }
@@ -44,4 +47,22 @@ fn remark(line: &str) -> Option<Remark> {
         line: Some(number.parse().ok()?),
         column: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{Limits, Marker, State, read};
+
+    #[test]
+    fn lines_that_are_no_findings_may_be_failures() {
+        let marker = Marker::new(&[3; 32]);
+        let state = |text: &str| {
+            let file = read(&mut ("x.txt", text.as_bytes()), &Limits::default(), &marker).unwrap();
+            file.reports.into_iter().next().expect("recognised").state
+        };
+        let line = "Dockerfile:11 DL3008 \x1b[1m\x1b[93mwarning\x1b[0m: Pin versions\n";
+        assert_eq!(state(line), State::Ok);
+        let failed = format!("{line}hadolint: Dockerfile.old: withBinaryFile: does not exist\n");
+        assert!(matches!(state(&failed), State::Partial { .. }));
+    }
 }

@@ -23,3 +23,23 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     draft.report().target = first;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{Limits, Marker, Report, State, read};
+
+    fn report(text: &str) -> Report {
+        let marker = Marker::new(&[3; 32]);
+        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
+        file.reports.into_iter().next().expect("recognised")
+    }
+
+    #[test]
+    fn a_target_without_vulnerabilities_is_clean_and_a_list_of_another_kind_is_not() {
+        let clean = report(r#"[{"Target":"a (alpine 3.9)","Type":"alpine","Vulnerabilities":null}]"#);
+        assert_eq!((clean.state, clean.counts.findings), (State::Ok, 0));
+        for text in [r#"[{"Target":"a","Vulnerabilities":{}}]"#, r#"[{"Target":"a","Vulnerabilities":["#] {
+            assert!(!report(text).state.is_ok(), "{text}");
+        }
+    }
+}
