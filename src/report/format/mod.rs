@@ -1,5 +1,33 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+mod bandit;
+mod bandit_rating;
+mod black;
+mod empty_file;
+mod empty_list;
+mod flake8;
+mod gitleaks;
+mod helm_lint;
+mod item;
+mod located;
+mod mypy;
+mod mypy_json;
+mod named;
+mod nikto_json;
+mod nikto_xml;
+mod ruff;
+mod ruff_lines;
+mod semgrep;
+mod semgrep_rule;
+mod trufflehog;
+mod trufflehog_v2;
+mod yamllint;
+mod zap_json;
+mod zap_xml;
+
+#[cfg(test)]
+mod trial;
+
 use super::Draft;
 use super::input::{Input, Result};
 use super::sketch::Sketch;
@@ -16,7 +44,27 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[];
+pub const ALL: &[&Format] = &[
+    &bandit::FORMAT,
+    &semgrep::FORMAT,
+    &gitleaks::FORMAT,
+    &trufflehog::FORMAT,
+    &trufflehog_v2::FORMAT,
+    &zap_json::FORMAT,
+    &zap_xml::FORMAT,
+    &nikto_json::FORMAT,
+    &nikto_xml::FORMAT,
+    &ruff::FORMAT,
+    &ruff_lines::FORMAT,
+    &mypy_json::FORMAT,
+    &mypy::FORMAT,
+    &flake8::FORMAT,
+    &yamllint::FORMAT,
+    &black::FORMAT,
+    &helm_lint::FORMAT,
+    &empty_list::FORMAT,
+    &empty_file::FORMAT,
+];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {
