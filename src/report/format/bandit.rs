@@ -55,6 +55,7 @@ fn recognises(sketch: &Sketch) -> bool {
 }
 
 fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
+    draft.begin("bandit");
     let mut seen = Seen::default();
     let mut json = input.json();
     json.object(|json, key| match key {

@@ -57,9 +57,9 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
 fn host(json: &mut Json<'_>, draft: &mut Draft) -> Result<String> {
     let (mut name, mut address, mut port, mut listed) = (String::new(), String::new(), String::new(), false);
     json.object(|json, key| match key {
-        "host" => Ok(name = json.read::<Words>()?.0),
-        "ip" => Ok(address = json.read::<Words>()?.0),
-        "port" => Ok(port = json.read::<Words>()?.0),
+        "host" => json.read::<Words>().map(|text| name = text.0),
+        "ip" => json.read::<Words>().map(|text| address = text.0),
+        "port" => json.read::<Words>().map(|text| port = text.0),
         "vulnerabilities" => {
             listed = true;
             let target = target(&name, &address, &port);

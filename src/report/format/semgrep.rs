@@ -107,6 +107,7 @@ fn recognises(sketch: &Sketch) -> bool {
 }
 
 fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
+    draft.begin("semgrep");
     let mut scan = Scan::default();
     let mut json = input.json();
     json.object(|json, key| match key {
@@ -128,10 +129,10 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
             Ok(())
         }),
         "paths" if json.peek()? == Kind::Object => json.object(|json, key| match key {
-            "scanned" => Ok(scan.scanned = count(json)?),
+            "scanned" => count(json).map(|files| scan.scanned = files),
             _ => Ok(()),
         }),
-        "skipped_rules" => Ok(scan.skipped_rules = count(json)?.unwrap_or_default()),
+        "skipped_rules" => count(json).map(|rules| scan.skipped_rules = rules.unwrap_or_default()),
         _ => Ok(()),
     })?;
     json.end()?;

@@ -79,7 +79,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
 fn site(json: &mut Json<'_>, draft: &mut Draft) -> Result<String> {
     let (mut name, mut listed) = (String::new(), false);
     json.object(|json, key| match key {
-        "@name" => Ok(name = json.text()?.unwrap_or_default()),
+        "@name" => json.text().map(|text| name = text.unwrap_or_default()),
         "alerts" => {
             listed = true;
             json.list(|json| {

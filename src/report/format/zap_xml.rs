@@ -61,7 +61,7 @@ fn alert(xml: &mut Xml<'_>) -> Result<Alert> {
 fn field(xml: &mut Xml<'_>, name: &str, alert: &mut Alert, instance: Option<&mut Instance>) -> Result<()> {
     let field = match (name, instance) {
         ("instances" | "instance", _) => return Ok(()),
-        ("count", _) => return Ok(alert.count = Number(xml.text()?.trim().parse().ok())),
+        ("count", _) => return xml.text().map(|count| alert.count = Number(count.trim().parse().ok())),
         ("uri", Some(instance)) => &mut instance.uri,
         ("method", Some(instance)) => &mut instance.method,
         ("param", Some(instance)) => &mut instance.param,

@@ -1,3 +1,4 @@
 //! Reports of scanners, tests and builds: read, compared, judged, shown.
 
 mod corpus;
+mod secrets;
