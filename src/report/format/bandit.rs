@@ -12,7 +12,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 /// Bandit's JSON.
-pub const FORMAT: Format = Format { name: "bandit", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "bandit", recognises, read };
 
 /// The words for a severity and for a confidence, least first.
 const RANKS: [&str; 4] = ["UNDEFINED", "LOW", "MEDIUM", "HIGH"];

@@ -7,7 +7,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 /// Black's text.
-pub const FORMAT: Format = Format { name: "black", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "black", recognises, read };
 
 /// What a line of Black's is.
 enum Line<'a> {
@@ -91,7 +91,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     while let Some(line) = lines.next_line()? {
         match line_of(line) {
             Line::Unformatted(file) => {
-                add(draft, "would reformat", file, "It is not formatted as Black does it.")
+                add(draft, "would reformat", file, "It is not formatted as Black does it.");
             }
             Line::Failed(file, why) => {
                 failed += 1;
@@ -99,7 +99,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
             }
             Line::Summary => ended = true,
             Line::Nothing => {
-                draft.scan_failed("Black found no file to look at: check the paths that it was given.")
+                draft.scan_failed("Black found no file to look at: check the paths that it was given.");
             }
             Line::Formatted | Line::Other | Line::Foreign => {}
         }

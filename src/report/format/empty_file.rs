@@ -1,4 +1,4 @@
-//! Files with nothing in them. A tool that crashed leaves one; so does TruffleHog where it finds nothing.
+//! Files with nothing in them. A tool that crashed leaves one; so does `TruffleHog` where it finds nothing.
 
 use super::Format;
 use super::named::tool_of;
@@ -7,7 +7,7 @@ use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::Sketch;
 
 /// A file with nothing in it.
-pub const FORMAT: Format = Format { name: "empty-file", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "empty-file", recognises, read };
 
 /// Names of files that should hold a report; any other may be empty for whatever reason.
 const REPORTS: &[&str] = &[".json", ".jsonl", ".ndjson", ".sarif", ".xml"];

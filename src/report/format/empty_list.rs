@@ -3,12 +3,12 @@
 use super::Format;
 use super::named::tool_of;
 use crate::report::Draft;
-use crate::report::input::json::Kind;
+use crate::report::input::json::{Json, Kind};
 use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::{Sketch, Value};
 
 /// A list of nothing.
-pub const FORMAT: Format = Format { name: "empty-list", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "empty-list", recognises, read };
 
 /// Tools that write a bare list, and so write this where they find nothing.
 const LISTS: &[&str] = &["gitleaks", "hadolint", "pip-audit", "ruff", "trivy"];
@@ -28,7 +28,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     }
     let mut json = input.json();
     let kind = json.peek()?;
-    json.list(|json| json.skip())?;
+    json.list(Json::skip)?;
     json.end()?;
     match (tool, kind) {
         (Some(_), Kind::List | Kind::Null) => Ok(()),

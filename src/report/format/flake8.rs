@@ -10,7 +10,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// flake8's text.
-pub const FORMAT: Format = Format { name: "flake8", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "flake8", recognises, read };
 
 /// Errors of Python itself, not of style: <https://flake8.pycqa.org/en/latest/user/error-codes.html>
 const ERRORS: &[&str] = &["E9", "F63", "F7", "F82"];

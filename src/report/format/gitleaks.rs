@@ -10,7 +10,7 @@ use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// Gitleaks' JSON.
-pub const FORMAT: Format = Format { name: "gitleaks", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "gitleaks", recognises, read };
 
 /// One leak, by the names of version 8 and of those before it. `Match`, `line`, the commit's message, author
 /// and address are not even read.

@@ -7,7 +7,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 /// `helm lint`'s text.
-pub const FORMAT: Format = Format { name: "helm-lint", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "helm-lint", recognises, read };
 
 /// What a line of `helm lint` is.
 enum Line<'a> {

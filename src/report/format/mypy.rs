@@ -8,7 +8,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// mypy's text.
-pub const FORMAT: Format = Format { name: "mypy", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "mypy", recognises, read };
 
 /// What a line of mypy's is.
 #[derive(Debug, PartialEq)]
@@ -95,7 +95,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     let mut seen = Seen::default();
     let mut lines = input.lines();
     while let Some(line) = lines.next_line()? {
-        take(draft, &mut seen, line_of(line));
+        take(draft, &mut seen, &line_of(line));
     }
     match seen.said {
         Some(said) if said != seen.errors => draft.partial(format!(
@@ -110,8 +110,8 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     Ok(())
 }
 
-fn take(draft: &mut Draft, seen: &mut Seen, line: Line<'_>) {
-    match line {
+fn take(draft: &mut Draft, seen: &mut Seen, line: &Line<'_>) {
+    match *line {
         Line::Error { path, line, column, message } => {
             seen.errors += 1;
             let (message, code) = name_at_the_end(message, '[', ']').unwrap_or((message, "error"));
@@ -130,7 +130,7 @@ fn take(draft: &mut Draft, seen: &mut Seen, line: Line<'_>) {
             }
         }
         Line::Success { files: 0 } => {
-            draft.scan_failed("mypy checked no file: check the paths that it was given.")
+            draft.scan_failed("mypy checked no file: check the paths that it was given.");
         }
         Line::Success { .. } => seen.success = true,
         Line::Failure(why) => draft.scan_failed(format!("mypy failed: {why}")),

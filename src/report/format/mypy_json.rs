@@ -11,7 +11,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// mypy's JSON lines.
-pub const FORMAT: Format = Format { name: "mypy-json", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "mypy-json", recognises, read };
 
 #[derive(Deserialize, Default)]
 #[serde(default)]

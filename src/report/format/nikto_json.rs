@@ -12,7 +12,7 @@ use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Endpoint, Finding, Rule, Severity};
 
 /// Nikto's JSON.
-pub const FORMAT: Format = Format { name: "nikto-json", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "nikto-json", recognises, read };
 
 /// One thing that Nikto saw.
 #[derive(Deserialize, Default)]

@@ -10,7 +10,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// Nikto's XML.
-pub const FORMAT: Format = Format { name: "nikto-xml", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "nikto-xml", recognises, read };
 
 /// After so many errors Nikto gives up on a host (`-maxerrors`, 20 by default).
 const TOO_MANY: u32 = 20;

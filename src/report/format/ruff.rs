@@ -11,7 +11,7 @@ use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// Ruff's JSON.
-pub const FORMAT: Format = Format { name: "ruff", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "ruff", recognises, read };
 
 /// One diagnostic. Ruff's `severity` is `error` for a line that is too long, too, and tells nothing.
 #[derive(Deserialize, Default)]

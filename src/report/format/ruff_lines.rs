@@ -7,7 +7,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// Ruff's JSON lines.
-pub const FORMAT: Format = Format { name: "ruff-lines", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "ruff-lines", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.first_line().is_some_and(is_item)

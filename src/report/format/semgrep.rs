@@ -12,7 +12,7 @@ use crate::report::sketch::{Sketch, Value};
 use crate::report::{Advisory, Category, Draft, Finding, Package, Rule, Secret, Severity, Suppression};
 
 /// Semgrep's JSON.
-pub const FORMAT: Format = Format { name: "semgrep", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "semgrep", recognises, read };
 
 /// What Semgrep writes where a fingerprint or code would stand, for who is not logged in.
 const PLACEHOLDER: &str = "requires login";
@@ -125,7 +125,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
             })
         }
         "errors" => json.list(|json| {
-            problem(&mut scan, json.read()?);
+            problem(&mut scan, &json.read()?);
             Ok(())
         }),
         "paths" if json.peek()? == Kind::Object => json.object(|json, key| match key {
@@ -152,7 +152,7 @@ fn count(json: &mut Json<'_>) -> Result<Option<u64>> {
     Ok(Some(items))
 }
 
-fn problem(scan: &mut Scan, problem: Problem) {
+fn problem(scan: &mut Scan, problem: &Problem) {
     if problem.level.0.to_ascii_lowercase().starts_with("warn") {
         scan.warnings += 1;
         return;

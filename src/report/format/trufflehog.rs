@@ -1,4 +1,4 @@
-//! TruffleHog 3's JSON lines (`trufflehog --json`): secrets, some of them tried.
+//! `TruffleHog` 3's JSON lines (`trufflehog --json`): secrets, some of them tried.
 //! <https://github.com/trufflesecurity/trufflehog/blob/main/pkg/output/json.go>
 
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
-/// TruffleHog 3's JSON lines.
-pub const FORMAT: Format = Format { name: "trufflehog", recognises, read };
+/// `TruffleHog` 3's JSON lines.
+pub(super) const FORMAT: Format = Format { name: "trufflehog", recognises, read };
 
 /// Sources whose files are files of the repository.
 const REPOSITORIES: &[&str] = &["Git", "Github", "Gitlab", "Bitbucket", "Filesystem"];
 
-/// A line: a secret, or what TruffleHog logs when both outputs go into one file. `RawV2`, `Redacted`, which
+/// A line: a secret, or what `TruffleHog` logs when both outputs go into one file. `RawV2`, `Redacted`, which
 /// holds a part of the secret, and `ExtraData` are not even read.
 #[derive(Deserialize, Default)]
 #[serde(default)]

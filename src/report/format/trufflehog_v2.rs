@@ -1,4 +1,4 @@
-//! TruffleHog 2's JSON lines, and those of version 3 with `--json-legacy`: secrets in the history of a
+//! `TruffleHog` 2's JSON lines, and those of version 3 with `--json-legacy`: secrets in the history of a
 //! repository. <https://github.com/trufflesecurity/trufflehog/blob/main/pkg/output/legacy_json.go>
 
 use serde::Deserialize;
@@ -9,8 +9,8 @@ use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
-/// TruffleHog 2's JSON lines.
-pub const FORMAT: Format = Format { name: "trufflehog-2", recognises, read };
+/// `TruffleHog` 2's JSON lines.
+pub(super) const FORMAT: Format = Format { name: "trufflehog-2", recognises, read };
 
 /// One line. `diff` and `printDiff`, which hold the secret among much else, are not even read.
 #[derive(Deserialize, Default)]

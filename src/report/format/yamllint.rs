@@ -9,7 +9,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// yamllint's text.
-pub const FORMAT: Format = Format { name: "yamllint", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "yamllint", recognises, read };
 
 /// A line about one problem.
 #[derive(Debug, PartialEq)]

@@ -11,7 +11,7 @@ use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Endpoint, Finding, Rule, Severity};
 
 /// OWASP ZAP's JSON.
-pub const FORMAT: Format = Format { name: "zap-json", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "zap-json", recognises, read };
 
 /// A problem of one site. What was sent, what came back and what was found in it are not even read: they
 /// hold cookies, tokens and whatever else the site gives.
@@ -22,7 +22,9 @@ pub(super) struct Alert {
     pub(super) plugin: Words,
     #[serde(rename = "alertRef")]
     pub(super) reference: Words,
-    pub(super) alert: Words,
+    /// What reports of before 2.9 have instead of a name.
+    #[serde(rename = "alert")]
+    pub(super) title: Words,
     pub(super) name: Words,
     pub(super) riskcode: Words,
     pub(super) confidence: Words,
@@ -109,7 +111,7 @@ pub(super) fn add(draft: &mut Draft, site: &str, alert: &Alert) {
     }
     let rule = draft.rule(Rule {
         id: alert.reference.some().or(alert.plugin.some()).unwrap_or_default().into(),
-        title: alert.name.some().or(alert.alert.some()).unwrap_or_default().into(),
+        title: alert.name.some().or(alert.title.some()).unwrap_or_default().into(),
         cwe: weakness(&alert.cweid.0).into_iter().collect(),
         url: None,
     });

@@ -10,7 +10,7 @@ use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
 /// OWASP ZAP's XML.
-pub const FORMAT: Format = Format { name: "zap-xml", recognises, read };
+pub(super) const FORMAT: Format = Format { name: "zap-xml", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {
     sketch.xml("OWASPZAPReport").is_some()
@@ -67,7 +67,7 @@ fn field(xml: &mut Xml<'_>, name: &str, alert: &mut Alert, instance: Option<&mut
         ("param", Some(instance)) => &mut instance.param,
         ("pluginid", _) => &mut alert.plugin,
         ("alertRef", _) => &mut alert.reference,
-        ("alert", _) => &mut alert.alert,
+        ("alert", _) => &mut alert.title,
         ("name", _) => &mut alert.name,
         ("riskcode", _) => &mut alert.riskcode,
         ("confidence", _) => &mut alert.confidence,
