@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Format;
 use super::item::{Loose, Number, Words, unquoted};
 use crate::report::input::{Fault, Input, Result};
-use crate::report::sketch::Sketch;
+use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 /// Bandit's JSON.
@@ -48,9 +48,16 @@ struct Seen {
     listed: bool,
 }
 
+/// The results come last, and are missing where the file was cut off.
 fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|root| {
-        root.is_object() && root.list(&["results"]).is_some() && root.has(&["metrics", "generated_at"])
+        let metrics = root.at(&["metrics"]).is_some_and(Value::is_object);
+        let results = root.at(&["results"]).is_none_or(|results| matches!(results, Value::List(_)));
+        root.is_object()
+            && metrics
+            && results
+            && root.has(&["generated_at"])
+            && root.list(&["errors"]).is_some()
     })
 }
 
@@ -194,7 +201,10 @@ mod tests {
         assert_eq!(state("b", &report(r#"{"filename":"a.py","reason":"syntax error"}"#, "", "")), "partial");
         assert_eq!(state("b", &report("", "", "").replace("\"loc\":9", "\"loc\":0")), "scan_failed");
         assert_eq!(state("b", &report("", "", "").replace("_totals", "totals")), "partial");
-        assert_eq!(state("b", &report("", "", "").replace("]}", "")), "unreadable");
+        let whole = report("", "", "");
+        for (end, _) in whole.match_indices(['}', ']']).skip(2) {
+            assert_eq!(state("b", &whole[..end]), "unreadable", "{}", &whole[..end]);
+        }
         assert_eq!(state("b", &report("", "", "").replace("\"results\":[]", "\"results\":{}")), "none");
     }
 

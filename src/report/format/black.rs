@@ -101,7 +101,10 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
             Line::Nothing => {
                 draft.scan_failed("Black found no file to look at: check the paths that it was given.");
             }
-            Line::Formatted | Line::Other | Line::Foreign => {}
+            Line::Foreign => {
+                draft.partial("Something that is not of Black stands in the file, or its end is missing.")
+            }
+            Line::Formatted | Line::Other => {}
         }
     }
     if failed > 0 {

@@ -16,12 +16,12 @@ pub(super) const FORMAT: Format = Format { name: "flake8", recognises, read };
 const ERRORS: &[&str] = &["E9", "F63", "F7", "F82"];
 
 /// A line about one violation.
-struct Violation<'a> {
-    path: &'a str,
-    line: Option<u32>,
-    column: Option<u32>,
-    code: &'a str,
-    message: &'a str,
+pub(super) struct Violation<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: Option<u32>,
+    pub(super) column: Option<u32>,
+    pub(super) code: &'a str,
+    pub(super) message: &'a str,
 }
 
 /// What a line of flake8's is.
@@ -62,11 +62,18 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     draft.begin("flake8");
     let mut reader = Reader::default();
     let mut lines = input.lines();
-    let mut any = false;
+    let (mut any, mut shown) = (false, false);
     while let Some(line) = lines.next_line()? {
-        if let Line::Violation(violation) = reader.line(line) {
-            any = true;
-            add(draft, &violation);
+        match reader.line(line) {
+            Line::Violation(violation) => {
+                (any, shown) = (true, true);
+                add(draft, &violation);
+            }
+            Line::Foreign if any && !shown => {
+                draft.partial("Something that is not of flake8 stands in the file, or its end is missing.");
+            }
+            Line::Foreign => shown = false,
+            Line::Other => {}
         }
     }
     if any {
@@ -104,7 +111,7 @@ fn other(line: &str) -> Line<'_> {
 }
 
 /// `path:line:column: CODE message`, or `path:line: [CODE] message`.
-fn violation(line: &str) -> Option<Violation<'_>> {
+pub(super) fn violation(line: &str) -> Option<Violation<'_>> {
     let found = located(line)?;
     let (code, message) = match found.rest.strip_prefix('[') {
         Some(rest) => rest.split_once("] ")?,
@@ -123,11 +130,11 @@ fn is_code(code: &str) -> bool {
         && letters.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-fn add(draft: &mut Draft, violation: &Violation<'_>) {
+pub(super) fn add(draft: &mut Draft, violation: &Violation<'_>) {
     let code = violation.code;
     let error = ERRORS.iter().any(|prefix| code.starts_with(prefix));
-    if matches!(code, "E999" | "E902") {
-        draft.partial(format!("flake8 could not read {}, and says little about it.", violation.path));
+    if matches!(code, "E999" | "E902" | "invalid-syntax") {
+        draft.partial(format!("{} could not be read, and little is said about it.", violation.path));
     }
     let (category, severity) = if error { (Category::Lint, Severity::Medium) } else { rated(code) };
     let rule = draft.rule(Rule::named(code));

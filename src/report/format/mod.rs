@@ -17,6 +17,7 @@ mod nikto_json;
 mod nikto_xml;
 mod ruff;
 mod ruff_lines;
+mod ruff_text;
 mod semgrep;
 mod semgrep_rule;
 mod trufflehog;
@@ -58,6 +59,7 @@ pub const ALL: &[&Format] = &[
     &ruff_lines::FORMAT,
     &mypy_json::FORMAT,
     &mypy::FORMAT,
+    &ruff_text::FORMAT,
     &flake8::FORMAT,
     &yamllint::FORMAT,
     &black::FORMAT,

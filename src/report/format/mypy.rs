@@ -105,6 +105,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         None if seen.errors == 0 && !seen.success => {
             draft.partial("mypy does not say how it ended: the end of its output is missing.");
         }
+        None if !seen.success => draft.note("mypy does not say how many errors it found in all."),
         _ => {}
     }
     Ok(())
@@ -134,7 +135,10 @@ fn take(draft: &mut Draft, seen: &mut Seen, line: &Line<'_>) {
         }
         Line::Success { .. } => seen.success = true,
         Line::Failure(why) => draft.scan_failed(format!("mypy failed: {why}")),
-        Line::Note | Line::Other | Line::Foreign => {}
+        Line::Foreign => {
+            draft.partial("Something that is not of mypy stands in the file, or its end is missing.");
+        }
+        Line::Note | Line::Other => {}
     }
 }
 

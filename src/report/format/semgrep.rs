@@ -243,8 +243,13 @@ fn category(metadata: &Metadata, id: &str, dependency: bool) -> Category {
     if secret(&metadata.category.0) || metadata.technology.0.iter().any(|word| secret(word)) {
         return Category::Secret;
     }
-    // CWE-798: use of hard-coded credentials.
-    let hard_coded = metadata.cwe.0.iter().filter_map(|text| weakness(text)).any(|number| number == 798);
+    // Hard-coded passwords, cryptographic keys, and credentials of any kind.
+    let hard_coded = metadata
+        .cwe
+        .0
+        .iter()
+        .filter_map(|text| weakness(text))
+        .any(|number| matches!(number, 259 | 321 | 798));
     if hard_coded || id.split('.').any(secret) {
         return Category::Secret;
     }

@@ -54,7 +54,10 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         match line_of(line) {
             Line::File(path) => path.clone_into(&mut file),
             Line::Problem(problem) => add(draft, problem.path.unwrap_or(&file), &problem),
-            Line::Other | Line::Foreign => {}
+            Line::Foreign => {
+                draft.partial("Something that is not of yamllint stands in the file, or its end is missing.");
+            }
+            Line::Other => {}
         }
     }
     Ok(())
