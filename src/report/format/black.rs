@@ -102,7 +102,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
                 draft.scan_failed("Black found no file to look at: check the paths that it was given.");
             }
             Line::Foreign => {
-                draft.partial("Something that is not of Black stands in the file, or its end is missing.")
+                draft.partial("Something that is not of Black stands in the file, or its end is missing.");
             }
             Line::Formatted | Line::Other => {}
         }

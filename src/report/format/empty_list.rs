@@ -11,7 +11,7 @@ use crate::report::sketch::{Sketch, Value};
 pub(super) const FORMAT: Format = Format { name: "empty-list", recognises, read };
 
 /// Tools that write a bare list, and so write this where they find nothing.
-const LISTS: &[&str] = &["gitleaks", "hadolint", "pip-audit", "ruff", "trivy"];
+const LISTS: &[&str] = &["gitleaks", "hadolint", "pip-audit", "pylint", "ruff", "trivy"];
 
 fn recognises(sketch: &Sketch) -> bool {
     match sketch {

@@ -15,6 +15,7 @@ mod mypy_json;
 mod named;
 mod nikto_json;
 mod nikto_xml;
+mod pylint;
 mod ruff;
 mod ruff_lines;
 mod ruff_text;
@@ -55,6 +56,7 @@ pub const ALL: &[&Format] = &[
     &zap_xml::FORMAT,
     &nikto_json::FORMAT,
     &nikto_xml::FORMAT,
+    &pylint::FORMAT,
     &ruff::FORMAT,
     &ruff_lines::FORMAT,
     &mypy_json::FORMAT,

@@ -18,6 +18,7 @@ const TOOLS: &[&str] = &[
     "nikto",
     "npm-audit",
     "pip-audit",
+    "pylint",
     "ruff",
     "semgrep",
     "syft",
