@@ -26,6 +26,8 @@ mod trufflehog_v2;
 mod yamllint;
 mod zap_json;
 mod zap_xml;
+mod sarif;
+mod junit;
 
 #[cfg(test)]
 mod trial;
@@ -47,6 +49,8 @@ pub struct Format {
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
 pub const ALL: &[&Format] = &[
+    &sarif::FORMAT,
+    &junit::FORMAT,
     &bandit::FORMAT,
     &semgrep::FORMAT,
     &gitleaks::FORMAT,

@@ -4,6 +4,7 @@
 //! for is passed over.
 
 mod decode;
+pub mod loose;
 pub mod json;
 pub mod xml;
 pub mod lines;

@@ -12,6 +12,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("black/am-black-report.txt", "native", "a file that was reformatted has nothing wrong with it any more"),
     ("mypy/am-mypy.txt", "native", "notes are context of the errors, not findings"),
     ("mypy/mypy-crash-exit2.txt", "native", "notes are context of the errors, not findings"),
+    ("junit/disabled.xml", "native", "five cases have the status disabled: they were not run"),
 ];
 
 /// The formats of the corpus that are not reports at all, or that nobody can read.

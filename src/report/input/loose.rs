@@ -1,0 +1,293 @@
+//! Values of an item that may be written in several ways, or wrongly, without spoiling the item.
+//!
+//! A line number that comes as a text is a line number; a message that is a list is none. Only where the
+//! whole item means nothing without a value does a reader refuse it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A text, a number or a truth value, as text; empty for anything else.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Word<'a>(pub Cow<'a, str>);
+
+/// A whole number, also when it is written as text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Whole(pub Option<i64>);
+
+/// A truth value, also when it is written as text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Truth(pub Option<bool>);
+
+/// An object; the default for anything else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct One<T>(pub T);
+
+/// A list; empty for anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Many<T>(pub Vec<T>);
+
+impl Word<'_> {
+    /// The text, if there is any.
+    pub fn some(&self) -> Option<&str> {
+        Some(self.0.trim()).filter(|text| !text.is_empty())
+    }
+}
+
+impl Whole {
+    /// The number, where it counts or numbers something.
+    pub fn natural(self) -> Option<u32> {
+        self.0.and_then(|number| u32::try_from(number).ok())
+    }
+}
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// What a visitor does with the kinds of value that it does not want: it passes over them.
+macro_rules! otherwise_default {
+    ($($kind:ident)*) => { $(otherwise_default!(@ $kind);)* };
+    (@ text) => {
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+    };
+    (@ truth) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+    };
+    (@ number) => {
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+    };
+    (@ null) => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+    };
+    (@ list) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(Self::Value::default())
+        }
+    };
+    (@ object) => {
+        fn visit_map<A: MapAccess<'de>>(self, mut keys: A) -> Result<Self::Value, A::Error> {
+            while keys.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(Self::Value::default())
+        }
+    };
+}
+
+struct Words;
+
+impl<'de> Visitor<'de> for Words {
+    type Value = Word<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Owned(text)))
+    }
+
+    fn visit_bool<E>(self, it: bool) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Borrowed(if it { "true" } else { "false" })))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Word(Cow::Owned(number.to_string())))
+    }
+
+    otherwise_default!(null list object);
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Words)
+    }
+}
+
+struct Wholes;
+
+impl<'de> Visitor<'de> for Wholes {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Whole, E> {
+        Ok(Whole(Some(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Whole, E> {
+        Ok(Whole(i64::try_from(number).ok()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Whole, E> {
+        // `12.0` is how some writers say 12.
+        Ok(Whole(format!("{number}").parse().ok()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Whole, E> {
+        Ok(Whole(text.trim().parse().ok()))
+    }
+
+    otherwise_default!(truth null list object);
+}
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Wholes)
+    }
+}
+
+struct Truths;
+
+impl<'de> Visitor<'de> for Truths {
+    type Value = Truth;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true or false")
+    }
+
+    fn visit_bool<E>(self, it: bool) -> Result<Truth, E> {
+        Ok(Truth(Some(it)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Truth, E> {
+        Ok(Truth(text.trim().to_ascii_lowercase().parse().ok()))
+    }
+
+    otherwise_default!(number null list object);
+}
+
+impl<'de> Deserialize<'de> for Truth {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Truths)
+    }
+}
+
+struct Objects<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Objects<T> {
+    type Value = One<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, keys: A) -> Result<One<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(keys)).map(One)
+    }
+
+    otherwise_default!(text truth number null list);
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for One<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Objects(PhantomData))
+    }
+}
+
+struct Lists<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Lists<T> {
+    type Value = Many<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Many<T>, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Many(all))
+    }
+
+    otherwise_default!(text truth number null object);
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Lists(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    #[serde(default)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        text: Word<'a>,
+        line: Whole,
+        done: Truth,
+        inner: One<Inner>,
+        words: Many<Word<'a>>,
+    }
+
+    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    #[serde(default)]
+    struct Inner {
+        line: Whole,
+    }
+
+    fn item(text: &str) -> Item<'_> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_meant_is_read() {
+        let read = item(r#"{"text":7,"line":"12","done":"True","inner":{"line":3.0},"words":["a",1,null]}"#);
+        assert_eq!((read.text.some(), read.line.natural(), read.done.0), (Some("7"), Some(12), Some(true)));
+        assert_eq!(read.inner.0.line.0, Some(3));
+        assert_eq!(read.words.0.iter().map(|word| &*word.0).collect::<Vec<_>>(), ["a", "1", ""]);
+    }
+
+    #[test]
+    fn what_means_nothing_spoils_nothing() {
+        for wrong in ["null", "[{\"a\":[1]}]", "{\"text\":{}}", "1.5", "-1", "\"x\"", "true"] {
+            let text = format!(
+                r#"{{"text":{wrong},"line":{wrong},"done":{wrong},"inner":{wrong},"words":{wrong}}}"#
+            );
+            assert_eq!(item(&text).line.natural(), None, "{wrong}");
+        }
+    }
+}
