@@ -1,6 +1,9 @@
 //! How bad Bandit takes its tests to be, for linters that carry the same tests (`S105` is `B105`) and say
 //! nothing of severity. <https://bandit.readthedocs.io/en/latest/plugins/>
 
+use std::borrow::Cow;
+
+use super::item::unquoted;
 use crate::report::{Category, Severity};
 
 /// Tests that Bandit rates HIGH.
@@ -21,9 +24,11 @@ pub(super) fn rated(code: &str) -> (Category, Severity) {
     }
 }
 
-/// Whether messages of this rule may quote a password.
-pub(super) fn quotes_password(code: &str) -> bool {
-    matches!(bandit_test(code), Some(105..=107))
+/// A message without the password that it may quote. Ruff names the variable instead, which may be told:
+/// `Possible hardcoded password assigned to: "TOKEN"`.
+pub(super) fn without_password<'a>(code: &str, message: &'a str) -> Cow<'a, str> {
+    let quotes = matches!(bandit_test(code), Some(105..=107)) && !message.contains(" assigned to");
+    if quotes { unquoted(message).into() } else { message.into() }
 }
 
 /// The letters in front of a code: `PLR` of `PLR0913`.
@@ -47,7 +52,12 @@ mod tests {
         for code in ["E501", "SIM102", "S1000", "SLF001", ""] {
             assert_eq!(rated(code), (Category::Lint, Severity::Unknown), "{code}");
         }
-        assert!(quotes_password("S105") && !quotes_password("S108"));
+        let told = |code| without_password(code, "password: 'hunter2'");
+        assert_eq!((&*told("S105"), &*told("S108")), ("password: '…'", "password: 'hunter2'"));
+        assert_eq!(
+            without_password("S105", "password assigned to: \"TOKEN\""),
+            "password assigned to: \"TOKEN\""
+        );
         assert_eq!((family("PLR0913"), family("invalid-syntax")), ("PLR", "invalid-syntax"));
     }
 }

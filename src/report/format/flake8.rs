@@ -2,8 +2,8 @@
 //! <https://flake8.pycqa.org/en/latest/user/options.html#cmdoption-flake8-format>
 
 use super::Format;
-use super::bandit_rating::{family, quotes_password, rated};
-use super::item::{span, unquoted};
+use super::bandit_rating::{family, rated, without_password};
+use super::item::span;
 use super::located::{is_python, located};
 use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::Sketch;
@@ -140,8 +140,7 @@ pub(super) fn add(draft: &mut Draft, violation: &Violation<'_>) {
     let rule = draft.rule(Rule::named(code));
     let mut finding = Finding::new(category, severity, rule);
     finding.native = Some(draft.text(family(code)));
-    let hidden = quotes_password(code).then(|| unquoted(violation.message));
-    finding.message = draft.message(hidden.as_deref().unwrap_or(violation.message));
+    finding.message = draft.message(&without_password(code, violation.message));
     finding.place = span(draft, violation.path, violation.line, None, violation.column);
     draft.add(finding);
 }

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::Format;
-use super::bandit_rating::{family, quotes_password, rated};
-use super::item::{Loose, Number, Words, span, unquoted};
+use super::bandit_rating::{family, rated, without_password};
+use super::item::{Loose, Number, Words, span};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Finding, Rule, Severity};
@@ -68,8 +68,7 @@ pub(super) fn add(draft: &mut Draft, item: &Item) {
     });
     let mut finding = Finding::new(category, severity, rule);
     finding.native = Some(draft.text(family(code)));
-    let hidden = quotes_password(code).then(|| unquoted(&item.message.0));
-    finding.message = draft.message(hidden.as_deref().unwrap_or(&item.message.0));
+    finding.message = draft.message(&without_password(code, &item.message.0));
     let (none, start, end) = (Position::default(), item.location.0.as_ref(), item.end_location.0.as_ref());
     let (start, end) = (start.unwrap_or(&none), end.unwrap_or(&none));
     finding.place = span(draft, &item.filename.0, start.row.0, end.row.0, start.column.0);

@@ -11,6 +11,9 @@ use super::corpus::corpus;
 /// Shorter ones stand in paths and words by chance.
 const LONG_ENOUGH: usize = 8;
 
+/// What stands as a password in `tests/fixtures/reports/sample`.
+const PASSWORD: &str = "correct-horse-battery";
+
 /// Keys under which scanners write secrets, or the code around them.
 const CARRIERS: &[&str] = &[
     "Secret",
@@ -84,4 +87,22 @@ fn no_secret_of_a_report_is_told_again() {
     }
     assert!(told.is_empty(), "{} of {known} secrets are told:\n{}", told.len(), told.join("\n"));
     assert!(known > 20, "only {known} secrets were found in the corpus");
+}
+
+#[test]
+fn a_password_in_the_code_is_not_told_again() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports");
+    let (mut told, mut carriers) = (Vec::new(), 0);
+    for path in files(&folder) {
+        let bytes = std::fs::read(&path).unwrap();
+        carriers += usize::from(String::from_utf8_lossy(&bytes).contains(PASSWORD));
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let marker = Marker::new(&[1; 32]);
+        let reports = read(&mut (name, bytes.as_slice()), &Limits::default(), &marker).unwrap().reports;
+        if serde_json::to_string(&reports).unwrap().contains(PASSWORD) {
+            told.push(name.to_owned());
+        }
+    }
+    assert!(told.is_empty(), "{told:?}");
+    assert!(carriers > 1, "only {carriers} reports carry the password of the sample");
 }
