@@ -29,9 +29,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     if !REPORTS.iter().any(|extension| name.ends_with(extension)) {
         return Ok(());
     }
-    if let Some(tool) = tool {
-        draft.begin(tool);
-    }
+    draft.begin(tool.unwrap_or("unknown"));
     Err(Fault::new("The file is empty: its tool was stopped, or never began. See the log of the job."))
 }
 
