@@ -28,6 +28,9 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("dockle/many_findings.json", "native", "what is ignored is no finding"),
     ("hadolint/hadolint-dojo.txt", "native", "its lines are read, and not only looked at"),
     ("kubesec/am-kubesec.json", "native", "what passed is no finding"),
+    ("black/am-black-report.txt", "native", "a file that was reformatted has nothing wrong with it any more"),
+    ("mypy/am-mypy.txt", "native", "notes are context of the errors, not findings"),
+    ("mypy/mypy-crash-exit2.txt", "native", "notes are context of the errors, not findings"),
 ];
 
 /// The formats of the corpus that are not reports at all, or that nobody can read.
