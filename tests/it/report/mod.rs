@@ -2,6 +2,8 @@
 
 mod artifacts;
 mod corpus;
+mod fixtures;
 mod samples;
+mod secrets;
 mod storage;
 mod uploads;
