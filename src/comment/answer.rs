@@ -132,7 +132,7 @@ fn in_code(code: Code) -> Markdown {
 /// What to do next, where the reason itself does not say.
 fn advice(code: Code) -> Option<&'static str> {
     match code {
-        Code::RequesterNotAllowed | Code::CancellerNotAllowed => {
+        Code::RequesterNotAllowed | Code::CancellerNotAllowed | Code::WaiverNotAllowed => {
             Some("Ask one of them to write the command, or ask who keeps the policy to name you in it.")
         }
         Code::NotAnApprover => Some("Ask one of them to look at it and to vote."),
@@ -163,6 +163,7 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::EnvironmentBusy
         | Code::RefUnavailable
         | Code::SeparationOfDuties
+        | Code::WaiverInvalid
         | Code::Rejected
         | Code::Expired
         | Code::WhichPromotion
@@ -173,6 +174,25 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::DeploymentFailed
         | Code::RefusedByGithub
         | Code::OutcomeUnknown
-        | Code::Cancelled => None,
+        | Code::Cancelled
+        | Code::FindingsCritical
+        | Code::FindingsHigh
+        | Code::FindingsMedium
+        | Code::FindingsLow
+        | Code::FindingsInfo
+        | Code::FindingsExploited
+        | Code::ReportMissing
+        | Code::ReportPending
+        | Code::ReportPartial
+        | Code::ReportFailed
+        | Code::ReportUnreadable
+        | Code::TestsFailed
+        | Code::TestsNone
+        | Code::CoverageLow
+        | Code::CoverageDropped
+        | Code::CoverageUnknown
+        | Code::PlatformMissing
+        | Code::SignatureMissing
+        | Code::SignatureInvalid => None,
     }
 }

@@ -17,19 +17,42 @@ pub(super) fn whom(requirement: &Requirement) -> &str {
 fn by_code(code: Code) -> &'static str {
     match code {
         Code::Holds => "",
-        Code::WorkflowPending | Code::CheckPending | Code::Soaking | Code::EnvironmentBusy => ITSELF,
+        Code::WorkflowPending
+        | Code::CheckPending
+        | Code::Soaking
+        | Code::EnvironmentBusy
+        | Code::ReportPending => ITSELF,
         Code::WorkflowMissing
         | Code::WorkflowFailed
         | Code::CheckMissing
         | Code::CheckFailed
-        | Code::RefUnavailable => PUSHERS,
+        | Code::RefUnavailable
+        | Code::ReportMissing
+        | Code::ReportPartial
+        | Code::ReportFailed
+        | Code::ReportUnreadable
+        | Code::TestsFailed
+        | Code::TestsNone
+        | Code::CoverageLow
+        | Code::CoverageDropped
+        | Code::CoverageUnknown
+        | Code::PlatformMissing
+        | Code::SignatureMissing
+        | Code::SignatureInvalid => PUSHERS,
+        Code::FindingsCritical
+        | Code::FindingsHigh
+        | Code::FindingsMedium
+        | Code::FindingsLow
+        | Code::FindingsInfo
+        | Code::FindingsExploited => "anybody who can push, or who may waive it",
         Code::NotYetDeployed => "anybody who may promote there",
         Code::ApprovalsMissing => "those who may approve",
         Code::UnattributedCommit => "the authors, or who keeps the policy",
         Code::PolicyMissing | Code::PolicyInvalid => "who keeps the policy",
-        Code::RequesterNotAllowed | Code::CancellerNotAllowed | Code::NotAnApprover => {
-            "somebody the policy names"
-        }
+        Code::RequesterNotAllowed
+        | Code::CancellerNotAllowed
+        | Code::NotAnApprover
+        | Code::WaiverNotAllowed => "somebody the policy names",
         Code::SeparationOfDuties => "somebody who took no part",
         Code::HeadMoved
         | Code::HeadUnknown
@@ -48,6 +71,7 @@ fn by_code(code: Code) -> &'static str {
         | Code::TooLate
         | Code::ArrivedLate
         | Code::CommandUnclear
+        | Code::WaiverInvalid
         | Code::RunOnOtherCommit
         | Code::DeploymentFailed
         | Code::RefusedByGithub

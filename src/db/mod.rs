@@ -33,6 +33,7 @@ pub mod subject;
 pub mod tile;
 pub mod timestamp;
 mod tx;
+pub mod waiver;
 
 use std::fmt;
 use std::str::FromStr;

@@ -22,6 +22,8 @@ mod reports;
 mod status;
 pub mod store;
 mod wake;
+mod scan;
+mod waive;
 mod which;
 mod why;
 mod workflow_run;

@@ -25,18 +25,22 @@ pub mod archive;
 mod origin;
 mod waiver;
 mod standing;
+mod stand;
+mod gate;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
 pub use draft::Draft;
 pub use finding::{Advisory, Category, Endpoint, Finding, Package, Place, Rule, Secret, Suppression, Text};
+pub use gate::Gate;
 pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
+pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,

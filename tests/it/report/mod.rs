@@ -7,3 +7,4 @@ mod samples;
 mod secrets;
 mod storage;
 mod uploads;
+mod waive;

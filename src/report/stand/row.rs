@@ -1,0 +1,70 @@
+//! The table of reports: what came of each.
+
+use super::problem::Merged;
+use super::{Evidence, Outcome};
+use crate::report::{Compared, Novelty, Received, Row};
+
+/// One row for each report, in the order of the reports.
+pub(super) fn rows(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Vec<Row> {
+    let mut rows: Vec<Row> =
+        evidence.reports.iter().enumerate().map(|(index, it)| row(evidence, outcome, index, it)).collect();
+    for merged in &outcome.open {
+        each(&mut rows, merged, |row| {
+            *row.counts.entry(merged.problem.severity).or_default() += 1;
+            match merged.problem.novelty {
+                Novelty::New | Novelty::Unknown => row.new += 1,
+                Novelty::Existing => row.existing += 1,
+            }
+        });
+    }
+    for merged in &outcome.waived {
+        each(&mut rows, merged, |row| row.waived += 1);
+    }
+    rows
+}
+
+/// All reports that tell of a problem, each once.
+fn each(rows: &mut [Row], merged: &Merged<'_>, count: impl Fn(&mut Row)) {
+    let mut reports: Vec<usize> = merged.members.iter().map(|member| member.report).collect();
+    reports.sort_unstable();
+    reports.dedup();
+    for report in reports {
+        rows.get_mut(report).into_iter().for_each(&count);
+    }
+}
+
+fn row(evidence: &Evidence<'_>, outcome: &Outcome<'_>, index: usize, received: &Received) -> Row {
+    let Received { report, origin } = received;
+    let baselines = outcome.baselines.get(index).map_or(&[][..], Vec::as_slice);
+    let of_baseline = |merged: &&Merged<'_>| merged.members.iter().any(|it| baselines.contains(&it.report));
+    let fixed = outcome.fixed.iter().filter(of_baseline).count();
+    let mut row = Row {
+        tool: report.tool.clone(),
+        target: report.target.clone(),
+        state: report.state.clone(),
+        notes: report.notes.clone(),
+        origin: origin.clone(),
+        counts: std::collections::BTreeMap::new(),
+        new: 0,
+        existing: 0,
+        fixed: fixed as u64,
+        waived: 0,
+        baseline: compared(evidence, baselines),
+        tests: report.tests,
+        coverage: report.coverage.clone(),
+        inventory: report.inventory.as_ref().map(|it| (it.specification.clone(), it.components)),
+        signature: evidence.signatures.get(index).cloned().unwrap_or_default(),
+    };
+    for unkept in &report.unkept {
+        *row.counts.entry(unkept.weight).or_default() += unkept.findings;
+        row.new += unkept.findings;
+    }
+    row
+}
+
+/// The newest, where there are several.
+fn compared(evidence: &Evidence<'_>, baselines: &[usize]) -> Option<Compared> {
+    let known = baselines.iter().filter_map(|index| evidence.baselines.get(*index));
+    let newest = known.max_by_key(|baseline| (baseline.at, baseline.commit.as_str()))?;
+    Some(Compared { commit: newest.commit.clone(), at: newest.at })
+}
