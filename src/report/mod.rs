@@ -18,6 +18,8 @@ pub mod input;
 pub mod sketch;
 pub mod format;
 mod path;
+mod dependency;
+pub mod github_alerts;
 mod reading;
 pub mod archive;
 mod origin;
@@ -41,8 +43,8 @@ pub use origin::{Baseline, Origin, Received, Way};
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
-pub use stand::{Evidence, stand};
 pub use signature::Trust;
+pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,

@@ -1,7 +1,11 @@
 //! Reports of scanners, tests and builds: read, compared, judged, shown.
 
+mod artifacts;
 mod corpus;
-mod samples;
-mod waive;
 mod fixtures;
+mod samples;
+mod secrets;
+mod storage;
+mod uploads;
+mod waive;
 mod signatures;
