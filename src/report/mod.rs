@@ -24,6 +24,9 @@ mod reading;
 mod origin;
 mod waiver;
 mod standing;
+pub mod signature;
+mod subjects;
+pub mod platform;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
@@ -36,8 +39,10 @@ pub use origin::{Baseline, Origin, Received, Way};
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
+pub use signature::Trust;
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,
 };
+pub use subjects::subjects_match;
 pub use waiver::Waiver;

@@ -1,13 +1,18 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+pub(super) mod attestation;
 mod bandit;
 mod bandit_rating;
 mod black;
 mod code_climate;
+mod cyclonedx;
+mod cyclonedx_json;
+mod cyclonedx_xml;
 mod dependency_check;
 mod dependency_check_xml;
 mod detect_secrets;
 mod dockle;
+mod dsse;
 mod empty_file;
 mod empty_list;
 mod flake8;
@@ -17,6 +22,7 @@ mod grype;
 mod hadolint;
 mod hadolint_text;
 mod helm_lint;
+mod in_toto;
 mod item;
 mod junit;
 mod kubesec;
@@ -28,8 +34,10 @@ mod nikto_json;
 mod nikto_xml;
 mod npm_audit;
 mod npm_audit_v1;
+mod oci_index;
 mod osv_scanner;
 mod pip_audit;
+mod purl;
 mod pylint;
 mod ruff;
 mod ruff_lines;
@@ -37,6 +45,12 @@ mod ruff_text;
 mod sarif;
 mod semgrep;
 mod semgrep_rule;
+mod sigstore_bundle;
+mod spdx3_json;
+mod spdx;
+mod spdx_json;
+mod spdx_tag_value;
+mod syft;
 mod trivy;
 mod trivy_kubernetes;
 mod trivy_legacy;
@@ -49,6 +63,8 @@ mod zap_xml;
 
 #[cfg(test)]
 mod trial;
+#[cfg(test)]
+pub(super) mod testing;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -105,6 +121,16 @@ pub const ALL: &[&Format] = &[
     &yamllint::FORMAT,
     &black::FORMAT,
     &helm_lint::FORMAT,
+    &sigstore_bundle::FORMAT,
+    &dsse::FORMAT,
+    &in_toto::FORMAT,
+    &oci_index::FORMAT,
+    &cyclonedx_json::FORMAT,
+    &cyclonedx_xml::FORMAT,
+    &spdx3_json::FORMAT,
+    &spdx_json::FORMAT,
+    &spdx_tag_value::FORMAT,
+    &syft::FORMAT,
     &empty_list::FORMAT,
     &empty_file::FORMAT,
 ];
