@@ -2,6 +2,8 @@
 
 mod sarif;
 mod junit;
+mod coverage;
+mod checkstyle;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -19,7 +21,14 @@ pub struct Format {
 }
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
-pub const ALL: &[&Format] = &[&sarif::FORMAT, &junit::FORMAT];
+pub const ALL: &[&Format] = &[
+    &sarif::FORMAT,
+    &junit::FORMAT,
+    &coverage::COBERTURA,
+    &coverage::COVERAGE_PY,
+    &coverage::LCOV,
+    &checkstyle::FORMAT,
+];
 
 /// The first that recognises it.
 pub fn recognise(sketch: &Sketch) -> Option<&'static Format> {

@@ -24,6 +24,9 @@ use crate::report::sketch::Sketch;
 /// SARIF.
 pub(super) const FORMAT: Format = Format { name: "sarif", recognises, read };
 
+/// GitHub takes 20.
+const RUNS: usize = 1_000;
+
 fn recognises(sketch: &Sketch) -> bool {
     let Some(root) = sketch.json().filter(|root| root.has(&["runs"])) else {
         return false;
@@ -40,6 +43,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         "version" => json.text().and_then(|version| supported(version.as_deref())),
         "runs" => json.list(|json| {
             runs += 1;
+            rule::few(runs, RUNS, "runs")?;
             run::read(json, draft, findings)
         }),
         _ => Ok(()),

@@ -332,8 +332,8 @@ impl Written<'_> {
 
     fn seen(&self, draft: &mut Draft) -> Seen {
         let rule = self.reference(draft);
-        let first = self.locations.0.first().map(|location| &location.0);
-        let places = u32::try_from(self.locations.0.len()).unwrap_or(u32::MAX);
+        let first = self.locations.items.first().map(|location| &location.0);
+        let places = u32::try_from(self.locations.all).unwrap_or(u32::MAX);
         Seen {
             fingerprint: fingerprint::of(&rule.id, &self.fingerprints, &self.partial_fingerprints),
             rule,
@@ -365,7 +365,7 @@ impl Written<'_> {
 
     /// Let through only where somebody did, and nobody still has to agree (section 3.35.3).
     fn suppressed(&self, draft: &mut Draft) -> Option<Box<Suppression>> {
-        let all = &self.suppressions.0;
+        let all = &self.suppressions.items;
         let status = |one: &WrittenSuppression<'_>| {
             let word = one.status.some().or_else(|| one.state.some()).unwrap_or("accepted");
             word.eq_ignore_ascii_case("accepted")
@@ -382,14 +382,14 @@ impl Written<'_> {
         let keep = |word: &Word<'_>| word.some().map(|text| draft.message(text));
         let properties = &self.properties;
         let rare = Rare {
-            logical: first.and_then(|location| keep(&location.logical.0.first()?.0.fully_qualified_name)),
-            fix: self.fixes.0.first().and_then(|fix| keep(&fix.0.description.0.text)),
+            logical: first.and_then(|location| keep(&location.logical.items.first()?.0.fully_qualified_name)),
+            fix: self.fixes.items.first().and_then(|fix| keep(&fix.0.description.0.text)),
             component: keep(&properties.component)
                 .map(|name| (name, keep(&properties.component_version).unwrap_or_default())),
             place_message: first.and_then(|location| keep(&location.message.0.text)),
             secret: properties
                 .tags
-                .0
+                .items
                 .iter()
                 .any(|tag| matches!(tag.0.to_ascii_lowercase().as_str(), "secret" | "secrets")),
         };
@@ -410,7 +410,7 @@ impl Message<'_> {
         Said {
             text: draft.message(text),
             id: id.map(Into::into),
-            arguments: self.arguments.0.iter().take(20).map(|word| draft.message(&word.0)).collect(),
+            arguments: self.arguments.items.iter().take(20).map(|word| draft.message(&word.0)).collect(),
         }
     }
 }

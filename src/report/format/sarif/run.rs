@@ -9,7 +9,7 @@ use super::finding::Maker;
 use super::invocation;
 use super::place::Files;
 use super::result::{Level, Outcome, Reference, Said, Seen, Written};
-use super::rule::Rules;
+use super::rule::{Rules, few};
 use crate::report::input::Result;
 use crate::report::input::json::{Json, Kind};
 use crate::report::input::loose::{Many, One, Word};
@@ -32,6 +32,9 @@ struct Run {
     category: Option<String>,
     image: Option<Image>,
 }
+
+/// Results whose rules are not known yet are counted by their kinds once there are too many to wait.
+const SHAPES: usize = 100_000;
 
 /// What decides how a result that is not kept is counted.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -95,7 +98,7 @@ impl Run {
         self.scanned |= json.peek()? == Kind::List;
         json.list(|json| {
             match json.read::<Written<'_>>()?.outcome(draft) {
-                Outcome::Finding(seen) => self.take(*seen, draft, waiting),
+                Outcome::Finding(seen) => return self.take(*seen, draft, waiting),
                 Outcome::Fixed => self.fixed += 1,
                 Outcome::Undecided => self.undecided += 1,
                 Outcome::Passed => {}
@@ -104,7 +107,7 @@ impl Run {
         })
     }
 
-    fn take(&mut self, seen: Seen, draft: &mut Draft, waiting: usize) {
+    fn take(&mut self, seen: Seen, draft: &mut Draft, waiting: usize) -> Result<()> {
         match &self.rules {
             Some(rules) if seen.place.as_ref().is_none_or(|place| self.files.know(place)) => {
                 let finding = self.maker.finding(seen, rules, &self.files, draft);
@@ -113,6 +116,7 @@ impl Run {
             _ if self.waiting.len() < waiting => self.waiting.push(seen),
             _ => *self.left_out.entry(Shape::of(seen)).or_default() += 1,
         }
+        few(self.left_out.len(), SHAPES, "kinds of results before their rules")
     }
 
     fn end(mut self, draft: &mut Draft) {
@@ -201,7 +205,7 @@ impl Shape {
 impl Properties<'_> {
     fn image(&self) -> Option<Image> {
         let digests =
-            self.repo_digests.0.iter().filter_map(|written| Some(written.0.rsplit_once('@')?.1.into()));
+            self.repo_digests.items.iter().filter_map(|written| Some(written.0.rsplit_once('@')?.1.into()));
         Some(Image { name: self.image_name.some()?.into(), digests: digests.collect(), platform: None })
     }
 }
