@@ -13,6 +13,7 @@ mod place;
 mod result;
 mod rule;
 mod run;
+mod seen;
 #[cfg(test)]
 mod tests;
 

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::result::{ArtifactLocation, Where};
+use super::result::ArtifactLocation;
 use super::rule::few;
+use super::seen::Where;
 use crate::report::input::Result;
 use crate::report::input::json::Json;
 use crate::report::input::loose::One;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::category::Tags;
-use super::result::{Level, Message, Properties, Rated, Reference};
+use super::result::{Message, Properties};
+use super::seen::{Level, Rated, Reference};
 use crate::report::input::Fault;
 use crate::report::input::Result;
 use crate::report::input::json::Json;
