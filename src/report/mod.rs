@@ -18,6 +18,8 @@ pub mod input;
 pub mod sketch;
 pub mod format;
 mod path;
+mod dependency;
+pub mod github_alerts;
 mod reading;
 mod origin;
 mod waiver;

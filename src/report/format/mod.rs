@@ -1,9 +1,56 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
-mod sarif;
-mod junit;
-mod coverage;
+mod bandit;
+mod bandit_rating;
+mod black;
 mod checkstyle;
+mod code_climate;
+mod coverage;
+mod dependency_check;
+mod dependency_check_xml;
+mod detect_secrets;
+mod dockle;
+mod empty_file;
+mod empty_list;
+mod flake8;
+mod gitlab;
+mod gitleaks;
+mod grype;
+mod hadolint;
+mod hadolint_text;
+mod helm_lint;
+mod item;
+mod junit;
+mod kubesec;
+mod located;
+mod mypy;
+mod mypy_json;
+mod named;
+mod nikto_json;
+mod nikto_xml;
+mod npm_audit;
+mod npm_audit_v1;
+mod osv_scanner;
+mod pip_audit;
+mod pylint;
+mod ruff;
+mod ruff_lines;
+mod ruff_text;
+mod sarif;
+mod semgrep;
+mod semgrep_rule;
+mod trivy;
+mod trivy_kubernetes;
+mod trivy_legacy;
+mod trivy_result;
+mod trufflehog;
+mod trufflehog_v2;
+mod yamllint;
+mod zap_json;
+mod zap_xml;
+
+#[cfg(test)]
+mod trial;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -28,6 +75,44 @@ pub const ALL: &[&Format] = &[
     &coverage::COVERAGE_PY,
     &coverage::LCOV,
     &checkstyle::FORMAT,
+    &trivy_kubernetes::FORMAT,
+    &trivy::FORMAT,
+    &trivy_legacy::FORMAT,
+    &grype::FORMAT,
+    &dependency_check::FORMAT,
+    &dependency_check_xml::FORMAT,
+    &gitlab::FORMAT,
+    &dockle::FORMAT,
+    &kubesec::FORMAT,
+    &hadolint::FORMAT,
+    &code_climate::FORMAT,
+    &detect_secrets::FORMAT,
+    &osv_scanner::FORMAT,
+    &npm_audit_v1::FORMAT,
+    &npm_audit::FORMAT,
+    &pip_audit::FORMAT,
+    &hadolint_text::FORMAT,
+    &bandit::FORMAT,
+    &semgrep::FORMAT,
+    &gitleaks::FORMAT,
+    &trufflehog::FORMAT,
+    &trufflehog_v2::FORMAT,
+    &zap_json::FORMAT,
+    &zap_xml::FORMAT,
+    &nikto_json::FORMAT,
+    &nikto_xml::FORMAT,
+    &pylint::FORMAT,
+    &ruff::FORMAT,
+    &ruff_lines::FORMAT,
+    &mypy_json::FORMAT,
+    &mypy::FORMAT,
+    &ruff_text::FORMAT,
+    &flake8::FORMAT,
+    &yamllint::FORMAT,
+    &black::FORMAT,
+    &helm_lint::FORMAT,
+    &empty_list::FORMAT,
+    &empty_file::FORMAT,
 ];
 
 /// The first that recognises it.

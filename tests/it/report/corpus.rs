@@ -8,8 +8,30 @@ use serde_json::Value;
 
 /// Files of which we say something else than the corpus, and why that is better.
 /// What is compared: `findings`, `native`, `severity`, `suppressed`, `state`.
-const OTHERWISE: &[(&str, &str, &str)] =
-    &[("junit/disabled.xml", "native", "five cases have the status disabled: they were not run")];
+const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("junit/disabled.xml", "native", "five cases have the status disabled: they were not run"),
+    (
+        "dependency_check/multiple_vulnerabilities_has_multiple_findings.xml",
+        "findings",
+        "suppressed ones count too",
+    ),
+    (
+        "dependency_check/multiple_vulnerabilities_has_multiple_findings.xml",
+        "native",
+        "suppressed ones count too",
+    ),
+    (
+        "dependency_check/multiple_vulnerabilities_has_multiple_findings.xml",
+        "severity",
+        "suppressed ones count too",
+    ),
+    ("dockle/many_findings.json", "native", "what is ignored is no finding"),
+    ("hadolint/hadolint-dojo.txt", "native", "its lines are read, and not only looked at"),
+    ("kubesec/am-kubesec.json", "native", "what passed is no finding"),
+    ("black/am-black-report.txt", "native", "a file that was reformatted has nothing wrong with it any more"),
+    ("mypy/am-mypy.txt", "native", "notes are context of the errors, not findings"),
+    ("mypy/mypy-crash-exit2.txt", "native", "notes are context of the errors, not findings"),
+];
 
 /// The formats of the corpus that are not reports at all, or that nobody can read.
 const NO_REPORT: &[&str] = &[];

@@ -1,3 +1,5 @@
 //! Reports of scanners, tests and builds: read, compared, judged, shown.
 
 mod corpus;
+mod fixtures;
+mod secrets;
