@@ -4,7 +4,9 @@ pub(super) mod attestation;
 mod bandit;
 mod bandit_rating;
 mod black;
+mod checkstyle;
 mod code_climate;
+mod coverage;
 mod cyclonedx;
 mod cyclonedx_json;
 mod cyclonedx_xml;
@@ -131,6 +133,7 @@ pub const ALL: &[&Format] = &[
     &spdx_json::FORMAT,
     &spdx_tag_value::FORMAT,
     &syft::FORMAT,
+    &checkstyle::FORMAT,
     &empty_list::FORMAT,
     &empty_file::FORMAT,
 ];
