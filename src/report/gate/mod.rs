@@ -120,6 +120,14 @@ fn who(fact: &ReportFact) -> String {
     }
 }
 
+/// Each once, however many reports it wrote.
+fn whos(facts: &[&ReportFact]) -> String {
+    let mut whos: Vec<String> = facts.iter().map(|fact| who(fact)).collect();
+    whos.sort_unstable();
+    whos.dedup();
+    few(&whos, whos.len() as u64)
+}
+
 /// The first few of many, and how many more there are.
 fn few(all: &[String], total: u64) -> String {
     const NAMED: usize = 5;

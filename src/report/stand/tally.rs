@@ -1,6 +1,7 @@
 //! The numbers that are judged.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::problem::Merged;
 use super::{Evidence, Outcome};
@@ -18,7 +19,13 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
         reports: facts(evidence),
         tests: tests(evidence),
         coverage: coverage(evidence, outcome),
-        expired_waivers: news.expired.iter().map(|waiver| waiver.id.clone()).collect(),
+        expired_waivers: news
+            .expired
+            .iter()
+            .map(|waiver| waiver.id.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         pending: evidence.pending,
         ..Tally::default()
     };
