@@ -12,7 +12,7 @@ use jiff::civil::{Date, date};
 
 use super::{Evidence, stand};
 use crate::clock::Timestamp;
-use crate::ids::RunId;
+use crate::ids::{CommitSha, RunId};
 use crate::report::{
     Advisory, Baseline, Category, Finding, Gate, Origin, Package, Place, Received, Report, Rule, Secret,
     Severity, Standing, Tool, Waiver, Way,
@@ -46,12 +46,9 @@ impl World {
     }
 
     fn stand(&self) -> Standing {
-        let commit = "a".repeat(40).parse().unwrap();
-        let baseline = |report: &Report| Baseline {
-            report: report.clone(),
-            commit: std::clone::Clone::clone(&commit),
-            at: Timestamp(5),
-        };
+        let commit: CommitSha = "a".repeat(40).parse().unwrap();
+        let baseline =
+            |report: &Report| Baseline { report: report.clone(), commit: commit.clone(), at: Timestamp(5) };
         let baselines: Vec<Baseline> = self.before.iter().map(baseline).collect();
         stand(&Evidence {
             reports: &self.now,
