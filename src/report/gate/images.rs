@@ -43,7 +43,7 @@ pub(super) fn signed(gate: &Gate, tally: &Tally, name: &str) -> Condition {
     });
     if let Some((who, why)) = invalid {
         let sentence = format!(
-            "The signature of {who} does not verify: {why}. Find out who made it before anything else."
+            "The signature of {who} proves nothing: {why}. Find out who made it before anything else."
         );
         return judged("invalid").fails(Code::SignatureInvalid, sentence);
     }

@@ -14,6 +14,7 @@ use crate::requirement::{Code, Requirement};
 /// that there is a report at all.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a line of the policy, and all may be combined")]
+#[serde(default)]
 pub struct Gate {
     /// No open finding of the security categories as bad as this or worse.
     pub fail_on: Option<Severity>,

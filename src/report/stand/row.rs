@@ -3,16 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use super::problem::Merged;
+use super::tally::signatures;
 use super::{Evidence, Outcome};
-use crate::report::{Compared, Novelty, Received, Row};
+use crate::report::{Compared, Novelty, Received, Row, SignatureFact};
 
 /// One row for each report, in the order of the reports.
 pub(super) fn rows(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Vec<Row> {
     let gone = gone(outcome);
     let compared = outcome.baselines.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
-    let received = evidence.reports.iter().zip(compared).enumerate();
+    let received = evidence.reports.iter().zip(compared).zip(signatures(evidence));
     let mut rows: Vec<Row> =
-        received.map(|(index, (it, compared))| row(evidence, compared, &gone, index, it)).collect();
+        received.map(|((it, compared), signature)| row(evidence, compared, &gone, signature, it)).collect();
     for merged in &outcome.open {
         each(&mut rows, merged, |row| {
             *row.counts.entry(merged.problem.severity).or_default() += 1;
@@ -53,7 +54,7 @@ fn row(
     evidence: &Evidence<'_>,
     baselines: &[usize],
     gone: &HashMap<usize, Vec<usize>>,
-    index: usize,
+    signature: SignatureFact,
     received: &Received,
 ) -> Row {
     let Received { report, origin } = received;
@@ -73,7 +74,7 @@ fn row(
         tests: report.tests,
         coverage: report.coverage.clone(),
         inventory: report.inventory.as_ref().map(|it| (it.specification.clone(), it.components)),
-        signature: evidence.signatures.get(index).cloned().unwrap_or_default(),
+        signature,
     };
     for unkept in &report.unkept {
         *row.counts.entry(unkept.weight).or_default() += unkept.findings;

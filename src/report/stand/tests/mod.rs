@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::ids::{CommitSha, RunId};
 use crate::report::{
     Advisory, Baseline, Category, Finding, Gate, Origin, Package, Place, Received, Report, Rule, Secret,
-    Severity, Standing, Tool, Waiver, Way,
+    Severity, SignatureFact, Standing, Tool, Waiver, Way,
 };
 
 const TODAY: Date = date(2026, 3, 10);
@@ -26,6 +26,7 @@ struct World {
     now: Vec<Received>,
     before: Vec<Report>,
     waivers: Vec<Waiver>,
+    signatures: Vec<SignatureFact>,
     pending: u32,
     forks: bool,
 }
@@ -52,7 +53,7 @@ impl World {
         let baselines: Vec<Baseline> = self.before.iter().map(baseline).collect();
         stand(&Evidence {
             reports: &self.now,
-            signatures: &[],
+            signatures: &self.signatures,
             baselines: &baselines,
             waivers: &self.waivers,
             pending: self.pending,
