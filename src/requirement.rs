@@ -150,6 +150,44 @@ codes! {
     OutcomeUnknown = "outcome_unknown",
     /// Somebody cancelled it.
     Cancelled = "cancelled",
+    /// A scanner found something critical.
+    FindingsCritical = "findings_critical",
+    /// A scanner found something of high severity.
+    FindingsHigh = "findings_high",
+    /// A scanner found something of medium severity.
+    FindingsMedium = "findings_medium",
+    /// A scanner found something of low severity.
+    FindingsLow = "findings_low",
+    /// A scanner found something that is good to know, and the policy wants none of it.
+    FindingsInfo = "findings_info",
+    /// A scanner found something that is known to be exploited.
+    FindingsExploited = "findings_exploited",
+    /// A report that must be there is not.
+    ReportMissing = "report_missing",
+    /// Reports are still being fetched or read.
+    ReportPending = "report_pending",
+    /// A report says that its tool looked at only a part.
+    ReportPartial = "report_partial",
+    /// A report says that its tool failed.
+    ReportFailed = "report_failed",
+    /// A report cannot be read.
+    ReportUnreadable = "report_unreadable",
+    /// Tests failed.
+    TestsFailed = "tests_failed",
+    /// Not one test ran.
+    TestsNone = "tests_none",
+    /// The tests run less of the code than the policy asks for.
+    CoverageLow = "coverage_low",
+    /// The tests run less of the code than they did, by more than the policy allows.
+    CoverageDropped = "coverage_dropped",
+    /// Nobody can tell how much of the code the tests run, or ran before.
+    CoverageUnknown = "coverage_unknown",
+    /// No scanner looked at the image of a platform.
+    PlatformMissing = "platform_missing",
+    /// A report carries no signature that was verified.
+    SignatureMissing = "signature_missing",
+    /// A report carries a signature that does not verify.
+    SignatureInvalid = "signature_invalid",
 }
 
 impl Requirement {

@@ -173,6 +173,25 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::DeploymentFailed
         | Code::RefusedByGithub
         | Code::OutcomeUnknown
-        | Code::Cancelled => None,
+        | Code::Cancelled
+        | Code::FindingsCritical
+        | Code::FindingsHigh
+        | Code::FindingsMedium
+        | Code::FindingsLow
+        | Code::FindingsInfo
+        | Code::FindingsExploited
+        | Code::ReportMissing
+        | Code::ReportPending
+        | Code::ReportPartial
+        | Code::ReportFailed
+        | Code::ReportUnreadable
+        | Code::TestsFailed
+        | Code::TestsNone
+        | Code::CoverageLow
+        | Code::CoverageDropped
+        | Code::CoverageUnknown
+        | Code::PlatformMissing
+        | Code::SignatureMissing
+        | Code::SignatureInvalid => None,
     }
 }

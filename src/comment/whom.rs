@@ -17,12 +17,34 @@ pub(super) fn whom(requirement: &Requirement) -> &str {
 fn by_code(code: Code) -> &'static str {
     match code {
         Code::Holds => "",
-        Code::WorkflowPending | Code::CheckPending | Code::Soaking | Code::EnvironmentBusy => ITSELF,
+        Code::WorkflowPending
+        | Code::CheckPending
+        | Code::Soaking
+        | Code::EnvironmentBusy
+        | Code::ReportPending => ITSELF,
         Code::WorkflowMissing
         | Code::WorkflowFailed
         | Code::CheckMissing
         | Code::CheckFailed
-        | Code::RefUnavailable => PUSHERS,
+        | Code::RefUnavailable
+        | Code::ReportMissing
+        | Code::ReportPartial
+        | Code::ReportFailed
+        | Code::ReportUnreadable
+        | Code::TestsFailed
+        | Code::TestsNone
+        | Code::CoverageLow
+        | Code::CoverageDropped
+        | Code::CoverageUnknown
+        | Code::PlatformMissing
+        | Code::SignatureMissing
+        | Code::SignatureInvalid => PUSHERS,
+        Code::FindingsCritical
+        | Code::FindingsHigh
+        | Code::FindingsMedium
+        | Code::FindingsLow
+        | Code::FindingsInfo
+        | Code::FindingsExploited => "anybody who can push, or who may waive it",
         Code::NotYetDeployed => "anybody who may promote there",
         Code::ApprovalsMissing => "those who may approve",
         Code::UnattributedCommit => "the authors, or who keeps the policy",

@@ -252,15 +252,42 @@ impl Report {
     }
 
     /// Whether a policy that asks for this name means this report: a tool (`trivy`), a format (`sarif`), or
-    /// what it is about (`sbom`, `tests`, `coverage`, `signature`, `provenance`).
+    /// what it is about (`scan`, `sbom`, `tests`, `coverage`, `signature`, `provenance`).
     pub fn answers_to(&self, name: &str) -> bool {
         match name {
+            "scan" => self.is_scan(),
             "sbom" => self.inventory.is_some(),
             "tests" => self.tests.is_some(),
             "coverage" => self.coverage.is_some(),
             "signature" => self.attestations.iter().any(|statement| statement.signatures > 0),
             "provenance" => self.attestations.iter().any(|a| a.predicate.contains("slsa.dev/provenance/")),
             tool => *self.tool.name == *tool || *self.format == *tool,
+        }
+    }
+
+    /// Whether its tool looks for weaknesses. A bill of materials or a test run without any is none that
+    /// found nothing, but none.
+    fn is_scan(&self) -> bool {
+        let about_else = self.inventory.is_some()
+            || self.tests.is_some()
+            || self.coverage.is_some()
+            || !self.attestations.is_empty();
+        let found = self.findings.iter().map(|finding| finding.category);
+        !about_else || found.chain(self.unkept.iter().map(|left| left.category)).any(Category::is_security)
+    }
+
+    /// What it is about, the same from commit to commit: an image without its tag and digest. Reports of one
+    /// tool are compared when this is equal. Empty where the report does not tell.
+    pub fn subject(&self) -> String {
+        let target = self.target.as_deref().or(self.image.as_ref().map(|image| &*image.name));
+        let target = target.unwrap_or_default();
+        if self.image.is_none() {
+            return target.to_owned();
+        }
+        let bare = target.split_once('@').map_or(target, |(name, _)| name);
+        match bare.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => name.to_owned(),
+            _ => bare.to_owned(),
         }
     }
 }

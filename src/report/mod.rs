@@ -27,12 +27,15 @@ mod standing;
 pub mod signature;
 mod subjects;
 pub mod platform;
+mod stand;
+mod gate;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
 pub use draft::Draft;
 pub use finding::{Advisory, Category, Endpoint, Finding, Package, Place, Rule, Secret, Suppression, Text};
+pub use gate::Gate;
 pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};
@@ -40,6 +43,7 @@ pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
 pub use signature::Trust;
+pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,

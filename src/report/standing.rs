@@ -118,6 +118,12 @@ pub struct Named {
     pub place: String,
     /// Who says so.
     pub tools: Vec<Text>,
+    /// It is known to be exploited.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known_exploited: bool,
+    /// The version without it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_in: Option<String>,
 }
 
 /// Coverage, before and after.
@@ -218,7 +224,7 @@ pub enum Novelty {
 }
 
 /// What tells one problem apart from all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Fingerprint(pub [u8; 16]);
 
 /// What to tell about waivers.

@@ -18,3 +18,19 @@ pub struct Waiver {
     /// Who let it through: a login with the id, or `policy` when it stands in the policy's file.
     pub by: String,
 }
+
+/// For how many days before its end a waiver is told of.
+const SOON: i32 = 14;
+
+impl Waiver {
+    /// Whether it still holds on this day.
+    pub fn holds_on(&self, today: Date) -> bool {
+        today <= self.until
+    }
+
+    /// Whether it holds on this day and will not much longer.
+    pub fn ends_soon(&self, today: Date) -> bool {
+        let left = today.until(self.until).map_or(i32::MAX, |span| span.get_days());
+        self.holds_on(today) && left <= SOON
+    }
+}

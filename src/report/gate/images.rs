@@ -1,0 +1,81 @@
+//! Whether every image was scanned, and what is signed was verified.
+
+use super::super::{Condition, ReportFact, SignatureFact, Tally};
+use super::{Gate, Judged, few, tools, who, whos};
+use crate::requirement::Code;
+
+/// A scanner looked at the image of this platform.
+pub(super) fn platform(gate: &Gate, tally: &Tally, platform: &str) -> Condition {
+    let scans = gate.scans(tally);
+    let told = |fact: &ReportFact| fact.platform.as_deref().map(usual);
+    let of_it = |fact: &&ReportFact| told(fact).is_some_and(|told| told == usual(platform));
+    let found: Vec<&ReportFact> = scans.iter().copied().filter(of_it).collect();
+    let title = format!("image scanned: {platform}");
+    if !found.is_empty() {
+        let sentence = format!("{} looked at it.", whos(&found));
+        return Judged { title, actual: "yes".to_owned(), decided_by: tools(&found) }.holds(sentence);
+    }
+    let mut others: Vec<String> = scans.iter().filter_map(|fact| told(fact)).collect();
+    others.sort_unstable();
+    others.dedup();
+    let others = match &*others {
+        [] => "no report names a platform".to_owned(),
+        others => format!("there are reports of {}", few(others, others.len() as u64)),
+    };
+    let sentence = format!(
+        "No report of a scanner is about the image of {platform}: {others}. Scan that image too, and upload \
+         the report."
+    );
+    let judged = Judged { title, actual: "no".to_owned(), decided_by: Vec::new() };
+    judged.pending(Code::PlatformMissing, sentence)
+}
+
+/// A report of this name carries a signature that verifies. A copy beside it that carries none does not
+/// matter; one that does not verify does, since somebody made it.
+pub(super) fn signed(gate: &Gate, tally: &Tally, name: &str) -> Condition {
+    let called = gate.called(tally, name);
+    let title = format!("signed: {name}");
+    let judged =
+        |actual: &str| Judged { title: title.clone(), actual: actual.to_owned(), decided_by: tools(&called) };
+    let invalid = called.iter().find_map(|fact| match &fact.signature {
+        SignatureFact::Failed { why } => Some((who(fact), why.trim_end_matches('.'))),
+        _ => None,
+    });
+    if let Some((who, why)) = invalid {
+        let sentence = format!(
+            "The signature of {who} proves nothing: {why}. Find out who made it before anything else."
+        );
+        return judged("invalid").fails(Code::SignatureInvalid, sentence);
+    }
+    let verified = called.iter().find_map(|fact| match &fact.signature {
+        SignatureFact::Verified { by, .. } if fact.state.is_ok() => Some((who(fact), by)),
+        _ => None,
+    });
+    if let Some((who, by)) = verified {
+        return judged("verified").holds(format!("The signature of {who} verifies under {by}."));
+    }
+    if called.is_empty() {
+        let sentence =
+            format!("No report called `{name}` came of this commit. Make and sign it, and upload it.");
+        return judged("missing").pending(Code::SignatureMissing, sentence);
+    }
+    let unverified = called.iter().any(|fact| fact.signature == SignatureFact::Unverified);
+    let (actual, sentence) = if unverified {
+        ("unverified", "It is signed, and nothing says under which key. Name the key in the policy.")
+    } else {
+        ("unsigned", "It carries no signature. Sign it, and upload the signed statement.")
+    };
+    judged(actual).fails(Code::SignatureMissing, sentence)
+}
+
+/// `linux/arm64/v8` and `linux/aarch64` are `linux/arm64`, in the words of the OCI image specification.
+fn usual(platform: &str) -> String {
+    let platform = platform.trim().to_ascii_lowercase();
+    let (system, rest) = platform.split_once('/').unwrap_or(("linux", &platform));
+    let architecture = match rest {
+        "x86_64" | "x86-64" | "amd64/v1" => "amd64",
+        "aarch64" | "arm64/v8" | "aarch64/v8" => "arm64",
+        rest => rest,
+    };
+    format!("{system}/{architecture}")
+}

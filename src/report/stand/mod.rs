@@ -1,0 +1,159 @@
+//! How a commit stands: all its reports, merged, compared and with the waivers applied.
+
+mod alias;
+mod compare;
+mod fingerprint;
+mod meet;
+mod merge;
+mod package;
+mod pattern;
+mod problem;
+mod row;
+mod tally;
+mod waivers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Date;
+
+use self::alias::Aliases;
+use self::compare::{Comparison, compare};
+use self::merge::{Group, Told, merge};
+use self::problem::{Merged, fingerprints, problem};
+use self::waivers::Waivers;
+use crate::report::{Baseline, Novelty, Problem, Received, Report, SignatureFact, Standing, Waiver};
+
+/// Everything that says how a commit stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// Its reports.
+    pub reports: &'a [Received],
+    /// What became of each report's signatures, in the same order; none where one is missing.
+    pub signatures: &'a [SignatureFact],
+    /// Reports of the same tools about the same targets on earlier commits.
+    pub baselines: &'a [Baseline],
+    /// What somebody lets through.
+    pub waivers: &'a [Waiver],
+    /// How many reports are still being fetched or read.
+    pub pending: u32,
+    /// Whether reports of forks satisfy anything.
+    pub forks: bool,
+    /// The day, in UTC.
+    pub today: Date,
+}
+
+/// What came of all problems, before it is counted.
+#[derive(Debug, Default)]
+struct Outcome<'a> {
+    open: Vec<Merged<'a>>,
+    waived: Vec<Merged<'a>>,
+    suppressed: Vec<Merged<'a>>,
+    /// Their members are of baselines, by their places in the list.
+    fixed: Vec<Merged<'a>>,
+    /// By report: the places of the baselines it is compared with.
+    baselines: Vec<Vec<usize>>,
+}
+
+/// How the commit stands. It does not matter in which order the reports come.
+pub fn stand(evidence: &Evidence<'_>) -> Standing {
+    let now = evidence.reports.iter().map(|received| &received.report);
+    let before = evidence.baselines.iter().map(|baseline| &baseline.report);
+    let aliases = Aliases::of(now.clone().chain(before.clone()).flat_map(|report| &report.findings));
+    let subjects = Subjects::of(now.clone().chain(before.clone()));
+    let (now, before) = (subjects.told(now), subjects.told(before));
+    let (groups, groups_before) = (merge(&now, &aliases), merge(&before, &aliases));
+    let comparison = compare(&now, &groups, &before, &groups_before);
+    let mut waivers = Waivers::new(evidence.waivers, evidence.today);
+    let outcome = outcome(&groups, &groups_before, comparison, &aliases, &mut waivers);
+    let news = waivers.news();
+    Standing {
+        tally: tally::tally(evidence, &outcome, &news),
+        rows: row::rows(evidence, &outcome),
+        open: problems(outcome.open),
+        fixed: problems(outcome.fixed),
+        waived: problems(outcome.waived),
+        suppressed: problems(outcome.suppressed),
+        waivers: news,
+    }
+}
+
+fn outcome<'a>(
+    groups: &[Group<'a>],
+    before: &[Group<'a>],
+    comparison: Comparison,
+    aliases: &Aliases,
+    waivers: &mut Waivers<'_>,
+) -> Outcome<'a> {
+    let mut outcome = Outcome { baselines: comparison.baselines, ..Outcome::default() };
+    for ((group, known), novelty) in groups.iter().zip(fingerprints(groups)).zip(comparison.novelties) {
+        let Some(mut merged) = problem(group, &known, aliases, novelty) else { continue };
+        let through = waivers.apply(&merged);
+        let suppressed = group.iter().all(|member| member.finding.suppressed.is_some());
+        let list = match (suppressed, through) {
+            (true, _) => &mut outcome.suppressed,
+            (false, Some(waiver)) => {
+                merged.problem.waiver = Some(waiver);
+                &mut outcome.waived
+            }
+            (false, None) => &mut outcome.open,
+        };
+        list.push(merged);
+    }
+    let known = fingerprints(before);
+    for index in comparison.fixed {
+        let (Some(group), Some(known)) = (before.get(index), known.get(index)) else { continue };
+        outcome.fixed.extend(problem(group, known, aliases, Novelty::Existing));
+    }
+    let Outcome { open, waived, suppressed, fixed, .. } = &mut outcome;
+    for list in [open, waived, suppressed, fixed] {
+        list.sort_by(|one, other| order(one).cmp(&order(other)));
+    }
+    outcome
+}
+
+/// New before existing, then worst first; then by whatever tells two apart.
+fn order<'m>(merged: &'m Merged<'_>) -> impl Ord + use<'m> {
+    let problem = &merged.problem;
+    let existing = problem.novelty == Novelty::Existing;
+    let weight = std::cmp::Reverse(problem.severity);
+    let lead = merged.members.first().map(|member| (member.trace.own, member.trace.exact));
+    (existing, weight, problem.finding.category, &problem.id, problem.fingerprint, lead)
+}
+
+fn problems(merged: Vec<Merged<'_>>) -> Vec<Problem> {
+    merged.into_iter().map(|merged| merged.problem).collect()
+}
+
+/// What the reports of each tool are about.
+#[derive(Debug)]
+struct Subjects(HashMap<String, BTreeSet<String>>);
+
+impl Subjects {
+    fn of<'a>(reports: impl Iterator<Item = &'a Report>) -> Self {
+        let mut subjects: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for report in reports {
+            let subject = report.subject();
+            if !subject.is_empty() {
+                subjects.entry(report.tool.name.to_string()).or_default().insert(subject);
+            }
+        }
+        Self(subjects)
+    }
+
+    /// Where a tool tells in one format what it looked at, and in another one it does not, it is the same.
+    fn told<'a>(&self, reports: impl Iterator<Item = &'a Report>) -> Vec<Told<'a>> {
+        let only = |report: &Report| {
+            let known = self.0.get(&*report.tool.name).filter(|known| known.len() == 1)?;
+            known.first().cloned()
+        };
+        reports
+            .map(|report| {
+                let subject = report.subject();
+                let subject = if subject.is_empty() { only(report).unwrap_or_default() } else { subject };
+                Told { report, subject }
+            })
+            .collect()
+    }
+}

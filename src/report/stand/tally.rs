@@ -1,0 +1,211 @@
+//! The numbers that are judged.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::problem::Merged;
+use super::{Evidence, Outcome};
+use crate::report::{
+    CoverageFact, Named, Novelties, Novelty, Problem, Received, Report, ReportFact, SignatureFact, Tally,
+    TestTotals, WaiverNews,
+};
+
+/// The names by which a policy may ask for more than one tool or format.
+const KINDS: [&str; 6] = ["scan", "sbom", "tests", "coverage", "signature", "provenance"];
+
+/// Counts everything exactly, whatever is kept and shown of it.
+pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &WaiverNews) -> Tally {
+    let mut tally = Tally {
+        reports: facts(evidence),
+        tests: tests(evidence),
+        coverage: coverage(evidence, outcome),
+        expired_waivers: news
+            .expired
+            .iter()
+            .map(|waiver| waiver.id.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        pending: evidence.pending,
+        ..Tally::default()
+    };
+    let security = |merged: &&Merged<'_>| merged.problem.finding.category.is_security();
+    let open: Vec<&Problem> = outcome.open.iter().filter(security).map(|merged| &merged.problem).collect();
+    for problem in &open {
+        tally.open.entry(problem.severity).or_default().count(problem.novelty, 1);
+        tally.known_exploited += u64::from(is_exploited(problem));
+    }
+    let unkept = evidence.reports.iter().flat_map(|received| &received.report.unkept);
+    for left in unkept.filter(|left| left.category.is_security()) {
+        tally.open.entry(left.weight).or_default().count(Novelty::New, left.findings);
+    }
+    tally.worst = worst(&open);
+    tally
+}
+
+impl Novelties {
+    fn count(&mut self, novelty: Novelty, problems: u64) {
+        let count = match novelty {
+            Novelty::New => &mut self.new,
+            Novelty::Existing => &mut self.existing,
+            Novelty::Unknown => &mut self.unknown,
+        };
+        *count = count.saturating_add(problems);
+    }
+}
+
+fn facts(evidence: &Evidence<'_>) -> Vec<ReportFact> {
+    let facts = evidence.reports.iter().zip(signatures(evidence));
+    let mut facts: Vec<ReportFact> = facts.map(|(received, signature)| fact(received, signature)).collect();
+    let key = |fact: &ReportFact| {
+        (fact.tool.clone(), fact.target.clone(), fact.format.clone(), fact.sha256.clone(), fact.fork)
+    };
+    facts.sort_by_cached_key(key);
+    facts
+}
+
+fn fact(received: &Received, signature: SignatureFact) -> ReportFact {
+    let Received { report, origin } = received;
+    ReportFact {
+        tool: report.tool.clone(),
+        format: report.format.clone(),
+        target: report.target.clone(),
+        state: report.state.clone(),
+        sha256: origin.sha256.clone(),
+        fork: origin.fork,
+        answers_to: names(report),
+        platform: report.image.as_ref().and_then(|image| image.platform.as_deref()).map(Into::into),
+        signature,
+    }
+}
+
+/// By report: what became of its signatures.
+pub(super) fn signatures(evidence: &Evidence<'_>) -> Vec<SignatureFact> {
+    let scanned = scanned(evidence);
+    let signatures = evidence.signatures.iter().cloned().chain(std::iter::repeat(SignatureFact::None));
+    signatures.take(evidence.reports.len()).map(|signature| about(signature, &scanned)).collect()
+}
+
+/// The digests of all images that scanners looked at.
+fn scanned<'e>(evidence: &Evidence<'e>) -> BTreeSet<&'e str> {
+    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
+    let scans = reports.map(|received| &received.report).filter(|report| report.answers_to("scan"));
+    let images = scans.filter_map(|report| report.image.as_ref());
+    images.flat_map(|image| &image.digests).map(|digest| &**digest).collect()
+}
+
+/// A statement about another image than the one that was scanned proves nothing, however well it is signed.
+fn about(signature: SignatureFact, scanned: &BTreeSet<&str>) -> SignatureFact {
+    let SignatureFact::Verified { subjects, .. } = &signature else { return signature };
+    if scanned.is_empty() || subjects.iter().any(|subject| scanned.contains(subject.as_str())) {
+        return signature;
+    }
+    let some = |digests: Vec<&str>| match &*digests {
+        [] => "nothing".to_owned(),
+        [one] => (*one).to_owned(),
+        [one, ..] => format!("{one} and {} more", digests.len() - 1),
+    };
+    let signed = some(subjects.iter().map(String::as_str).collect());
+    let scanned = some(scanned.iter().copied().collect());
+    SignatureFact::Failed {
+        why: format!("it is about {signed}, and the image that was scanned is {scanned}"),
+    }
+}
+
+fn names(report: &Report) -> Vec<String> {
+    let mut names = vec![report.tool.name.to_string(), report.format.to_string()];
+    names.extend(KINDS.iter().filter(|kind| report.answers_to(kind)).map(ToString::to_string));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn is_exploited(problem: &Problem) -> bool {
+    problem.finding.advisory.as_ref().is_some_and(|advisory| advisory.kev)
+}
+
+/// What is exploited, the worst new ones, and the worst of all: each gate names others. They come with what is
+/// new first, and worst first.
+fn worst(open: &[&Problem]) -> Vec<Named> {
+    let exploited = open.iter().filter(|problem| is_exploited(problem)).take(Tally::NAMED / 4);
+    let new = open.iter().filter(|problem| problem.novelty != Novelty::Existing).take(Tally::NAMED / 2);
+    let mut by_weight = open.to_vec();
+    by_weight.sort_by_key(|problem| Reverse(problem.severity));
+    let mut named: Vec<&Problem> = Vec::new();
+    for problem in exploited.chain(new).chain(&by_weight) {
+        if named.len() == Tally::NAMED {
+            break;
+        }
+        if !named.iter().any(|known| std::ptr::eq(*known, *problem)) {
+            named.push(problem);
+        }
+    }
+    named.sort_by_key(|problem| (Reverse(problem.severity), problem.novelty == Novelty::Existing));
+    named.into_iter().map(name).collect()
+}
+
+fn name(problem: &Problem) -> Named {
+    let mut tools: Vec<_> = problem.said.iter().map(|said| said.tool.clone()).collect();
+    tools.sort_unstable();
+    let advisory = problem.finding.advisory.as_deref();
+    Named {
+        id: problem.id.clone(),
+        severity: problem.severity,
+        new: problem.novelty != Novelty::Existing,
+        place: problem.place(),
+        tools,
+        known_exploited: is_exploited(problem),
+        fixed_in: advisory.and_then(|advisory| advisory.fixed.first()).map(ToString::to_string),
+    }
+}
+
+impl Problem {
+    /// Where it is, for people: a package with its version, a file with its line, an address.
+    pub fn place(&self) -> String {
+        let finding = &self.finding;
+        if let Some(package) = &finding.package {
+            return format!("{} {}", package.name, package.version).trim().to_owned();
+        }
+        let line = finding.place.as_ref().map(|place| match place.line {
+            Some(line) => format!("{}:{line}", place.file),
+            None => place.file.to_string(),
+        });
+        let address = finding.endpoint.as_ref().map(|endpoint| endpoint.url.to_string());
+        line.or(address).or(finding.target.as_ref().map(ToString::to_string)).unwrap_or_default()
+    }
+}
+
+/// Whether a report may satisfy anything.
+fn counts(evidence: &Evidence<'_>, received: &Received) -> bool {
+    evidence.forks || !received.origin.fork
+}
+
+/// All tests together. Of a fork's run only what failed is believed.
+fn tests(evidence: &Evidence<'_>) -> Option<TestTotals> {
+    let mut all: Option<TestTotals> = None;
+    for received in evidence.reports {
+        let Some(one) = received.report.tests else { continue };
+        let sum = all.get_or_insert_default();
+        let believed = counts(evidence, received);
+        sum.failed = sum.failed.saturating_add(one.failed);
+        sum.errored = sum.errored.saturating_add(one.errored);
+        sum.cases = sum.cases.saturating_add(if believed { one.cases } else { one.failed + one.errored });
+        if believed {
+            sum.passed = sum.passed.saturating_add(one.passed);
+            sum.skipped = sum.skipped.saturating_add(one.skipped);
+        }
+    }
+    all
+}
+
+/// The coverage that counts: of the report about the most lines, since a run of a part measures only that
+/// part; of two about as many, the one that says less.
+fn coverage(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Option<CoverageFact> {
+    let counting = evidence.reports.iter().enumerate().filter(|(_, received)| counts(evidence, received));
+    let measured = counting.filter_map(|(index, it)| Some((index, it.report.coverage.as_ref()?)));
+    let size = |coverage: &crate::report::Coverage| (coverage.lines_valid, Reverse(coverage.lines_covered));
+    let (index, now) = measured.max_by_key(|(_, coverage)| size(coverage))?;
+    let baselines = outcome.baselines.get(index).into_iter().flatten();
+    let before = baselines.filter_map(|it| evidence.baselines.get(*it)?.report.coverage.as_ref());
+    Some(CoverageFact { now: now.clone(), before: before.max_by_key(|it| size(it)).cloned() })
+}
