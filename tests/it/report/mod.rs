@@ -1,5 +1,6 @@
 //! Reports of scanners, tests and builds: read, compared, judged, shown.
 
+mod alerts;
 mod artifacts;
 mod corpus;
 mod fixtures;
