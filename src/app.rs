@@ -6,6 +6,7 @@
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::github::Reader;
+use crate::report::Marker;
 
 /// The program's parts that handlers need. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct App {
     pub clock: Clock,
     /// The App's own id: buttons and comments of any other App are not ours.
     pub app_id: i64,
+    /// Marks the secrets that reports carry.
+    pub marker: Marker,
     /// Where people reach this server, for the links in what it writes.
     pub public_url: Option<url::Url>,
 }

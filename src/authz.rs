@@ -2,7 +2,9 @@
 
 use crate::ids::{PromotionId, UserId};
 use crate::policy::facts::{Choice, Contributor, Person, Tuple};
-use crate::policy::{ApprovalRule, Environment, either, involvement, is_approver, may_ask, refuse_requester};
+use crate::policy::{
+    ApprovalRule, Environment, Waive, either, involvement, is_approver, may_ask, refuse_requester,
+};
 use crate::requirement::{Code, Refusal};
 
 /// Proof that a person was found to have the right for one act. Only this module makes one.
@@ -29,6 +31,8 @@ pub enum Act {
         /// Which.
         promotion: PromotionId,
     },
+    /// To let findings through, and to take that back.
+    Waive,
 }
 
 /// Whether a person may ask for promotions to this environment.
@@ -96,6 +100,32 @@ pub fn may_cancel(environment: &Environment, tuple: &Tuple, person: &Person) -> 
         either(&environment.promote.by)
     );
     Err(Refusal::new(Code::CancellerNotAllowed, sentence))
+}
+
+/// Whether a person may let findings through here. `author` is who opened the pull request it is asked on:
+/// on their own one they may not, unless the policy says so. Bots never may, as they never approve.
+///
+/// # Errors
+/// [`Code::WaiverNotAllowed`] when the policy does not mean them, [`Code::SeparationOfDuties`] when it is their
+/// own pull request.
+pub fn may_waive(rules: &Waive, person: &Person, author: Option<UserId>) -> Result<Authorized, Refusal> {
+    let login = &person.actor.login;
+    if rules.by.is_empty() {
+        let sentence = "The policy lets nobody waive findings: it has no `scans: { waive: { by: [team:ORGANISATION/SLUG] } }`.";
+        return Err(Refusal::new(Code::WaiverNotAllowed, sentence));
+    }
+    if person.actor.bot || !rules.by.iter().any(|principal| person.is.contains(principal)) {
+        let sentence = format!("{login} may not waive findings; {} may.", either(&rules.by));
+        return Err(Refusal::new(Code::WaiverNotAllowed, sentence));
+    }
+    if author == Some(person.actor.id) && !rules.authors {
+        let sentence = format!(
+            "You may not waive findings here because you opened this pull request; somebody else of {} may.",
+            either(&rules.by)
+        );
+        return Err(Refusal::new(Code::SeparationOfDuties, sentence));
+    }
+    Ok(Authorized { person: person.actor.id, act: Act::Waive })
 }
 
 fn not_an_approver(environment: &Environment, tuple: &Tuple, person: &Person) -> Refusal {
@@ -216,6 +246,22 @@ mod tests {
         let tuple = Tuple { environment: "staging".parse().unwrap(), ..tuple() };
         let result = may_vote(staging, &tuple, &[], &person(2, "bob", &["role:write"]), Choice::Approve);
         insta::assert_snapshot!(answer(result), @"not_an_approver: staging needs no approvals, so there is nothing to vote on.");
+    }
+
+    #[test]
+    fn a_finding_is_waived_by_whom_the_policy_names_and_not_on_their_own_pull_request() {
+        let by = vec!["team:acme/security".parse().unwrap()];
+        let rules = Waive { by, authors: false };
+        let erin = person(5, "erin", &["team:acme/security"]);
+        let told = |rules: &Waive, person: &Person, author| answer(may_waive(rules, person, author));
+        insta::assert_snapshot!(told(&rules, &erin, Some(UserId(1))), @"5 may Waive");
+        insta::assert_snapshot!(told(&rules, &erin, Some(UserId(5))), @"separation_of_duties: You may not waive findings here because you opened this pull request; somebody else of team:acme/security may.");
+        insta::assert_snapshot!(told(&Waive { authors: true, ..rules.clone() }, &erin, Some(UserId(5))), @"5 may Waive");
+        insta::assert_snapshot!(told(&rules, &person(1, "alice", &["role:admin"]), None), @"waiver_not_allowed: alice may not waive findings; team:acme/security may.");
+        insta::assert_snapshot!(told(&Waive::default(), &erin, None), @"waiver_not_allowed: The policy lets nobody waive findings: it has no `scans: { waive: { by: [team:ORGANISATION/SLUG] } }`.");
+        let mut bot = person(9, "security[bot]", &["team:acme/security"]);
+        bot.actor.bot = true;
+        assert!(may_waive(&rules, &bot, None).is_err(), "bots never do");
     }
 
     #[test]

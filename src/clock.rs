@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
@@ -38,6 +40,18 @@ impl Timestamp {
     /// How long ago `earlier` was; zero if it was not earlier.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The day it is in UTC.
+    pub fn day(self) -> Date {
+        let moment = jiff::Timestamp::from_millisecond(self.0.clamp(0, Self::MAX)).unwrap_or_default();
+        moment.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// The moment at which this day is over, in UTC.
+    pub fn end_of(day: Date) -> Self {
+        let next = day.tomorrow().and_then(|next| next.to_zoned(TimeZone::UTC));
+        Self(next.map_or(Self::MAX, |midnight| midnight.timestamp().as_millisecond()))
     }
 
     /// Reads RFC 3339, as GitHub writes it.
@@ -116,5 +130,14 @@ mod tests {
         assert!(Timestamp::parse("yesterday").is_err());
         assert_eq!(moment.plus(Duration::from_secs(90)).since(moment).as_secs(), 90);
         assert_eq!(moment.since(moment.plus(Duration::from_secs(1))), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_day_ends_where_the_next_begins() {
+        let day: Date = "2026-12-31".parse().unwrap();
+        let end = Timestamp::end_of(day);
+        assert_eq!(end.to_string(), "2027-01-01T00:00:00Z");
+        assert_eq!((Timestamp(end.0 - 1).day(), end.day()), (day, "2027-01-01".parse().unwrap()));
+        assert_eq!(Timestamp::end_of(Date::MAX).0, Timestamp::MAX);
     }
 }

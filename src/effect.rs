@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::random;
-use crate::ids::{CommentId, DeploymentId, IssueNumber, PromotionNumber, RunId};
+use crate::ids::{CommentId, CommitSha, DeploymentId, IssueNumber, PromotionNumber, RunId};
 
 /// Something that changes what runs. It belongs to one promotion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +185,11 @@ pub enum Notice {
         /// Of which.
         promotion: PromotionNumber,
     },
+    /// Write the check run anew that sums up a commit's reports.
+    Scans {
+        /// Of which.
+        commit: CommitSha,
+    },
 }
 
 impl Notice {
@@ -194,6 +199,7 @@ impl Notice {
             Self::React { comment, reaction } => format!("react:{comment}:{}", reaction.as_str()),
             Self::StatusComment { subject } => format!("comment:{subject}"),
             Self::CheckRun { promotion } => format!("check:{promotion}"),
+            Self::Scans { commit } => format!("scans:{commit}"),
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum What {
     WorkflowRun(WorkflowRunChange),
     /// A deployment got a status.
     DeploymentStatus(DeploymentId),
+    /// Reports of a commit were read.
+    ReportsRead(CommitSha),
     /// The time a promotion asked to be looked at again has come.
     Wake(PromotionNumber),
 }
@@ -146,6 +148,17 @@ pub struct WorkflowRunChange {
     pub commit: CommitSha,
     /// Whether it finished.
     pub finished: bool,
+    /// Which attempt of it this is; the first is 1.
+    pub attempt: i64,
+}
+
+/// Word that reports of a commit were read, as it is put into the inbox beside GitHub's deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportsRead {
+    /// Where the commit is.
+    pub repo: Repo,
+    /// Which one.
+    pub commit: CommitSha,
 }
 
 /// Our own alarm clock, as it is put into the inbox beside GitHub's deliveries.

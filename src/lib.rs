@@ -10,8 +10,8 @@
 //! [`promotion`] (its states, and the step from one to the next), [`markdown`], [`comment`] and [`check_run`]
 //! (every word that people read).
 //!
-//! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`github`] (the client, the webhooks, and a
-//! GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`], [`http_client`] (for everybody else).
+//! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`http_client`], [`github`] (the client, the webhooks, and
+//! a GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
 //!
 //! **The proof.** [`trail`] (what anybody can do with the log afterwards).
 //!
@@ -51,10 +51,10 @@ pub mod markdown;
 pub mod comment;
 pub mod check_run;
 pub mod db;
+pub mod http_client;
 pub mod github;
 pub mod settings;
 pub mod telemetry;
-pub mod http_client;
 pub mod trail;
 pub mod app;
 pub mod handlers;

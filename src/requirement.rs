@@ -138,6 +138,10 @@ codes! {
     TooLate = "too_late",
     /// The person may not cancel this promotion.
     CancellerNotAllowed = "canceller_not_allowed",
+    /// The person may not let findings through.
+    WaiverNotAllowed = "waiver_not_allowed",
+    /// There is no such waiver, or it cannot be for so long.
+    WaiverInvalid = "waiver_invalid",
     /// The command cannot be understood.
     CommandUnclear = "command_unclear",
     /// The workflow ran on another commit than the promotion's.

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 use super::key_file::{self, KeyFileError};
@@ -43,6 +44,15 @@ impl AttestationKey {
     /// What others need to check its signatures.
     pub fn verifier(&self) -> AttestationVerifier {
         AttestationVerifier(self.0.verifying_key())
+    }
+
+    /// Another secret that only the owner of this key has, and that tells nothing of it.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        Sha256::new_with_prefix("countersign derived secret\0")
+            .chain_update(self.0.to_bytes())
+            .chain_update(purpose)
+            .finalize()
+            .into()
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {

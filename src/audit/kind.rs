@@ -52,6 +52,10 @@ kinds! {
     VoteRecorded = "vote.recorded",
     /// A vote does not count.
     VoteRefused = "vote.refused",
+    /// Somebody let a finding through, until a day.
+    WaiverGranted = "waiver.granted",
+    /// Somebody took that back.
+    WaiverRevoked = "waiver.revoked",
     /// Every requirement holds.
     DecisionAllowed = "decision.allowed",
     /// Some requirement does not hold yet.

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommitSha, EnvironmentName, PromotionNumber, RefName};
@@ -57,6 +58,15 @@ pub enum Command {
         /// Which promotion; none for the latest one here.
         which: Option<PromotionNumber>,
     },
+    /// `/waive`: let a finding through until a day.
+    Waive(Waive),
+    /// `/unwaive`: let it through no longer.
+    Unwaive {
+        /// Which, as it was waived.
+        finding: FindingId,
+    },
+    /// `/scan`: read the reports of the commit again.
+    Scan,
     /// `/help`: how to use the commands.
     Help {
         /// Only this command.
@@ -74,6 +84,9 @@ impl Command {
             Self::Cancel { .. } => CommandName::Cancel,
             Self::Status { .. } => CommandName::Status,
             Self::Why { .. } => CommandName::Why,
+            Self::Waive(_) => CommandName::Waive,
+            Self::Unwaive { .. } => CommandName::Unwaive,
+            Self::Scan => CommandName::Scan,
             Self::Help { .. } => CommandName::Help,
         }
     }
@@ -92,6 +105,19 @@ pub struct Promote {
     pub dry_run: bool,
     /// What the deployment is told besides; the policy says which names and values it allows.
     pub parameters: BTreeMap<ParameterName, String>,
+}
+
+/// A wish to let one finding through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waive {
+    /// Which.
+    pub finding: FindingId,
+    /// The last day on which it is let through, in UTC.
+    pub until: Date,
+    /// Why; at most 1,000 characters, never blank.
+    pub reason: String,
+    /// Only in this package, in this file or below this folder.
+    pub only: Option<String>,
 }
 
 /// Which commit a promotion is about, as the person said it.
@@ -129,6 +155,52 @@ impl ShaPrefix {
     /// Whether this commit's hash starts with it, in whatever case it was typed.
     pub fn matches(&self, sha: &CommitSha) -> bool {
         sha.as_str().starts_with(&self.0.to_ascii_lowercase())
+    }
+}
+
+/// What a finding is called: a CVE or another public id, a rule's id, or the id that the check run shows.
+/// One word of at most 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FindingId(String);
+
+impl FindingId {
+    /// The name as it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text is not the name of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a finding is named by one word of at most 200 characters, such as CVE-2026-1234")]
+pub struct InvalidFindingId;
+
+impl FromStr for FindingId {
+    type Err = InvalidFindingId;
+    fn from_str(text: &str) -> Result<Self, InvalidFindingId> {
+        let valid = (1..=200).contains(&text.chars().count())
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || misleads(c));
+        valid.then(|| Self(text.to_owned())).ok_or(InvalidFindingId)
+    }
+}
+
+impl TryFrom<String> for FindingId {
+    type Error = InvalidFindingId;
+    fn try_from(text: String) -> Result<Self, InvalidFindingId> {
+        text.parse()
+    }
+}
+
+impl From<FindingId> for String {
+    fn from(finding: FindingId) -> Self {
+        finding.0
+    }
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::error::{CommandError, short};
 use super::table::{CommandName, Row, help};
-use super::{Command, Promote, Target, Which, lines, text};
+use super::{Command, FindingId, Promote, Target, Waive, Which, lines, text};
 use crate::ids::EnvironmentName;
 
 /// The longest comment that is read, in bytes: GitHub takes 65,536 characters.
@@ -147,6 +147,9 @@ fn read_command(row: &'static Row, line: &str, rest: &str) -> Result<Command, Co
             Ok(Command::Status { environment: arguments.argument.as_deref().map(environment).transpose()? })
         }
         CommandName::Why => why(&arguments),
+        CommandName::Waive => waive(arguments),
+        CommandName::Unwaive => Ok(Command::Unwaive { finding: finding(&mut arguments)? }),
+        CommandName::Scan => Ok(Command::Scan),
         CommandName::Help => {
             let asked = arguments.argument.take();
             Ok(Command::Help { command: asked.as_deref().map(command_name).transpose()? })
@@ -188,6 +191,40 @@ fn why(arguments: &Arguments) -> Result<Command, CommandError> {
         CommandError::new("invalid_promotion", message)
     })?;
     Ok(Command::Why { which: Some(number) })
+}
+
+fn waive(mut arguments: Arguments) -> Result<Command, CommandError> {
+    let finding = finding(&mut arguments)?;
+    let Some(until) = arguments.option("--until") else {
+        let message = "It is not said until when. Write the last day, such as --until 2026-12-31.";
+        return Err(CommandError::new("missing_date", message));
+    };
+    let until = until.parse().ok().filter(|_| until.len() == 10).ok_or_else(|| {
+        let message = format!("“{}” is not a day. Write it as --until 2026-12-31.", short(&until));
+        CommandError::new("invalid_date", message)
+    })?;
+    let Some(reason) = reason(&mut arguments)? else {
+        let message = "A finding is let through for a reason. Say why, after --reason and in double quotes.";
+        let correction = format!("/waive {finding} --until {until} --reason \"…\"");
+        return Err(CommandError::new("missing_reason", message).suggesting(correction));
+    };
+    let only = arguments.option("--only");
+    if only.as_ref().is_some_and(|only| only.chars().count() > 500 || only.contains(char::is_whitespace)) {
+        let message = "What follows --only is one package URL or one path, without spaces.";
+        return Err(CommandError::new("invalid_place", message));
+    }
+    Ok(Command::Waive(Waive { finding, until, reason, only }))
+}
+
+fn finding(arguments: &mut Arguments) -> Result<FindingId, CommandError> {
+    let Some(word) = arguments.argument.take() else {
+        let message = "It is not said which finding. Name it as the check run does, such as CVE-2026-1234.";
+        return Err(CommandError::new("missing_finding", message));
+    };
+    word.parse().map_err(|invalid| {
+        let message = format!("“{}” is not the name of a finding: {invalid}.", short(&word));
+        CommandError::new("invalid_finding", message)
+    })
 }
 
 fn which(arguments: &Arguments) -> Result<Option<Which>, CommandError> {

@@ -63,6 +63,12 @@ pub enum CommandName {
     Status,
     /// `/why`
     Why,
+    /// `/waive`
+    Waive,
+    /// `/unwaive`
+    Unwaive,
+    /// `/scan`
+    Scan,
     /// `/help`
     Help,
 }
@@ -77,6 +83,9 @@ impl CommandName {
             Self::Cancel => &CANCEL,
             Self::Status => &STATUS,
             Self::Why => &WHY,
+            Self::Waive => &WAIVE,
+            Self::Unwaive => &UNWAIVE,
+            Self::Scan => &SCAN,
             Self::Help => &HELP,
         }
     }
@@ -122,7 +131,8 @@ fn bracketed(text: &str, required: bool) -> String {
     if required { text.to_owned() } else { format!("[{text}]") }
 }
 
-static TABLE: [&Row; 7] = [&PROMOTE, &APPROVE, &REJECT, &CANCEL, &STATUS, &WHY, &HELP];
+static TABLE: [&Row; 10] =
+    [&PROMOTE, &APPROVE, &REJECT, &CANCEL, &STATUS, &WHY, &WAIVE, &UNWAIVE, &SCAN, &HELP];
 
 /// What votes and withdrawals are about.
 const PROMOTION_OR_ENVIRONMENT: Argument = Argument { placeholder: "pN | ENV", required: false };
@@ -233,6 +243,63 @@ static WHY: Row = Row {
     examples: &["/why", "/why p42"],
 };
 
+static WAIVE: Row = Row {
+    name: CommandName::Waive,
+    word: "waive",
+    argument: Some(Argument { placeholder: "FINDING", required: true }),
+    options: &[
+        &[CommandOption {
+            name: "--until",
+            value: Some("DATE"),
+            required: true,
+            summary: "the last day on which it is let through, in UTC, at most a year ahead",
+        }],
+        &[CommandOption {
+            name: "--reason",
+            value: Some("\"…\""),
+            required: true,
+            summary: "why, for whoever reads the check and for the log",
+        }],
+        &[CommandOption {
+            name: "--only",
+            value: Some("PURL | PATH"),
+            required: false,
+            summary: "only in this package, in this file or below this folder",
+        }],
+    ],
+    parameters: false,
+    summary: "lets one finding through, in the whole repository",
+    help: "The finding is named as the check run names it: a CVE or another public id, or a rule's id. \
+           Who may do this, the policy says. After its last day the finding counts again.",
+    examples: &[
+        "/waive CVE-2026-1234 --until 2026-12-31 --reason \"the parser is not reached\"",
+        "/waive B101 --until 2026-12-31 --only tests/ --reason \"asserts are what tests do\"",
+    ],
+};
+
+static UNWAIVE: Row = Row {
+    name: CommandName::Unwaive,
+    word: "unwaive",
+    argument: Some(Argument { placeholder: "FINDING", required: true }),
+    options: &[],
+    parameters: false,
+    summary: "takes back what /waive let through",
+    help: "The finding counts again at once, wherever it was let through. \
+           What the policy's file lets through, only a change of that file takes back.",
+    examples: &["/unwaive CVE-2026-1234"],
+};
+
+static SCAN: Row = Row {
+    name: CommandName::Scan,
+    word: "scan",
+    argument: None,
+    options: &[],
+    parameters: false,
+    summary: "reads the reports of this pull request's head again",
+    help: "No scanner is run by it: what the workflow runs left behind is fetched and judged anew.",
+    examples: &["/scan"],
+};
+
 static HELP: Row = Row {
     name: CommandName::Help,
     word: "help",
@@ -258,9 +325,12 @@ mod tests {
             CommandName::Cancel => 3,
             CommandName::Status => 4,
             CommandName::Why => 5,
-            CommandName::Help => 6,
+            CommandName::Waive => 6,
+            CommandName::Unwaive => 7,
+            CommandName::Scan => 8,
+            CommandName::Help => 9,
         };
-        assert_eq!(help().len(), 7);
+        assert_eq!(help().len(), 10);
         for (index, row) in help().iter().enumerate() {
             assert_eq!(place(row.name), index);
             assert_eq!(row.name.row(), *row);
@@ -289,6 +359,9 @@ mod tests {
         /cancel [pN | ENV]
         /status [ENV]
         /why [pN]
+        /waive FINDING --until DATE --reason "…" [--only PURL | PATH]
+        /unwaive FINDING
+        /scan
         /help [command]
         "#);
     }

@@ -54,6 +54,42 @@ fn not_for_us(body: &str) {
 }
 
 #[test]
+fn a_waiver_is_read_with_its_day_and_its_reason() {
+    let waive = |finding: &str, only: Option<&str>| {
+        Command::Waive(Waive {
+            finding: finding.parse().unwrap(),
+            until: "2026-12-31".parse().unwrap(),
+            reason: "not reached".to_owned(),
+            only: only.map(str::to_owned),
+        })
+    };
+    check("/waive CVE-2026-1234 --until 2026-12-31 --reason \"not reached\"", waive("CVE-2026-1234", None));
+    check(
+        "/waive --reason=\"not reached\" --only pkg:npm/%40acme/x --until=2026-12-31 python.lang:x/y#1",
+        waive("python.lang:x/y#1", Some("pkg:npm/%40acme/x")),
+    );
+    check("/unwaive B101", Command::Unwaive { finding: "B101".parse().unwrap() });
+    check("/scan", Command::Scan);
+    for (body, code) in [
+        ("/waive --until 2026-12-31 --reason x", "missing_finding"),
+        ("/waive X --reason x", "missing_date"),
+        ("/waive X --until 2026-12-31", "missing_reason"),
+        ("/waive X --until tomorrow --reason x", "invalid_date"),
+        ("/waive X --until 2026-02-30 --reason x", "invalid_date"),
+        ("/waive X --until 20261231 --reason x", "invalid_date"),
+        ("/waive X --until 2026-12-31T00:00:00Z --reason x", "invalid_date"),
+        ("/waive X --until 2026-12-31 --reason x --only \"a b\"", "invalid_place"),
+        ("/waive \"a b\" --until 2026-12-31 --reason x", "invalid_finding"),
+        ("/waive X Y --until 2026-12-31 --reason x", "unexpected_argument"),
+        ("/waive X --untill 2026-12-31 --reason x", "unknown_option"),
+        ("/unwaive", "missing_finding"),
+        ("/scan all", "unexpected_argument"),
+    ] {
+        refused(body, code);
+    }
+}
+
+#[test]
 fn a_promotion_is_read_with_all_that_was_said() {
     check("/promote production", Command::Promote(promote("production")));
     check("\r\n  /promote   eu/prod-1 \r\n\r\nthanks!", Command::Promote(promote("eu/prod-1")));

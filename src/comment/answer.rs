@@ -132,7 +132,7 @@ fn in_code(code: Code) -> Markdown {
 /// What to do next, where the reason itself does not say.
 fn advice(code: Code) -> Option<&'static str> {
     match code {
-        Code::RequesterNotAllowed | Code::CancellerNotAllowed => {
+        Code::RequesterNotAllowed | Code::CancellerNotAllowed | Code::WaiverNotAllowed => {
             Some("Ask one of them to write the command, or ask who keeps the policy to name you in it.")
         }
         Code::NotAnApprover => Some("Ask one of them to look at it and to vote."),
@@ -163,6 +163,7 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::EnvironmentBusy
         | Code::RefUnavailable
         | Code::SeparationOfDuties
+        | Code::WaiverInvalid
         | Code::Rejected
         | Code::Expired
         | Code::WhichPromotion

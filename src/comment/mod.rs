@@ -12,6 +12,7 @@ mod requirements;
 mod whom;
 mod prose;
 mod pages;
+mod waiver;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use answer::{Answer, cancelled, dry_run, opened, refused, unclear, voted, wh
 pub use help::help;
 pub use overview::status;
 pub use status_comment::{StatusView, marker, status_comment};
+pub use waiver::{scanning, unwaived, waived};
 
 pub(crate) use pages::Pages;
 pub(crate) use requirements::{missing, table};

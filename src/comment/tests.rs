@@ -119,6 +119,7 @@ fn a_dry_run_says_that_everything_holds() {
         dispatch_ref: None,
         workflows: BTreeMap::new(),
         checks: BTreeMap::new(),
+        scans: None,
         live: BTreeMap::new(),
         contributors: Vec::new(),
         votes: Vec::new(),
@@ -195,6 +196,9 @@ fn help_comes_from_the_table() {
     | `/cancel [pN \| ENV]` | withdraws a promotion, and cancels its workflow if that runs |
     | `/status [ENV]` | shows what is live, what waits, and on whom |
     | `/why [pN]` | shows every requirement of a promotion, its verdict and its code |
+    | `/waive FINDING --until DATE --reason "…" [--only PURL \| PATH]` | lets one finding through, in the whole repository |
+    | `/unwaive FINDING` | takes back what `/waive` let through |
+    | `/scan` | reads the reports of this pull request's head again |
     | `/help [command]` | shows the commands, or one of them in detail |
 
 

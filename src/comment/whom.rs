@@ -49,9 +49,10 @@ fn by_code(code: Code) -> &'static str {
         Code::ApprovalsMissing => "those who may approve",
         Code::UnattributedCommit => "the authors, or who keeps the policy",
         Code::PolicyMissing | Code::PolicyInvalid => "who keeps the policy",
-        Code::RequesterNotAllowed | Code::CancellerNotAllowed | Code::NotAnApprover => {
-            "somebody the policy names"
-        }
+        Code::RequesterNotAllowed
+        | Code::CancellerNotAllowed
+        | Code::NotAnApprover
+        | Code::WaiverNotAllowed => "somebody the policy names",
         Code::SeparationOfDuties => "somebody who took no part",
         Code::HeadMoved
         | Code::HeadUnknown
@@ -70,6 +71,7 @@ fn by_code(code: Code) -> &'static str {
         | Code::TooLate
         | Code::ArrivedLate
         | Code::CommandUnclear
+        | Code::WaiverInvalid
         | Code::RunOnOtherCommit
         | Code::DeploymentFailed
         | Code::RefusedByGithub

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde_json::json;
 
 use crate::audit::{
@@ -92,6 +93,27 @@ impl NewEntry {
         self.entry.quorum = Quorum::of(decision);
         self.facts = Some(body);
         self
+    }
+
+    /// It is of another kind.
+    #[must_use]
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.entry.kind = kind;
+        self
+    }
+
+    /// It is about this finding, perhaps only in one place, until the end of this day.
+    #[must_use]
+    pub fn waives(mut self, finding: &str, only: Option<&str>, until: Option<Date>) -> Self {
+        self.parameters.insert("finding".to_owned(), finding.to_owned());
+        self.parameters.extend(only.map(|only| ("only".to_owned(), only.to_owned())));
+        self.entry.expires_at = until.map(Timestamp::end_of);
+        self
+    }
+
+    /// What made us act.
+    pub fn source(&self) -> &Source {
+        &self.entry.source
     }
 
     /// It ended so.

@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod policy_text;
 pub mod promotion;
 mod refused;
+pub mod report;
 pub mod rotation;
 mod signer;
 pub mod receipt;
@@ -32,6 +33,7 @@ pub mod subject;
 pub mod tile;
 pub mod timestamp;
 mod tx;
+pub mod waiver;
 
 use std::fmt;
 use std::str::FromStr;

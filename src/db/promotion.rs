@@ -233,6 +233,15 @@ pub async fn wake_others(tx: &mut Tx, id: PromotionId, now: Timestamp) -> Result
     Ok(())
 }
 
+/// Every promotion of the repository that waits looks again.
+pub async fn wake_waiting(tx: &mut Tx, repo: RepoId, now: Timestamp) -> Result<()> {
+    on!(tx.conn().await?, executor => sqlx::query(
+        "UPDATE promotion SET wake_at = $2 WHERE repo = $1 AND state IN ('blocked', 'awaiting_approval')")
+        .bind(repo.0).bind(now.0)
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
 /// Records a person's vote; their earlier one no longer counts.
 pub async fn vote(tx: &mut Tx, id: PromotionId, voter: &Actor, choice: Choice, at: Timestamp) -> Result<()> {
     let word = match choice {

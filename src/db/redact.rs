@@ -78,6 +78,7 @@ impl Db {
                 "VACUUM FULL answer",
                 "VACUUM FULL effect",
                 "VACUUM FULL notice",
+                "VACUUM FULL waiver",
             ],
         };
         for statement in statements {
@@ -101,6 +102,7 @@ async fn redact(tx: &mut Tx, subject: UserId, reason: &str, now: Timestamp) -> R
     deliveries(tx.conn().await?, &person, &mut erased, &mut stays).await?;
     effects(tx.conn().await?, &person, &mut erased, &mut stays).await?;
     notices(tx.conn().await?, &person, &mut erased).await?;
+    waivers(tx.conn().await?, &person, &mut erased).await?;
     stays.policies = policies(tx.conn().await?, &person).await?;
     let entry = NewEntry::new(Kind::ErasurePerformed, now, Source::internal("operator"));
     let index = tx.append(entry.erased(erased).reason(Some(reason))).await?;
@@ -132,6 +134,7 @@ async fn known(conn: &mut Conn, subject: UserId) -> Result<(Person, BTreeSet<(i6
         "SELECT DISTINCT login FROM vote WHERE voter = $1",
         "SELECT DISTINCT login FROM head WHERE pusher = $1",
         "SELECT DISTINCT login FROM push WHERE pusher = $1",
+        "SELECT DISTINCT login FROM waiver WHERE granted_by = $1",
     ] {
         let rows = on!(conn, executor => sqlx::query_as::<_, (Option<String>,)>(sql)
             .bind(subject.0).fetch_all(executor).await)?;
@@ -336,6 +339,25 @@ async fn notices(conn: &mut Conn, person: &Person, erased: &mut Erased) -> Resul
         if person.is_named_in(&error) {
             erased.rows += on!(&mut *conn, executor => sqlx::query(
                 "UPDATE notice SET error = NULL WHERE repo = $1 AND key = $2").bind(repo).bind(key)
+                .execute(executor).await.map(|done| done.rows_affected()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What they let through stays so until its day; who did, and in which words, does not.
+async fn waivers(conn: &mut Conn, person: &Person, erased: &mut Erased) -> Result<()> {
+    erased.rows += on!(&mut *conn, executor => sqlx::query(
+        "UPDATE waiver SET granted_by = 0, login = $2, reason = '' WHERE granted_by = $1")
+        .bind(person.id.0).bind(GHOST)
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    let rows = on!(&mut *conn, executor => sqlx::query_as::<_, (i64, String, String, String)>(
+        "SELECT repo, finding, only_in, reason FROM waiver").fetch_all(executor).await)?;
+    for (repo, finding, only, reason) in rows {
+        if person.is_named_in(&reason) {
+            erased.rows += on!(&mut *conn, executor => sqlx::query(
+                "UPDATE waiver SET reason = $4 WHERE repo = $1 AND finding = $2 AND only_in = $3")
+                .bind(repo).bind(finding).bind(only).bind(person.out_of_text(&reason))
                 .execute(executor).await.map(|done| done.rows_affected()))?;
         }
     }

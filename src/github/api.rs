@@ -1,9 +1,14 @@
 //! The one door to GitHub: who asks, may we ask now, send, and what does the answer mean.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use http::header::LOCATION;
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::fs::File;
+use url::Url;
 
 use super::limits::{Account, Kind, Limits};
 use super::patience::Patience;
@@ -11,7 +16,11 @@ use super::tokens::{Access, Token, Tokens};
 use super::transport::{Answer, Request, Transport};
 use super::{AppKey, Connection, Error, Secret, Sent};
 use crate::clock::Clock;
+use crate::http_client::{Fetched, NotFetched};
 use crate::ids::Repo;
+
+/// How often a repository may have been renamed meanwhile.
+const RENAMED: usize = 3;
 
 /// As whom a request is made.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +61,7 @@ impl Api {
 
     /// As [`Self::read`], with the headers.
     pub(crate) async fn read_answer(&self, who: As<'_>, path: String) -> Result<Answer, Error> {
-        let request = Request { method: Method::GET, path, body: None };
+        let request = Request { method: Method::GET, path, body: None, follow: true };
         let mut patience = Patience::new();
         loop {
             match self.authorized(who, &request, Kind::Light).await {
@@ -60,6 +69,41 @@ impl Api {
                 result => return result,
             }
         }
+    }
+
+    /// Where something is kept that is no JSON: what GitHub redirects to, which nobody is shown our token for.
+    pub(crate) async fn address(&self, who: As<'_>, path: String) -> Result<Url, Error> {
+        let mut request = Request { method: Method::GET, path, body: None, follow: false };
+        let mut patience = Patience::new();
+        for _ in 0..RENAMED {
+            let answer = loop {
+                match self.authorized(who, &request, Kind::Light).await {
+                    Err(Error::Unreachable { why, .. }) => patience.wait(&self.clock, why).await?,
+                    result => break result?,
+                }
+            };
+            let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+            let location = location.ok_or_else(|| Error::broken("it does not say where the file is"))?;
+            if answer.status == StatusCode::FOUND || answer.status == StatusCode::SEE_OTHER {
+                return Url::parse(location)
+                    .map_err(|_| Error::broken("it says that the file is at no address"));
+            }
+            // Anything else is the repository under another name, to be asked by us again.
+            let path = self.path_of(location);
+            request.path = path.ok_or_else(|| Error::broken("it redirects to another host"))?;
+        }
+        Err(Error::broken("it redirects without end"))
+    }
+
+    /// Fetches a file from such an address.
+    pub(crate) async fn fetch(
+        &self,
+        address: &Url,
+        limit: u64,
+        within: Duration,
+        into: &mut File,
+    ) -> Result<Fetched, NotFetched> {
+        self.transport.plain().fetch(address, limit, within, into).await
     }
 
     /// Writes. Sent once: only a refused token, which proves that nothing was done, lets it go again.
@@ -71,7 +115,7 @@ impl Api {
         path: String,
         body: Option<&impl Serialize>,
     ) -> Result<Answer, Error> {
-        let request = Request { method, path, body: body.map(encode).transpose()? };
+        let request = Request { method, path, body: body.map(encode).transpose()?, follow: true };
         self.authorized(who, &request, kind).await.map_err(Error::after_write)
     }
 
@@ -107,6 +151,7 @@ impl Api {
             method: Method::POST,
             path: format!("/app/installations/{}/access_tokens", repo.installation),
             body: Some(encode(&access.request(repo))?),
+            follow: true,
         };
         let mut patience = Patience::new();
         loop {
@@ -137,6 +182,9 @@ impl Api {
         tracing::debug!(http.method = %request.method, http.path = %request.path, http.status = %status, "asked GitHub");
         let answer = sent?;
         self.limits.learn(account, &answer)?;
+        if !request.follow && answer.status.is_redirection() {
+            return Ok(answer);
+        }
         sort(answer)
     }
 }

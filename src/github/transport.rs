@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use octocrab::Octocrab;
 use secrecy::ExposeSecret as _;
 use tower_http::follow_redirect::RequestUri;
 use url::Url;
 
 use super::{Error, Secret, Sent};
+use crate::http_client::{HttpClient, HttpError};
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 10 * 1024 * 1024;
@@ -29,6 +30,8 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) body: Option<Bytes>,
+    /// Whether to go where it redirects to, as long as that is the same API.
+    pub(crate) follow: bool,
 }
 
 /// What came back, whatever its status.
@@ -42,6 +45,8 @@ pub(crate) struct Answer {
 /// A connection to one API.
 pub(crate) struct Transport {
     octocrab: Octocrab,
+    /// Follows nothing.
+    plain: HttpClient,
     /// Without a slash at its end.
     root: String,
     base: Url,
@@ -63,12 +68,18 @@ impl Transport {
             .set_connect_timeout(Some(CONNECT_WITHIN))
             .build()
             .map_err(|error| Error::broken(format!("no HTTP client can be made: {}", causes(&error))))?;
-        Ok(Self { octocrab, root, base })
+        let plain = HttpClient::new()
+            .map_err(|error| Error::broken(format!("no HTTP client can be made: {}", causes(&error))))?;
+        Ok(Self { octocrab, plain, root, base })
     }
 
     /// Sends once. Errors are [`Error::Unreachable`], or [`Error::Broken`] for answers that may not be read.
     pub(crate) async fn send(&self, request: &Request, token: &Secret) -> Result<Answer, Error> {
+        let follow = request.follow;
         let request = self.prepare(request, token)?;
+        if !follow {
+            return self.exchange_here(request).await;
+        }
         match tokio::time::timeout(ANSWER_WITHIN, self.exchange(request)).await {
             Ok(result) => result,
             Err(_) => Err(Error::Unreachable {
@@ -119,6 +130,19 @@ impl Transport {
             self.may_follow(&method, &uri)?;
         }
         read_whole(response).await
+    }
+
+    /// Asks without our token.
+    pub(crate) fn plain(&self) -> &HttpClient {
+        &self.plain
+    }
+
+    /// Sends once and gives what is answered here, redirections as well.
+    async fn exchange_here(&self, request: http::Request<Bytes>) -> Result<Answer, Error> {
+        let answer = self.plain.exchange(request.map(Full::new), LARGEST_ANSWER, ANSWER_WITHIN).await;
+        let unreachable = |error: HttpError| Error::Unreachable { sent: Sent::Maybe, why: error.to_string() };
+        let (parts, body) = answer.map_err(unreachable)?.into_parts();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 
     fn may_follow(&self, method: &Method, target: &Uri) -> Result<(), Error> {

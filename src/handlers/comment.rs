@@ -8,7 +8,9 @@ use crate::db::{NewEntry, inbox, notice};
 use crate::effect::{Notice, Reaction};
 use crate::event::{Comment, CommentChange};
 use crate::handlers::ask::{Ask, Said};
-use crate::handlers::{Context, Result, approve, ask, cancel, help, load_policy, promote, status, why};
+use crate::handlers::{
+    Context, Result, approve, ask, cancel, help, load_policy, promote, scan, status, waive, why,
+};
 use crate::ids::{Actor, Repo};
 use crate::policy::Principal;
 use crate::policy::facts::Choice;
@@ -50,7 +52,12 @@ const TOO_LATE: Duration = Duration::from_mins(15);
 async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
     let underway = ask.context.delivery.received_at.since(ask.comment.created_at);
     match command {
-        Command::Promote(_) | Command::Approve { .. } | Command::Reject { .. } | Command::Cancel { .. }
+        Command::Promote(_)
+        | Command::Approve { .. }
+        | Command::Reject { .. }
+        | Command::Cancel { .. }
+        | Command::Waive(_)
+        | Command::Unwaive { .. }
             if underway > TOO_LATE =>
         {
             let sentence = "Your comment reached Countersign long after you wrote it, and much may have changed. Look again, and write it once more if you still mean it.";
@@ -64,6 +71,9 @@ async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
         Command::Cancel { which } => cancel::cancel(ask, which).await,
         Command::Status { environment } => status::status(ask, environment).await,
         Command::Why { which } => why::why(ask, which).await,
+        Command::Waive(wish) => waive::waive(ask, wish).await,
+        Command::Unwaive { finding } => waive::unwaive(ask, finding).await,
+        Command::Scan => scan::scan(ask).await,
         Command::Help { command } => Ok(help::help(command)),
     }
 }

@@ -18,9 +18,12 @@ mod promote;
 mod pull_request;
 mod push;
 mod reevaluate;
+mod reports;
 mod status;
 pub mod store;
 mod wake;
+mod scan;
+mod waive;
 mod which;
 mod why;
 mod workflow_run;
@@ -117,6 +120,7 @@ pub async fn handle(context: Context, event: Event) -> Result<()> {
         What::ChecksChanged(commit) => reevaluate::waiting_on(context, repo, commit).await,
         What::WorkflowRun(change) => Box::pin(workflow_run::changed(context, repo, change)).await,
         What::DeploymentStatus(deployment) => deployment_status::changed(context, repo, deployment).await,
+        What::ReportsRead(commit) => reports::read(context, repo, commit).await,
         What::Wake(number) => Box::pin(wake::woken(context, repo, number)).await,
     }
 }

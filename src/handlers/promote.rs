@@ -13,7 +13,7 @@ use crate::handlers::ask::{Ask, Said};
 use crate::handlers::head::{self, AsOf};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Loaded, Result, facts, load_policy};
-use crate::ids::{CommitSha, PromotionId, Repo};
+use crate::ids::{BlobSha, CommitSha, PromotionId, Repo};
 use crate::policy::facts::{TargetKind, Tuple};
 use crate::policy::{Denial, Environment, Outcome, check_parameters, principals};
 use crate::promotion::{DeployPlan, open};
@@ -75,7 +75,7 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
     let (source, repo) = (ask.context.source(), ask.repo.clone());
     Ok(Said::done(words, move |tx| {
         Box::pin(async move {
-            log_policy(tx, &repo, &tuple, &source, now).await?;
+            log_policy(tx, &repo, &tuple.policy, &source, now).await?;
             let asked = NewEntry::new(Kind::RequestOpened, now, source.clone());
             tx.append(asked.asks_for(&tuple).reason(wish.reason.as_deref())).await?;
             store(tx, Stored { step, decided: Some(decided), source, now }, First::Yes).await
@@ -83,18 +83,18 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
     }))
 }
 
-/// The first promotion under a version of the policy says which one that is.
-async fn log_policy(
+/// What is asked for first under a version of the policy says which one that is.
+pub(super) async fn log_policy(
     tx: &mut Tx,
     repo: &Repo,
-    tuple: &Tuple,
+    policy: &BlobSha,
     source: &Source,
     now: Timestamp,
 ) -> db::Result<()> {
-    if audit::policy_is_logged(tx.conn().await?, repo.id, &tuple.policy).await? {
+    if audit::policy_is_logged(tx.conn().await?, repo.id, policy).await? {
         return Ok(());
     }
-    let loaded = NewEntry::new(Kind::PolicyLoaded, now, source.clone()).repo(repo.id).policy(&tuple.policy);
+    let loaded = NewEntry::new(Kind::PolicyLoaded, now, source.clone()).repo(repo.id).policy(policy);
     tx.append(loaded).await.map(|_| ())
 }
 

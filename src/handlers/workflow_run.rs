@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::db::promotion;
+use crate::db::{promotion, report};
 use crate::event::WorkflowRunChange;
 use crate::github::perform::Earlier;
 use crate::handlers::reevaluate::waiting_on;
@@ -20,9 +20,25 @@ pub(super) async fn changed(context: Context, repo: Repo, change: WorkflowRunCha
     drop(conn);
     match deploying {
         Some(promotion) => look(context, repo, promotion).await,
-        None if change.finished => waiting_on(context, repo, change.commit).await,
+        None if change.finished => {
+            want_reports(&context, &repo, &change).await?;
+            waiting_on(context, repo, change.commit).await
+        }
         None => context.finish().await,
     }
+}
+
+/// Its reports are to be read, whatever waits for them. Stored before anything is judged, so that they count as
+/// not read yet; asked for twice, they are read once.
+async fn want_reports(context: &Context, repo: &Repo, change: &WorkflowRunChange) -> Result<()> {
+    let (repo, change, now) = (repo.clone(), change.clone(), context.now);
+    let wanted = context.app.db.write(move |tx| {
+        Box::pin(async move {
+            let run = (change.run, change.attempt);
+            report::want(tx.conn().await?, &repo, &change.commit, run, false, now).await
+        })
+    });
+    Ok(wanted.await?)
 }
 
 /// Reads what became of a promotion's run or deployment, stores it, and finishes the delivery.

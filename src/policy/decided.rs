@@ -7,7 +7,7 @@ use super::facts::Facts;
 use crate::ids::BlobSha;
 
 /// A decision, and what it was taken from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
     /// What was so.
     pub facts: Facts,

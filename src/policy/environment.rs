@@ -7,18 +7,21 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Glob, ParameterRule, Principal};
+use super::{Glob, ParameterRule, Principal, Scans};
 use crate::ids::{EnvironmentName, WorkflowFile};
+use crate::report::Gate;
 
 /// What has to hold, for each environment. Made by [`Policy::parse`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
+    /// How the reports of scanners and tests are judged and shown.
+    pub scans: Scans,
     /// Every environment that can be promoted to, at least one.
     pub environments: BTreeMap<EnvironmentName, Environment>,
 }
 
 /// What has to hold before a commit goes to one environment, and what happens then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Environment {
     /// Which commits, asked for by whom.
     pub promote: Promote,
@@ -55,7 +58,7 @@ pub enum Source {
 }
 
 /// What has to hold for the commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Require {
     /// Workflows whose newest run on this very commit succeeded.
     pub workflows: Vec<WorkflowFile>,
@@ -63,6 +66,8 @@ pub struct Require {
     pub checks: Vec<CheckRule>,
     /// Environments in which this very commit was live before.
     pub after: BTreeMap<EnvironmentName, After>,
+    /// What the commit's reports have to pass.
+    pub scans: Option<Gate>,
     /// Who has to agree.
     pub approvals: Approvals,
     /// E-mails and logins of authors who need not be matched with an account.

@@ -13,9 +13,10 @@ use crate::ids::{
     WorkflowFile,
 };
 use crate::policy::Principal;
+use crate::report::Tally;
 
 /// What is so, about one promotion, at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     /// What was asked for. Never changes.
     pub tuple: Tuple,
@@ -31,6 +32,9 @@ pub struct Facts {
     pub workflows: BTreeMap<WorkflowFile, RunFact>,
     /// The newest result on this commit, per App, of each check that the policy names.
     pub checks: BTreeMap<String, Vec<CheckFact>>,
+    /// How the commit stands by its reports; none where the environment requires nothing of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scans: Option<Tally>,
     /// When this very commit was live in each environment that the policy's `after` names.
     pub live: BTreeMap<EnvironmentName, Vec<LiveSpan>>,
     /// Everybody who took part in the change; never empty, because every commit has an author.

@@ -10,7 +10,8 @@ use super::schema::{
     FormatVersion, PolicyFile, RequireSection,
 };
 use super::{
-    After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Promote, Require, node, soundness,
+    After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Promote, Require, Scans, node,
+    soundness,
 };
 use crate::ids::EnvironmentName;
 
@@ -42,13 +43,14 @@ impl Policy {
 }
 
 fn build(file: PolicyFile, reader: &mut Reader<'_>) -> Policy {
-    let PolicyFile { version: At { value: FormatVersion, .. }, environments } = file;
+    let PolicyFile { version: At { value: FormatVersion, .. }, environments, scans } = file;
+    let scans = super::scans::scans(scans.map(|section| section.value), reader);
     let environments = environments.value.0.into_iter();
-    let built = environments.map(|(name, section)| (name.value, environment(section.value, reader)));
-    Policy { environments: built.collect() }
+    let built = environments.map(|(name, section)| (name.value, environment(section.value, &scans, reader)));
+    Policy { environments: built.collect(), scans }
 }
 
-fn environment(section: EnvironmentSection, reader: &mut Reader<'_>) -> Environment {
+fn environment(section: EnvironmentSection, scans: &Scans, reader: &mut Reader<'_>) -> Environment {
     let promote = section.promote.value;
     let parameters = section.parameters.map(|table| table.value.0).unwrap_or_default().into_iter();
     let parameters = parameters
@@ -56,7 +58,9 @@ fn environment(section: EnvironmentSection, reader: &mut Reader<'_>) -> Environm
         .collect();
     Environment {
         promote: Promote { from: values(promote.from.value.0), by: values(promote.by.value.0) },
-        require: section.require.map_or_else(nothing_required, |section| require(section.value)),
+        require: section
+            .require
+            .map_or_else(nothing_required, |section| require(section.value, scans, reader)),
         parameters,
         deploy: section.deploy.map(|section| deploy(section.value)),
         expires: section.expires.map_or(EXPIRES, |expires| expires.value.0),
@@ -69,17 +73,19 @@ fn nothing_required() -> Require {
         workflows: Vec::new(),
         checks: Vec::new(),
         after: BTreeMap::new(),
+        scans: None,
         approvals: Approvals::Unstated,
         known_authors: std::collections::BTreeSet::new(),
     }
 }
 
-fn require(section: RequireSection) -> Require {
+fn require(section: RequireSection, scans: &Scans, reader: &mut Reader<'_>) -> Require {
     let known_authors = section.known_authors.map(|list| list.value.0).unwrap_or_default();
     Require {
         workflows: section.workflows.map(|list| values(list.value.0)).unwrap_or_default(),
         checks: section.checks.map(|list| list.value.0.into_iter().map(check).collect()).unwrap_or_default(),
         after: section.after.map(|table| after(table.value)).unwrap_or_default(),
+        scans: section.scans.map(|section| super::scans::gate(section, scans, reader)),
         approvals: section.approvals.map_or(Approvals::Unstated, |section| approvals(section.value)),
         known_authors: known_authors.into_iter().map(|author| author.value.0).collect(),
     }

@@ -18,6 +18,7 @@ pub use parameters::{ParameterRule, ParameterType, check_parameters};
 pub use principal::{InvalidPrincipal, Principal, RoleLevel, principals};
 pub use problem::{Problem, ProblemCode};
 pub(crate) use rule::requester::refuse as refuse_requester;
+pub use scans::{Identity, PublicKey, Scans, Trust, Waive};
 pub use schema::json_schema;
 
 /// Where the policy is, from the root of the repository.
@@ -31,6 +32,7 @@ mod glob;
 mod duration;
 mod parameters;
 mod file;
+mod scans;
 mod soundness;
 mod schema;
 mod words;

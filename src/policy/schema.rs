@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::node::{Node, Value};
 use super::problem::ProblemCode;
 use super::read::{At, FromNode, List, Reader, Scalar, Table, Word, entry};
+use super::scans::section::{GateSection, ScansSection};
 use super::words::{DurationWord, InputName, Line, NoneWord, NotThat, Slug, WebAddress};
 use super::{Principal, Source};
 use crate::ids::{EnvironmentName, WorkflowFile};
@@ -43,8 +44,8 @@ macro_rules! section {
         $(#[$doc])*
         #[derive(Debug, Clone, JsonSchema)]
         #[schemars(deny_unknown_fields)]
-        pub(super) struct $name {
-            $($(#[$field_doc])* #[schemars(rename = $key)] pub(super) $field: section!(@type $need $type),)+
+        pub(in crate::policy) struct $name {
+            $($(#[$field_doc])* #[schemars(rename = $key)] pub(in crate::policy) $field: section!(@type $need $type),)+
         }
 
         impl FromNode for $name {
@@ -56,6 +57,7 @@ macro_rules! section {
         }
     };
 }
+pub(super) use section;
 
 section! {
     /// What has to hold before a commit may go to an environment. Read from the default branch only.
@@ -64,6 +66,8 @@ section! {
         "version" version: required FormatVersion,
         /// Every environment that can be promoted to.
         "environments" environments: required Table<EnvironmentName, EnvironmentSection>,
+        /// How the reports of scanners and tests are judged and shown.
+        "scans" scans: optional ScansSection,
     }
 }
 
@@ -106,6 +110,8 @@ section! {
         "after" after: optional Table<EnvironmentName, AfterSection>,
         /// Who has to agree. `none` says that nobody has to.
         "approvals" approvals: optional ApprovalsSection,
+        /// That the commit's reports pass. What is not said here is as in the file's own `scans`.
+        "scans" scans: optional GateSection,
         /// E-mails and logins of authors who need not be matched with an account.
         "known_authors" known_authors: optional List<Line>,
     }

@@ -14,7 +14,7 @@ macro_rules! word {
     ($(#[$doc:meta])* $name:ident($type:ty): $parse:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-        pub(super) struct $name(pub(super) $type);
+        pub(in crate::policy) struct $name(pub(in crate::policy) $type);
 
         impl FromStr for $name {
             type Err = NotThat;
@@ -47,6 +47,8 @@ macro_rules! wanted {
         }
     };
 }
+
+pub(super) use {wanted, word};
 
 /// A text is not the word it was taken for; which word that is, the reader says.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ mod path;
 mod dependency;
 pub mod github_alerts;
 mod reading;
+pub mod archive;
 mod origin;
 mod waiver;
 mod standing;

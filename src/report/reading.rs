@@ -21,7 +21,7 @@ pub trait Source {
 /// What was read from one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// The SHA-256 of its bytes.
+    /// The SHA-256 of its bytes; zeros when it is no report, since then it is not read to its end.
     pub sha256: [u8; 32],
     /// What is in it; empty when it is no report of any format we know.
     pub reports: Vec<Report>,
@@ -33,17 +33,18 @@ pub struct File {
 /// Its bytes cannot be had. What is wrong with the bytes themselves is a state of the report.
 pub fn read(source: &mut dyn Source, limits: &Limits, marker: &Marker) -> io::Result<File> {
     let name = source.name().to_owned();
-    let format = look(source, limits)?;
+    let Some(format) = look(source, limits)? else {
+        return Ok(File { sha256: [0; 32], reports: Vec::new() });
+    };
     let mut hashed = Hashed {
         inner: source.open()?.take(limits.entry_bytes.saturating_add(1)),
         hash: Sha256::new(),
         bytes: 0,
     };
     let mut text = Decoded::new(&mut hashed);
-    let reports = format.map(|format| read_as(format, &name, &mut text, limits, marker));
+    let mut reports = read_as(format, &name, &mut text, limits, marker);
     text.drain()?;
     let replaced = text.was_replaced();
-    let mut reports = reports.unwrap_or_default();
     if hashed.bytes > limits.entry_bytes {
         let why = format!(
             "The file is longer than {} MiB, and only its beginning was read.",

@@ -5,6 +5,7 @@
 
 mod anchor;
 mod flags;
+mod oidc;
 mod secret;
 mod reader;
 mod place;
@@ -21,9 +22,10 @@ use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
-    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
-    TelemetryFlags,
+    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, OidcFlags, ReaderFlags,
+    ServeFlags, TelemetryFlags,
 };
+pub use oidc::OidcSettings;
 pub use reader::ReaderToken;
 
 /// What `serve` runs with.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub attestation_key_file: PathBuf,
     /// Who may read the log's entries over HTTP; nobody when it is not set.
     pub reader: Option<ReaderToken>,
+    /// Whose tokens show that a job may send reports.
+    pub oidc: OidcSettings,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
     /// How often the whole log is verified.
@@ -121,6 +125,7 @@ impl Settings {
             anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
             reader: reader::token(&flags.reader)?,
+            oidc: OidcSettings::read(&flags.oidc)?,
             lease: lease(flags)?,
             self_audit: self_audit(flags)?,
             public_url,

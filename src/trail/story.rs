@@ -139,6 +139,8 @@ fn phrase(kind: Kind) -> &'static str {
         Kind::RequestRefused => "a request was refused",
         Kind::VoteRecorded => "a vote counts",
         Kind::VoteRefused => "a vote does not count",
+        Kind::WaiverGranted => "a finding is let through",
+        Kind::WaiverRevoked => "a finding is let through no longer",
         Kind::DecisionAllowed => "every requirement holds",
         Kind::DecisionWaiting => "some requirement does not hold yet",
         Kind::DecisionRejected => "it was rejected",

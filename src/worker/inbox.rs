@@ -8,13 +8,14 @@ use crate::db::Db;
 use crate::db::inbox::{self, Claimed};
 use crate::db::{self, notice, subject};
 use crate::effect::{Notice, Reaction};
-use crate::event::{Event, WakeCall, What};
+use crate::event::{Event, ReportsRead, WakeCall, What};
 use crate::github::{self, webhook};
 use crate::handlers::{self, Context};
 use crate::ids::{Actor, Login, UserId};
 use crate::requirement::{Code, Refusal};
 use crate::telemetry::causes;
 use crate::worker::alarms::WAKE;
+use crate::worker::reports::REPORTS_READ;
 use crate::worker::{BATCH, Error, Workers, backoff};
 use futures_util::FutureExt as _;
 
@@ -133,13 +134,20 @@ async fn apologise(tx: &mut db::Tx, event: &Event, why: &str, now: Timestamp) ->
 }
 
 fn read(delivery: &Claimed) -> Result<Option<Event>, String> {
-    if delivery.event != WAKE {
-        return webhook::to_event(&delivery.event, &delivery.body).map_err(|why| why.to_string());
-    }
-    let call: WakeCall = serde_json::from_slice(&delivery.body).map_err(|why| why.to_string())?;
+    let (repo, what) = match delivery.event.as_str() {
+        WAKE => {
+            let call: WakeCall = serde_json::from_slice(&delivery.body).map_err(|why| why.to_string())?;
+            (call.repo, What::Wake(call.promotion))
+        }
+        REPORTS_READ => {
+            let read: ReportsRead = serde_json::from_slice(&delivery.body).map_err(|why| why.to_string())?;
+            (read.repo, What::ReportsRead(read.commit))
+        }
+        event => return webhook::to_event(event, &delivery.body).map_err(|why| why.to_string()),
+    };
     let login: Login = "countersign".parse().map_err(|why: crate::ids::InvalidName| why.to_string())?;
     let sender = Actor { id: UserId(0), login, bot: true };
-    Ok(Some(Event { repo: call.repo, sender, what: What::Wake(call.promotion) }))
+    Ok(Some(Event { repo, sender, what }))
 }
 
 fn ended(result: handlers::Result<()>) -> Result<(), Error> {

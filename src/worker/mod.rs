@@ -13,6 +13,7 @@ mod notices;
 mod outbox;
 mod outcome;
 mod redeliveries;
+pub mod reports;
 mod self_audit;
 mod turn;
 
@@ -100,6 +101,8 @@ impl Workers {
         }));
         tokio::join!(
             beside,
+            self.repeat(stop.clone(), "reports", Self::read_reports, Bell::Every(POLL)),
+            self.repeat(stop.clone(), "more reports", Self::read_reports, Bell::Every(POLL)),
             self.repeat(stop.clone(), "alarms", Self::ring_alarms, Bell::Every(POLL)),
             self.repeat(stop.clone(), "redeliveries", Self::recover_deliveries, Bell::Every(RECOVER)),
             self.repeat(stop.clone(), "heartbeat", Self::beat, Bell::Every(LOOK)),
@@ -123,6 +126,7 @@ impl Workers {
             let mut done = self.ring_alarms().await?;
             done += self.handle_deliveries().await?;
             done += self.perform_effects().await?;
+            done += self.read_reports().await?;
             done += self.tell_notices().await?;
             if done == 0 {
                 return Ok(());

@@ -41,6 +41,8 @@ impl Workers {
             }
             Notice::StatusComment { subject } => self.write_comment(repo, *subject).await,
             Notice::CheckRun { promotion } => self.write_check_run(repo, *promotion).await,
+            // There are no reports yet, and so there is nothing to say about them.
+            Notice::Scans { .. } => Ok(()),
         };
         self.told(claimed, told).await
     }

@@ -80,6 +80,25 @@ pub struct Run {
     pub updated_at: Timestamp,
 }
 
+/// What a run left behind.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The artifact's id.
+    pub id: i64,
+    /// The run that left it; one of all its attempts.
+    pub run: i64,
+    /// Its name.
+    pub name: String,
+    /// The zip.
+    pub bytes: Vec<u8>,
+    /// What GitHub says is the hash of it.
+    pub digest: Option<String>,
+    /// Whether it was deleted because its time was over.
+    pub expired: bool,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+}
+
 impl Run {
     /// Whether it has ended.
     pub fn is_completed(&self) -> bool {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actions::{Run, Workflow};
+use serde_json::Value;
+
+use super::actions::{Artifact, Run, Workflow};
 use super::checks::{CheckRun, CheckSuite, CommitStatus};
 use super::comments::{Comment, Issue};
 use super::deployments::Deployment;
@@ -102,6 +104,11 @@ pub struct Repo {
     pub workflows: BTreeMap<i64, Workflow>,
     /// Workflow runs by id.
     pub runs: BTreeMap<i64, Run>,
+    /// What runs left behind, by id.
+    pub artifacts: BTreeMap<i64, Artifact>,
+    /// What GitHub's own scanners know, as its lists show it: `code-scanning`, `analyses`, `dependabot` and
+    /// `secret-scanning`. What is not here is switched off.
+    pub alerts: BTreeMap<String, Vec<Value>>,
     /// Deployments by id.
     pub deployments: BTreeMap<i64, Deployment>,
     /// Environments that exist: a deployment to a new name makes one.
@@ -136,6 +143,8 @@ impl Repo {
             statuses: Vec::new(),
             workflows: BTreeMap::new(),
             runs: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
+            alerts: BTreeMap::new(),
             deployments: BTreeMap::new(),
             environments: BTreeSet::new(),
             pushed_at: created_at,

@@ -24,7 +24,7 @@ use super::auth::Caller;
 use super::faults::{Fault, Recorded};
 use super::git::object_id;
 use super::refused::Refused;
-use super::rest::{Call, Reply};
+use super::rest::{Call, Reply, STORAGE};
 use super::state::State;
 
 /// The largest request body that is read.
@@ -98,6 +98,9 @@ async fn respond(Shared(fake): Shared<Fake>, request: Request) -> Response {
     if let Some(Fault::Delay(time)) = &fault {
         tokio::time::sleep(*time).await;
     }
+    if let Some(artifact) = path.strip_prefix(STORAGE) {
+        return from_storage(&fake, artifact, &parts.headers, fault, line);
+    }
     let query = parts.uri.query().unwrap_or_default();
     let call = take_apart(parts.method.as_str(), path, query, &body);
     let act = |state: &mut State| state.handle(call, &parts.headers, fault.as_ref());
@@ -106,6 +109,35 @@ async fn respond(Shared(fake): Shared<Fake>, request: Request) -> Response {
         (Some(reply), _) => write(&reply, &parts.headers),
         (None, line) => hang_up(line),
     }
+}
+
+/// The host that keeps artifacts is not GitHub: it wants no token, and says so as Azure does.
+fn from_storage(
+    fake: &Fake,
+    artifact: &str,
+    headers: &HeaderMap,
+    fault: Option<Fault>,
+    line: Option<Line>,
+) -> Response {
+    let plain = |status: u16, body: Body| {
+        Response::builder().status(status).header("content-type", "application/zip").body(body)
+    };
+    let response = match fault {
+        Some(Fault::Status(status, body)) => plain(status, Body::from(body.to_string())),
+        Some(Fault::DropBefore | Fault::ApplyThenDrop) => return hang_up(line),
+        _ if headers.contains_key("authorization") => plain(
+            400,
+            Body::from(
+                "InvalidAuthenticationInfo: Authentication information is not given in the correct format.",
+            ),
+        ),
+        _ => {
+            let state = fake.lock();
+            let bytes = artifact.parse().ok().and_then(|id| state.artifact_bytes(id));
+            bytes.map_or_else(|| plain(404, Body::empty()), |bytes| plain(200, Body::from(bytes.to_vec())))
+        }
+    };
+    response.unwrap_or_default()
 }
 
 fn hang_up(line: Option<Line>) -> Response {
@@ -137,7 +169,8 @@ impl State {
     /// Answers a request under a fault, and notes it if the App made it; none closes the connection.
     fn handle(&mut self, mut call: Call, headers: &HeaderMap, fault: Option<&Fault>) -> Option<Reply> {
         let caller = self.caller(headers.get("authorization").and_then(|value| value.to_str().ok()));
-        let by_app = !matches!(caller, Ok(Caller::Person(_)));
+        // The issuer of tokens is another server of GitHub's, and no part of its REST API.
+        let by_app = !matches!(caller, Ok(Caller::Person(_))) && !call.path.starts_with("/.well-known/");
         let normal = match self.before(fault) {
             Some(Outcome::Reply(reply)) => Some(reply),
             Some(Outcome::HangUp) => None,

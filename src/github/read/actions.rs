@@ -6,7 +6,7 @@ use super::{Reader, reading};
 use crate::clock::Timestamp;
 use crate::github::error::none_if_gone;
 use crate::github::pages::RunsPage;
-use crate::github::wire::{WithId, lenient, moment};
+use crate::github::wire::{WithId, lenient, maybe_moment, moment};
 use crate::github::{Error, path};
 use crate::ids::{CommitSha, Repo, RepoId, RunId, WorkflowFile};
 
@@ -38,6 +38,8 @@ pub struct Run {
     pub html_url: Option<String>,
     /// When it was started first.
     pub created_at: Timestamp,
+    /// When this attempt was started.
+    pub started_at: Timestamp,
     /// The repository its commit comes from; none when that was deleted.
     pub head_repo: Option<RepoId>,
 }
@@ -92,6 +94,8 @@ struct Wire {
     html_url: Option<String>,
     #[serde(deserialize_with = "moment")]
     created_at: Timestamp,
+    #[serde(default, deserialize_with = "maybe_moment")]
+    run_started_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "lenient")]
     head_repository: Option<WithId>,
 }
@@ -111,6 +115,7 @@ impl From<Wire> for Run {
             display_title: wire.display_title,
             html_url: wire.html_url,
             created_at: wire.created_at,
+            started_at: wire.run_started_at.unwrap_or(wire.created_at),
             head_repo: wire.head_repository.map(|repo| RepoId(repo.id)),
         }
     }

@@ -49,6 +49,8 @@ pub struct Commits {
 pub struct Comparison {
     /// How the head lies to the base.
     pub status: ComparisonStatus,
+    /// The best commit that both have; none when GitHub does not say.
+    pub merge_base: Option<CommitSha>,
     /// What the head has and the base has not, the oldest first.
     pub commits: Vec<Commit>,
     /// Whether these are all of them.
@@ -100,12 +102,25 @@ impl Reader {
             Err(Error::Gone) => return Ok(None),
             result => result?,
         };
-        let Some(ComparePage { status, total_commits, .. }) = pages.first() else {
+        let Some(ComparePage { status, total_commits, merge_base_commit, .. }) = pages.first() else {
             return Err(Error::broken("a comparison came without any page"));
         };
         let (status, total) = (*status, *total_commits);
+        let merge_base = merge_base_commit.as_ref().map(|commit| commit.sha.clone());
         let commits: Vec<Commit> = pages.into_iter().flat_map(|page| page.commits).collect();
-        Ok(Some(Comparison { status, complete: complete && commits.len() == total, commits }))
+        Ok(Some(Comparison { status, merge_base, complete: complete && commits.len() == total, commits }))
+    }
+
+    /// This commit and what came before it, the newest first, at most 100; none when it is not there.
+    /// <https://docs.github.com/en/rest/commits/commits#list-commits>
+    pub async fn ancestors(&self, repo: &Repo, commit: &CommitSha) -> Result<Vec<CommitSha>, Error> {
+        let address = format!("{}/commits?sha={commit}&per_page=100", path::of(repo));
+        let listed: Vec<WithSha> = match self.api.read(reading(repo), address).await {
+            // 409: the repository is empty.
+            Err(Error::Gone | Error::Refused { status: 409, .. }) => Vec::new(),
+            result => result?,
+        };
+        Ok(listed.into_iter().map(|commit| commit.sha).collect())
     }
 }
 
@@ -113,7 +128,14 @@ impl Reader {
 struct ComparePage {
     status: ComparisonStatus,
     total_commits: usize,
+    #[serde(default)]
+    merge_base_commit: Option<WithSha>,
     commits: Vec<Commit>,
+}
+
+#[derive(Deserialize)]
+struct WithSha {
+    sha: CommitSha,
 }
 
 #[derive(Deserialize)]

@@ -49,6 +49,10 @@ async fn everything_about_the_seeded_pull_request_can_be_read() {
     assert_eq!(reader.branch_tip(&repo, &pull.head_ref).await.unwrap().as_ref(), Some(&pull.head_sha));
     let compared = reader.compare(&repo, main.as_str(), pull.head_sha.as_str()).await.unwrap().unwrap();
     assert_eq!(compared.status, ComparisonStatus::Ahead);
+    let history = reader.ancestors(&repo, &pull.head_sha).await.unwrap();
+    assert_eq!(history.first(), Some(&pull.head_sha));
+    assert!(compared.merge_base.is_some_and(|base| history.contains(&base)));
+    assert_eq!(reader.ancestors(&repo, &"e".repeat(40).parse().unwrap()).await, Ok(Vec::new()));
     assert!(reader.commit(&repo, pull.head_sha.as_str()).await.unwrap().is_some());
     assert_eq!(reader.commit(&repo, &"e".repeat(40)).await, Ok(None));
     let policy = reader.file(&repo, ".github/countersign.yml", main.as_str()).await.unwrap().unwrap();

@@ -26,7 +26,8 @@ async fn what_never_left_was_not_sent() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let transport = Transport::new(&url.parse().unwrap()).unwrap();
-    let request = Request { method: http::Method::POST, path: "/x".to_owned(), body: Some("{}".into()) };
+    let request =
+        Request { method: http::Method::POST, path: "/x".to_owned(), body: Some("{}".into()), follow: true };
     let error = transport.send(&request, &Secret::from("t")).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { sent: Sent::No, .. }), "{error}");
     let transport = Transport::new(&"http://no-such-host.invalid".parse().unwrap()).unwrap();

@@ -155,6 +155,8 @@ pub(super) struct WorkflowRun {
     pub(super) id: RunId,
     pub(super) head_sha: CommitSha,
     #[serde(default)]
+    pub(super) run_attempt: Option<i64>,
+    #[serde(default)]
     pub(super) status: Option<String>,
 }
 

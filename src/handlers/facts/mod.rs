@@ -6,6 +6,7 @@ mod checks;
 mod contributors;
 mod origin;
 mod people;
+mod scans;
 
 use futures_util::try_join;
 
@@ -18,6 +19,8 @@ use crate::policy::{Environment, principals};
 
 pub use origin::still_points_at;
 pub use people::person;
+pub(super) use scans::finished_runs;
+pub use scans::standing;
 
 /// Everything a decision about this promotion looks at, as it is now.
 pub async fn gather(
@@ -33,15 +36,16 @@ pub async fn gather(
     let workflows = checks::workflows(app, repo, tuple, environment);
     let checks = checks::checks(app, repo, tuple, environment);
     // Boxed, since all of them at once would make every handler's future large.
-    let read = Box::pin(async { try_join!(origin, requester, workflows, checks) });
-    let (found, requester, workflows, checks) = read.await?;
+    let reports = scans::tally(app, repo, &tuple.commit, (&loaded.policy.scans, environment));
+    let read = Box::pin(async { try_join!(origin, requester, workflows, checks, reports) });
+    let (found, requester, workflows, checks, scans) = read.await?;
     let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;
 
     let mut conn = app.db.read().await?;
     let mut live = std::collections::BTreeMap::new();
     for earlier in environment.require.after.keys() {
-        let spans = promotion::live_spans(&mut conn, repo.id, earlier, &tuple.commit).await?;
-        live.insert(earlier.clone(), spans);
+        let times = promotion::live_spans(&mut conn, repo.id, earlier, &tuple.commit).await?;
+        live.insert(earlier.clone(), times);
     }
     let cast = promotion::votes(&mut conn, tuple.promotion).await?;
     let open = promotion::open(&mut conn, repo.id).await?;
@@ -65,6 +69,7 @@ pub async fn gather(
         dispatch_ref: found.dispatch_ref,
         workflows,
         checks,
+        scans,
         live,
         contributors,
         votes,

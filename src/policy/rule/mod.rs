@@ -12,6 +12,7 @@ pub(super) mod ending;
 mod parameters;
 mod workflows;
 mod checks;
+mod scans;
 mod after;
 mod contributors;
 mod approvals;
@@ -35,6 +36,7 @@ pub(super) fn requirements(case: Case<'_>) -> Vec<Requirement> {
     all.extend(parameters::requirement(case));
     all.extend(workflows::requirements(case));
     all.extend(checks::requirements(case));
+    all.extend(scans::requirements(case));
     all.extend(after::requirements(case));
     all.extend(contributors::requirement(case));
     all.extend(approvals::requirements(case));

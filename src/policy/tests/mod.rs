@@ -8,7 +8,7 @@ mod deciding;
 mod rights;
 mod properties;
 mod schema;
-mod world;
+pub(super) mod world;
 
 const SHOP: &str = include_str!("../../../tests/fixtures/policies/shop.yml");
 const SMALLEST: &str = include_str!("../../../tests/fixtures/policies/smallest.yml");

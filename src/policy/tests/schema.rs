@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{ALONE, SHOP, SMALLEST};
+use crate::policy::scans::EVERYTHING;
 use crate::policy::{Policy, json_schema};
 
 fn published() -> std::path::PathBuf {
@@ -29,7 +30,8 @@ fn the_published_schema_is_current() {
 #[test]
 fn the_schema_takes_what_the_reader_takes() {
     let validator = jsonschema::draft202012::new(&json_schema()).unwrap();
-    for text in [SHOP, SMALLEST, ALONE] {
+    let reports = format!("{SMALLEST}{EVERYTHING}");
+    for text in [SHOP, SMALLEST, ALONE, &reports] {
         let policy: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         let errors: Vec<String> = validator.iter_errors(&policy).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");

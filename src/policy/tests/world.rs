@@ -11,51 +11,51 @@ use crate::policy::facts::{
 };
 use crate::policy::{Decision, Policy, evaluate};
 
-pub(super) const NOW: Timestamp = Timestamp(1_800_000_000_000);
-pub(super) const MINUTE: i64 = 60_000;
+pub(in crate::policy) const NOW: Timestamp = Timestamp(1_800_000_000_000);
+pub(in crate::policy) const MINUTE: i64 = 60_000;
 
-pub(super) fn policy() -> Policy {
+pub(in crate::policy) fn policy() -> Policy {
     super::parse(SHOP)
 }
 
-pub(super) fn minutes(from_now: i64) -> Timestamp {
+pub(in crate::policy) fn minutes(from_now: i64) -> Timestamp {
     Timestamp(NOW.0 + from_now * MINUTE)
 }
 
-pub(super) fn actor(id: i64, login: &str) -> Actor {
+pub(in crate::policy) fn actor(id: i64, login: &str) -> Actor {
     Actor { id: UserId(id), login: login.parse().unwrap(), bot: false }
 }
 
 /// Somebody who is these of the policy's principals.
-pub(super) fn person(id: i64, login: &str, is: &[&str]) -> Person {
+pub(in crate::policy) fn person(id: i64, login: &str, is: &[&str]) -> Person {
     Person { actor: actor(id, login), is: is.iter().map(|text| text.parse().unwrap()).collect() }
 }
 
-pub(super) fn alice() -> Person {
+pub(in crate::policy) fn alice() -> Person {
     person(1, "alice", &["user:alice"])
 }
 
-pub(super) fn sre(id: i64, login: &str) -> Person {
+pub(in crate::policy) fn sre(id: i64, login: &str) -> Person {
     person(id, login, &["team:acme/sre"])
 }
 
-pub(super) fn vote(voter: Person, choice: Choice) -> Vote {
+pub(in crate::policy) fn vote(voter: Person, choice: Choice) -> Vote {
     Vote { voter, choice, at: minutes(-1) }
 }
 
-pub(super) fn success() -> RunFact {
+pub(in crate::policy) fn success() -> RunFact {
     RunFact { run: RunId(1), attempt: 1, conclusion: Some("success".to_owned()), url: None }
 }
 
-pub(super) fn check(app: Option<&str>, conclusion: Option<&str>) -> CheckFact {
+pub(in crate::policy) fn check(app: Option<&str>, conclusion: Option<&str>) -> CheckFact {
     CheckFact { app: app.map(str::to_owned), conclusion: conclusion.map(str::to_owned) }
 }
 
-pub(super) fn promotion(number: i64) -> PromotionId {
+pub(in crate::policy) fn promotion(number: i64) -> PromotionId {
     PromotionId { repo: RepoId(9), number: PromotionNumber(number) }
 }
 
-pub(super) fn contributor(id: Option<i64>, called: &str, part: Part) -> Contributor {
+pub(in crate::policy) fn contributor(id: Option<i64>, called: &str, part: Part) -> Contributor {
     Contributor { id: id.map(UserId), called: called.to_owned(), email: None, part }
 }
 
@@ -77,7 +77,7 @@ fn tuple() -> Tuple {
 }
 
 /// Alice asked to put the merged pull request 7 by dave into production; bob and carol approved.
-pub(super) fn facts() -> Facts {
+pub(in crate::policy) fn facts() -> Facts {
     let tuple = tuple();
     let pull = PullFact {
         number: IssueNumber(7),
@@ -96,6 +96,7 @@ pub(super) fn facts() -> Facts {
             ("build".to_owned(), vec![check(Some("github-actions"), Some("success"))]),
             ("license/cla".to_owned(), vec![check(Some("cla-assistant"), Some("success"))]),
         ]),
+        scans: None,
         live: BTreeMap::from([(
             "staging".parse().unwrap(),
             vec![LiveSpan { promotion: promotion(41), from: minutes(-45), until: None }],
@@ -110,12 +111,12 @@ pub(super) fn facts() -> Facts {
     }
 }
 
-pub(super) fn decide(facts: &Facts) -> Decision {
+pub(in crate::policy) fn decide(facts: &Facts) -> Decision {
     evaluate(&policy(), facts, NOW)
 }
 
 /// The whole decision as people would read it.
-pub(super) fn told(decision: &Decision) -> String {
+pub(in crate::policy) fn told(decision: &Decision) -> String {
     let mut lines: Vec<String> = vec![match &decision.verdict {
         crate::policy::Outcome::Allow(_) => "ALLOW".to_owned(),
         crate::policy::Outcome::Wait(what) => format!("WAIT for {what:?}"),

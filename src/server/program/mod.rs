@@ -10,12 +10,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{LogFace, Shared, router};
+use super::{LogFace, ReportsFace, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
-use crate::settings::{AnchorSettings, ReaderToken};
+use crate::report::Marker;
+use crate::settings::{AnchorSettings, OidcSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;
 use crate::worker::{Anchors, Workers};
@@ -56,6 +57,8 @@ pub struct Parts {
     pub attestation_key: AttestationKey,
     /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
     pub reader: Option<ReaderToken>,
+    /// Whose tokens show that a job may send reports.
+    pub oidc: OidcSettings,
 }
 
 /// Who does the work.
@@ -79,6 +82,9 @@ pub enum StartError {
     /// The listener has no address.
     #[error("the listener has no address")]
     Listener(#[source] std::io::Error),
+    /// The certificates that the operating system trusts cannot be read.
+    #[error("the system's certificates cannot be read")]
+    Certificates(#[source] std::io::Error),
     /// Something else in this process counts already.
     #[error("the metrics cannot be recorded")]
     Metrics(#[from] BuildError),
@@ -113,7 +119,8 @@ impl Program {
         let url = parts.database_url.expose_secret();
         let db = Db::open_guarded(url, parts.log_key, guarding, clock.now()).await?;
         let verifier = db.verifier();
-        let app = App { db, reader: github.reader(), clock, app_id, public_url: parts.public_url };
+        let marker = Marker::new(&parts.attestation_key.derive("marks of secrets in reports"));
+        let app = App { db, reader: github.reader(), clock, app_id, marker, public_url: parts.public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
             .auditing_every(parts.self_audit);
@@ -136,7 +143,9 @@ impl Program {
         }
         let (secrets, log) =
             (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
-        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working);
+        let reports = ReportsFace::new(&app, parts.oidc).map_err(StartError::Certificates)?;
+        let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working)
+            .taking_reports(reports);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
         Ok(Self { addr, app, workers, server, labour, stop_server, stop_labour })

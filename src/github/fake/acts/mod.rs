@@ -1,8 +1,10 @@
 //! What people and Apps do: each act changes the state and queues the webhooks GitHub would send.
 
+pub mod artifacts;
 pub mod checks;
 pub mod code;
 pub mod deployments;
+pub mod oidc;
 pub mod people;
 pub mod pulls;
 pub mod runs;

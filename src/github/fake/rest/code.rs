@@ -40,6 +40,10 @@ fn read(state: &State, here: &Here<'_>) -> Answer {
             here.needs(&["contents=read"])?;
             git_ref(state, repo, kind, &name.join("/"))?
         }
+        ["commits"] => {
+            here.needs(&["contents=read"])?;
+            return history(state, here, repo).map(Some);
+        }
         ["commits", sha, "pulls"] => {
             here.needs(&["pull_requests=read", "contents=read"])?;
             return pulls_of(state, here, repo, sha).map(Some);
@@ -116,6 +120,17 @@ fn commit(state: &State, repo: &Repo, reference: &str) -> Act<Value> {
     let parent = commit.parents.first();
     let files = parent.map(|parent| state.show_files(repo, parent, &commit.sha)).transpose()?;
     Ok(merged(state.show_commit(repo, commit), json!({"files": files.unwrap_or_default()})))
+}
+
+/// A commit and what came before it, the newest first.
+fn history(state: &State, here: &Here<'_>, repo: &Repo) -> Act<Reply> {
+    let from = here.call.query("sha").unwrap_or(&repo.default_branch);
+    let from = state.resolve(repo.id, from)?;
+    let mut found: Vec<String> = state.objects.ancestors(&from).into_iter().collect();
+    found.sort_by_cached_key(|sha| (std::cmp::Reverse(state.objects.ancestors(sha).len()), sha.clone()));
+    let all: Act<Vec<Value>> =
+        found.iter().map(|sha| Ok(state.show_commit(repo, state.objects.get(sha)?))).collect();
+    Ok(super::paged(state, here.call, None, &all?))
 }
 
 fn pulls_of(state: &State, here: &Here<'_>, repo: &Repo, sha: &str) -> Act<Reply> {

@@ -1,5 +1,6 @@
 //! The REST API: who may call what, and what is answered.
 
+mod alerts;
 mod app;
 mod checks;
 mod code;
@@ -18,6 +19,7 @@ use super::auth::Caller;
 use super::refused::{Act, Refused};
 use super::state::State;
 pub(super) use page::paged;
+pub(super) use runs::STORAGE;
 
 /// A request, taken apart.
 #[derive(Debug, Clone)]
@@ -122,8 +124,15 @@ impl State {
         }
         let Some((full_name, rest)) = call.in_repo() else { return Err(self.unknown(call)) };
         let here = self.enter(call, &full_name, rest)?;
-        let areas =
-            [code::answer, pulls::answer, talk::answer, checks::answer, deployments::answer, runs::answer];
+        let areas = [
+            code::answer,
+            pulls::answer,
+            talk::answer,
+            checks::answer,
+            deployments::answer,
+            runs::answer,
+            alerts::answer,
+        ];
         for area in areas {
             if let Some(reply) = area(self, &here)? {
                 return Ok(reply);

@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, Here, Reply, number, paged};
 use crate::clock::Timestamp;
-use crate::github::fake::actions::Run;
+use crate::github::fake::actions::{Artifact, Run};
 use crate::github::fake::refused::{Act, Refused};
 use crate::github::fake::simulate::DispatchAnswer;
 use crate::github::fake::state::State;
+
+/// Where the bytes of artifacts are, on the host that keeps them.
+pub(in crate::github::fake) const STORAGE: &str = "/artifact-storage/";
 
 pub(super) fn answer(state: &mut State, here: &Here<'_>) -> Answer {
     let Some((&"actions", rest)) = here.rest.split_first() else { return Ok(None) };
@@ -43,10 +46,32 @@ fn read(state: &State, here: &Here<'_>, rest: &[&str]) -> Answer {
         ["workflows", file] => Reply::ok(state.show_workflow(repo, repo.workflow(file)?)),
         ["workflows", file, "runs"] => list(Some(repo.workflow(file)?.id)),
         ["runs"] => list(None),
+        ["runs", id, "artifacts"] => {
+            let id = repo.run(number(id)?)?.id;
+            let named = |artifact: &&Artifact| {
+                artifact.run == id && here.call.query("name").is_none_or(|name| name == artifact.name)
+            };
+            let found = repo.artifacts.values().filter(named);
+            let all: Vec<Value> = found.map(|artifact| state.show_artifact(repo, artifact)).collect();
+            paged(state, here.call, Some("artifacts"), &all)
+        }
+        ["artifacts", id, "zip"] => {
+            let artifact = repo.artifacts.get(&number(id)?).ok_or_else(Refused::not_found)?;
+            if artifact.expired {
+                return Err(Refused::new(410, "Artifact has expired"));
+            }
+            let address = format!("{}{STORAGE}{}?sig=fake", storage_host(&state.api_url), artifact.id);
+            Reply { headers: vec![("Location".to_owned(), address)], ..Reply::with(302, Value::Null) }
+        }
         ["runs", id] => Reply::ok(state.show_run(repo, repo.run(number(id)?)?)),
         _ => return Ok(None),
     };
     Ok(Some(reply))
+}
+
+/// Where artifacts lie: under another name of this machine, as GitHub keeps them on another host.
+fn storage_host(api_url: &str) -> String {
+    api_url.replacen("//127.0.0.1", "//localhost", 1)
 }
 
 fn fits(call: &Call, state: &State, run: &Run) -> bool {

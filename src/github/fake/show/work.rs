@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{maybe_time, merged, node_id, time};
-use crate::github::fake::actions::{Run, Workflow};
+use crate::github::fake::actions::{Artifact, Run, Workflow};
 use crate::github::fake::checks::{CheckRun, CheckSuite, CommitStatus};
 use crate::github::fake::deployments::{Deployment, DeploymentStatus};
 use crate::github::fake::repo::Repo;
@@ -106,6 +106,23 @@ impl State {
             "workflow_url": format!("{base}/actions/workflows/{}", run.workflow),
             "head_commit": self.show_head_commit(&run.head_sha),
             "repository": self.show_repo(repo), "head_repository": self.show_repo(head),
+        })
+    }
+
+    /// An artifact.
+    pub(in crate::github::fake) fn show_artifact(&self, repo: &Repo, artifact: &Artifact) -> Value {
+        let url = format!("{}/actions/artifacts/{}", self.repo_url(repo), artifact.id);
+        let run = repo.runs.get(&artifact.run);
+        json!({
+            "id": artifact.id, "node_id": node_id("MDg6QXJ0aWZhY3Q", artifact.id), "name": artifact.name,
+            "size_in_bytes": artifact.bytes.len(), "url": url, "archive_download_url": format!("{url}/zip"),
+            "expired": artifact.expired, "digest": artifact.digest, "created_at": time(artifact.created_at),
+            "updated_at": time(artifact.created_at),
+            "expires_at": time(artifact.created_at.plus(std::time::Duration::from_hours(90 * 24))),
+            "workflow_run": run.map(|run| json!({
+                "id": run.id, "repository_id": repo.id, "head_repository_id": run.head_repo,
+                "head_branch": run.head_branch, "head_sha": run.head_sha,
+            })),
         })
     }
 

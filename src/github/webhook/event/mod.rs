@@ -160,7 +160,8 @@ fn status(_: &str, _: &Repository, body: &[u8]) -> Result<Option<What>, String> 
 fn workflow_run(action: &str, _: &Repository, body: &[u8]) -> Result<Option<What>, String> {
     let WorkflowRunEvent { workflow_run: run } = parse(body)?;
     let finished = action == "completed" || run.status.as_deref() == Some("completed");
-    Ok(Some(What::WorkflowRun(WorkflowRunChange { run: run.id, commit: run.head_sha, finished })))
+    let attempt = run.run_attempt.unwrap_or(1);
+    Ok(Some(What::WorkflowRun(WorkflowRunChange { run: run.id, commit: run.head_sha, finished, attempt })))
 }
 
 fn deployment_status(_: &str, _: &Repository, body: &[u8]) -> Result<Option<What>, String> {

@@ -100,7 +100,7 @@ fn checks_runs_and_deployments() {
         assert_eq!(what(name), What::ChecksChanged(commit.clone()), "{name}");
     }
     for (name, finished) in [("workflow_run.completed", true), ("workflow_run.in_progress", false)] {
-        let change = WorkflowRunChange { run: RunId(333), commit: commit.clone(), finished };
+        let change = WorkflowRunChange { run: RunId(333), commit: commit.clone(), finished, attempt: 1 };
         assert_eq!(what(name), What::WorkflowRun(change), "{name}");
     }
     assert_eq!(what("deployment_status.created"), What::DeploymentStatus(DeploymentId(44)));

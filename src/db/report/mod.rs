@@ -1,0 +1,172 @@
+//! Reports of commits, and the workflow runs whose artifacts are still to be read.
+
+mod run;
+
+use std::collections::BTreeMap;
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Error, Result, on};
+use crate::ids::{CommitSha, RepoId};
+use crate::report::{Baseline, Origin, Received, Report, Text, Way};
+
+pub use run::{Claimed, Finished, any_ready, claim, finish, read_runs, try_again, unread, want};
+
+/// No report is larger than this when it is unpacked, in bytes: so much is never stored.
+const MAX_BYTES: usize = 1 << 30;
+
+/// What was uploaded together, and is replaced together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// How it reached us.
+    pub way: Way,
+    /// The commit it is about.
+    pub commit: CommitSha,
+    /// The run that made it; 0 for none.
+    pub run: i64,
+    /// Which attempt of it.
+    pub attempt: i64,
+    /// Under which name; none for all of the run's.
+    pub name: Option<String>,
+}
+
+/// A report that is ready to be stored. Made beside the transaction, since it takes a while.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    origin: Origin,
+    bundle: String,
+    tool: String,
+    target: String,
+    state: &'static str,
+    text: String,
+    document: Vec<u8>,
+}
+
+impl Packed {
+    /// A report of what was uploaded under this name.
+    ///
+    /// # Errors
+    /// When no JSON can be made of it.
+    pub fn new(bundle: &str, received: &Received) -> Result<Self> {
+        let Received { report, origin } = received;
+        let encode = |why: serde_json::Error| Error::impossible("report", &origin.entry, why);
+        let document = serde_json::to_vec(report).map_err(encode)?;
+        Ok(Self {
+            bundle: storable(bundle),
+            tool: storable(&report.tool.name),
+            target: target_of(report.target.as_ref()),
+            state: report.state.as_str(),
+            text: serde_json::to_string(origin).map_err(encode)?,
+            document: lz4_flex::compress_prepend_size(&document),
+            origin: origin.clone(),
+        })
+    }
+}
+
+/// Puts these reports in place of what was uploaded there before.
+pub async fn store(conn: &mut Conn, repo: RepoId, bundle: &Bundle, reports: &[Packed]) -> Result<()> {
+    on!(&mut *conn, executor => sqlx::query(
+        "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 \
+         AND ($6 IS NULL OR bundle = $6)")
+        .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
+        .bind(bundle.name.as_deref().map(storable))
+        .execute(executor).await.map(|_| ()))?;
+    for (part, report) in (0_i64..).zip(reports) {
+        on!(&mut *conn, executor => sqlx::query(
+            "INSERT INTO report (repo, commit_sha, run, attempt, way, bundle, part, tool, target, state, fork, origin, document, at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+            .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
+            .bind(&report.bundle).bind(part).bind(&report.tool).bind(&report.target).bind(report.state)
+            .bind(i64::from(report.origin.fork)).bind(&report.text).bind(&report.document).bind(report.origin.at.0)
+            .execute(executor).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+/// Every report of a commit, of the newest attempt of each run.
+pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Received>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (String, Vec<u8>)>(
+        "SELECT origin, document FROM report r WHERE repo = $1 AND commit_sha = $2 \
+         AND NOT EXISTS (SELECT 1 FROM report n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
+         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
+         ORDER BY run, way, bundle, part")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
+    rows.iter()
+        .map(|(origin, document)| Ok(Received { report: unpack(document)?, origin: origin_of(origin)? }))
+        .collect()
+}
+
+/// For each tool and target that is wanted, what it said on the nearest of these ancestors on which it has a
+/// report to rely on; never of a fork's run.
+pub async fn baselines(
+    conn: &mut Conn,
+    repo: RepoId,
+    ancestors: &[CommitSha],
+    wanted: &[(Text, Option<Text>)],
+) -> Result<Vec<Baseline>> {
+    let mut wanted: BTreeMap<(String, String), ()> =
+        wanted.iter().map(|(tool, target)| ((storable(tool), target_of(target.as_ref())), ())).collect();
+    let mut found = Vec::new();
+    for commit in ancestors {
+        if wanted.is_empty() {
+            break;
+        }
+        for (run, attempt, way, bundle, part, tool, target) in reliable(conn, repo, commit).await? {
+            if wanted.remove(&(tool, target)).is_none() {
+                continue;
+            }
+            let (document, at) = on!(&mut *conn, executor => sqlx::query_as::<_, (Vec<u8>, i64)>(
+                "SELECT document, at FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 \
+                 AND way = $5 AND bundle = $6 AND part = $7")
+                .bind(repo.0).bind(commit.as_str()).bind(run).bind(attempt).bind(way).bind(bundle).bind(part)
+                .fetch_one(executor).await)?;
+            found.push(Baseline { report: unpack(&document)?, commit: commit.clone(), at: Timestamp(at) });
+        }
+    }
+    Ok(found)
+}
+
+/// Where a report stands: its run, attempt, way, bundle and part, and its tool and target.
+type Place = (i64, i64, String, String, i64, String, String);
+
+/// What can be relied on of a commit, the newest first.
+async fn reliable(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Place>> {
+    Ok(on!(conn, executor => sqlx::query_as::<_, Place>(
+        "SELECT run, attempt, way, bundle, part, tool, target FROM report r \
+         WHERE repo = $1 AND commit_sha = $2 AND state = 'ok' AND fork = 0 \
+         AND NOT EXISTS (SELECT 1 FROM report n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
+         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
+         ORDER BY at DESC, run DESC, way, bundle, part")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?)
+}
+
+fn unpack(document: &[u8]) -> Result<Report> {
+    let wrong = |why: String| Error::Impossible { table: "report", row: "document".to_owned(), why };
+    let (size, block) =
+        lz4_flex::block::uncompressed_size(document).map_err(|error| wrong(error.to_string()))?;
+    if size > MAX_BYTES {
+        return Err(wrong("it is too large".to_owned()));
+    }
+    let json = lz4_flex::block::decompress(block, size).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))
+}
+
+fn origin_of(text: &str) -> Result<Origin> {
+    serde_json::from_str(text).map_err(|why| Error::impossible("report", text, why))
+}
+
+fn target_of(target: Option<&Text>) -> String {
+    target.map(|target| storable(target)).unwrap_or_default()
+}
+
+/// PostgreSQL takes no NUL in a text.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+fn word(way: Way) -> &'static str {
+    match way {
+        Way::Artifact => "artifact",
+        Way::Upload => "upload",
+        Way::Alerts => "alerts",
+    }
+}

@@ -1,0 +1,138 @@
+//! Workflow runs whose artifacts are to be read.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::db::{Conn, Error, Result, on};
+use crate::ids::{CommitSha, Repo, RepoId, RunId};
+
+/// A run whose artifacts a worker may read until its lease runs out.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Where.
+    pub repo: Repo,
+    /// Which run.
+    pub run: RunId,
+    /// Which attempt of it.
+    pub attempt: i64,
+    /// The commit it ran on, as we heard.
+    pub commit: CommitSha,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    fence: i64,
+}
+
+/// What is known of a run once it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The commit it ran on, as GitHub says.
+    pub commit: CommitSha,
+    /// Its workflow's file or name.
+    pub workflow: Option<String>,
+    /// Whether that commit is a fork's.
+    pub fork: bool,
+}
+
+/// Asks for the artifacts of a run to be read; if they were read before, only when `again` says so.
+pub async fn want(
+    conn: &mut Conn,
+    repo: &Repo,
+    commit: &CommitSha,
+    (run, attempt): (RunId, i64),
+    again: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let target = serde_json::to_string(repo).map_err(|why| Error::impossible("report_run", run, why))?;
+    on!(conn, executor => sqlx::query(
+        "INSERT INTO report_run (repo, run, attempt, commit_sha, target, state, attempts, run_at, fence) \
+         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, 0) \
+         ON CONFLICT (repo, run, attempt) DO UPDATE SET state = 'waiting', attempts = 0, run_at = excluded.run_at, \
+             target = excluded.target WHERE report_run.state = 'read' AND $7 = 1")
+        .bind(repo.id.0).bind(run.0).bind(attempt).bind(commit.as_str()).bind(target).bind(now.0)
+        .bind(i64::from(again))
+        .execute(executor).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Claims runs that wait to be read, at most `limit`, for as long as `lease`.
+pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
+    let until = now.plus(lease);
+    let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, i64, String, i64, i64)>(
+        "UPDATE report_run SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
+         WHERE (repo, run, attempt) IN (SELECT repo, run, attempt FROM report_run \
+             WHERE state = 'waiting' AND run_at <= $1 ORDER BY run_at LIMIT $3) \
+         RETURNING target, run, attempt, commit_sha, attempts, fence")
+        .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
+    rows.into_iter()
+        .map(|(target, run, attempt, commit, attempts, fence)| {
+            Ok(Claimed {
+                repo: serde_json::from_str(&target)
+                    .map_err(|why| Error::impossible("report_run", run, why))?,
+                run: RunId(run),
+                attempt,
+                commit: commit.parse().map_err(|why| Error::impossible("report_run", run, why))?,
+                attempts,
+                fence,
+            })
+        })
+        .collect()
+}
+
+/// Whether any run is ready to be read.
+pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT run FROM report_run WHERE state = 'waiting' AND run_at <= $1 LIMIT 1")
+        .bind(now.0).fetch_optional(executor).await)?;
+    Ok(row.is_some())
+}
+
+/// It was read, or it is known that it cannot be; in the transaction of what was stored.
+pub async fn finish(
+    conn: &mut Conn,
+    claimed: &Claimed,
+    finished: &Finished,
+    error: Option<&str>,
+) -> Result<()> {
+    let changed = on!(conn, executor => sqlx::query(
+        "UPDATE report_run SET state = 'read', commit_sha = $5, workflow = $6, fork = $7, error = $8 \
+         WHERE repo = $1 AND run = $2 AND attempt = $3 AND fence = $4 AND state = 'waiting'")
+        .bind(claimed.repo.id.0).bind(claimed.run.0).bind(claimed.attempt).bind(claimed.fence)
+        .bind(finished.commit.as_str()).bind(finished.workflow.clone()).bind(i64::from(finished.fork))
+        .bind(error.map(str::to_owned))
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    still_ours(changed, claimed)
+}
+
+/// It could not be read now: again at `at`.
+pub async fn try_again(conn: &mut Conn, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
+    let changed = on!(conn, executor => sqlx::query(
+        "UPDATE report_run SET run_at = $5, error = $6 \
+         WHERE repo = $1 AND run = $2 AND attempt = $3 AND fence = $4 AND state = 'waiting'")
+        .bind(claimed.repo.id.0).bind(claimed.run.0).bind(claimed.attempt).bind(claimed.fence)
+        .bind(at.0).bind(why.to_owned())
+        .execute(executor).await.map(|done| done.rows_affected()))?;
+    still_ours(changed, claimed)
+}
+
+/// How many runs on this commit are not read yet, each in its newest attempt.
+pub async fn unread(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<u32> {
+    let (count,) = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT COUNT(*) FROM report_run r WHERE repo = $1 AND commit_sha = $2 AND state = 'waiting' \
+         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt)")
+        .bind(repo.0).bind(commit.as_str()).fetch_one(executor).await)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The runs on this commit that were read, each in its newest attempt.
+pub async fn read_runs(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<(RunId, i64)>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64)>(
+        "SELECT run, attempt FROM report_run r WHERE repo = $1 AND commit_sha = $2 AND state = 'read' \
+         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
+         ORDER BY run")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
+    Ok(rows.into_iter().map(|(run, attempt)| (RunId(run), attempt)).collect())
+}
+
+fn still_ours(changed: u64, claimed: &Claimed) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("run {}", claimed.run))) }
+}

@@ -1,0 +1,119 @@
+//! How a commit stands by its reports, read fresh: what is there, what is still to come, and what to compare with.
+
+use std::collections::BTreeSet;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::db::{report, waiver};
+use crate::handlers::Result;
+use crate::ids::{CommitSha, Repo, RunId};
+use crate::policy::{Environment, Scans};
+use crate::report::{Evidence, Received, SignatureFact, Standing, Tally, Text, stand};
+
+/// How a commit stands by its reports at this moment.
+///
+/// A finished run that was not read yet makes it pending, and is asked to be read: an event that got lost never
+/// reads as "no findings".
+pub async fn standing(
+    app: &App,
+    repo: &Repo,
+    commit: &CommitSha,
+    scans: &Scans,
+    now: Timestamp,
+) -> Result<Standing> {
+    let pending = pending(app, repo, commit, now).await?;
+    let mut conn = app.db.read().await?;
+    let reports = report::of_commit(&mut conn, repo.id, commit).await?;
+    let mut waivers = scans.waivers.clone();
+    waivers.extend(waiver::all(&mut conn, repo.id).await?);
+    drop(conn);
+    let wanted: BTreeSet<(Text, Option<Text>)> = reports.iter().map(told_apart).collect();
+    // Where there is nothing to compare, GitHub is not asked with what.
+    let ancestors = if wanted.is_empty() { Vec::new() } else { before(app, repo, commit).await? };
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let mut conn = app.db.read().await?;
+    let baselines = report::baselines(&mut conn, repo.id, &ancestors, &wanted).await?;
+    drop(conn);
+    let signatures: Vec<SignatureFact> = reports.iter().map(signature).collect();
+    Ok(stand(&Evidence {
+        reports: &reports,
+        signatures: &signatures,
+        baselines: &baselines,
+        waivers: &waivers,
+        pending,
+        forks: scans.gate.forks,
+        today: now.day(),
+    }))
+}
+
+/// What a decision looks at; none where the environment requires nothing of the reports.
+pub(super) async fn tally(
+    app: &App,
+    repo: &Repo,
+    commit: &CommitSha,
+    (scans, environment): (&Scans, &Environment),
+) -> Result<Option<Tally>> {
+    if environment.require.scans.is_none() {
+        return Ok(None);
+    }
+    let standing = Box::pin(standing(app, repo, commit, scans, app.clock.now())).await?;
+    Ok(Some(standing.tally))
+}
+
+/// How many finished runs were not read yet. What nobody told us of is wanted from now on.
+async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<u32> {
+    let finished = finished_runs(app, repo, commit).await?;
+    let mut conn = app.db.read().await?;
+    let read: BTreeSet<_> = report::read_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
+    let waiting = report::unread(&mut conn, repo.id, commit).await?;
+    drop(conn);
+    let missing: Vec<(RunId, i64)> = finished.into_iter().filter(|run| !read.contains(run)).collect();
+    let count = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+    if count > waiting {
+        let (repo, commit) = (repo.clone(), commit.clone());
+        let want = app.db.write(move |tx| {
+            Box::pin(async move {
+                for run in missing {
+                    report::want(tx.conn().await?, &repo, &commit, run, false, now).await?;
+                }
+                Ok(())
+            })
+        });
+        want.await?;
+    }
+    Ok(count.max(waiting))
+}
+
+/// The runs on a commit that have finished, each with its newest attempt, as GitHub says now.
+pub(in crate::handlers) async fn finished_runs(
+    app: &App,
+    repo: &Repo,
+    commit: &CommitSha,
+) -> Result<Vec<(RunId, i64)>> {
+    let runs = app.reader.workflow_runs_of(repo, commit).await?.into_iter();
+    let finished = runs.filter(|run| run.status == "completed" && run.head_sha == *commit);
+    Ok(finished.map(|run| (run.id, run.attempt)).collect())
+}
+
+/// What a report is compared by.
+fn told_apart(received: &Received) -> (Text, Option<Text>) {
+    (received.report.tool.name.clone(), received.report.target.clone())
+}
+
+/// What the default branch had when the commit left it, the nearest first.
+async fn before(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Vec<CommitSha>> {
+    let default_branch = app.reader.repository(repo).await?.default_branch;
+    let Some(tip) = app.reader.branch_tip(repo, &default_branch).await? else { return Ok(Vec::new()) };
+    let compared = app.reader.compare(repo, tip.as_str(), commit.as_str()).await?;
+    let Some(base) = compared.and_then(|comparison| comparison.merge_base) else { return Ok(Vec::new()) };
+    let mut history = app.reader.ancestors(repo, &base).await?;
+    // A commit on the default branch itself is not compared with itself.
+    history.retain(|earlier| earlier != commit);
+    Ok(history)
+}
+
+/// What became of a report's signatures.
+fn signature(received: &Received) -> SignatureFact {
+    let signed = received.report.attestations.iter().any(|statement| statement.signatures > 0);
+    if signed { SignatureFact::Unverified } else { SignatureFact::None }
+}

@@ -1,0 +1,175 @@
+//! `/waive` and `/unwaive`: one finding is let through until a day, or no longer.
+
+use jiff::civil::Date;
+
+use crate::audit::{ActorRole, Kind};
+use crate::authz::may_waive;
+use crate::command::{FindingId, Waive};
+use crate::comment;
+use crate::db::{self, NewEntry, Tx, notice, policy_text, promotion, waiver};
+use crate::effect::Notice;
+use crate::handlers::ask::{Ask, Said};
+use crate::handlers::promote::log_policy;
+use crate::handlers::{Loaded, Result, facts, load_policy};
+use crate::ids::{CommitSha, Repo};
+use crate::report::Waiver;
+use crate::requirement::{Code, Refusal};
+
+/// How many days ahead a finding may be let through: whoever still means it then looks at it again.
+const LONGEST: i32 = 365;
+
+/// `/waive`.
+pub(super) async fn waive(ask: &Ask, wish: Waive) -> Result<Said> {
+    let Standing { loaded, head } = match standing(ask).await? {
+        Ok(standing) => standing,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    if let Err(refusal) = check_day(wish.until, ask.context.now.day()) {
+        return Ok(Said::no(&refusal));
+    }
+    let asked = Asked::of(ask, loaded, head);
+    let words = comment::waived(&wish);
+    let waiver = Waiver {
+        id: wish.finding.to_string(),
+        only: wish.only,
+        until: wish.until,
+        reason: wish.reason,
+        by: asked.by.login.to_string(),
+    };
+    Ok(Said::done(words, move |tx| Box::pin(async move { asked.grant(tx, &waiver).await })))
+}
+
+/// `/unwaive`.
+pub(super) async fn unwaive(ask: &Ask, finding: FindingId) -> Result<Said> {
+    let Standing { loaded, head } = match standing(ask).await? {
+        Ok(standing) => standing,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    let mut conn = ask.context.app.db.read().await?;
+    let all = waiver::all(&mut conn, ask.repo.id).await?;
+    drop(conn);
+    if !all.iter().any(|waiver| waiver.id == finding.as_str()) {
+        return Ok(Said::no(&not_waived(&finding, &loaded)));
+    }
+    let asked = Asked::of(ask, loaded, head);
+    let words = comment::unwaived(&finding);
+    Ok(Said::done(words, move |tx| Box::pin(async move { asked.revoke(tx, &finding).await })))
+}
+
+/// That whoever asks may, under this policy; and the head of the pull request they ask on.
+struct Standing {
+    loaded: Loaded,
+    head: Option<CommitSha>,
+}
+
+async fn standing(ask: &Ask) -> Result<std::result::Result<Standing, Refusal>> {
+    let app = &ask.context.app;
+    let loaded = match load_policy(app, &ask.repo).await? {
+        Ok(loaded) => loaded,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let rules = &loaded.policy.scans.waive;
+    let named = rules.by.iter().cloned().collect();
+    let person = facts::person(app, &ask.repo, &ask.sender, &named).await?;
+    // Before anything else is read: on a public repository anybody may write this.
+    if let Err(refusal) = may_waive(rules, &person, None) {
+        return Ok(Err(refusal));
+    }
+    let pull = ask.pull().await?;
+    let author = pull.as_ref().and_then(|pull| pull.author.as_ref()).map(|author| author.id);
+    Ok(may_waive(rules, &person, author)
+        .map(|_authorized| Standing { head: pull.map(|pull| pull.head_sha), loaded }))
+}
+
+fn check_day(until: Date, today: Date) -> std::result::Result<(), Refusal> {
+    let days = until.since(today).map_or(i32::MAX, |span| span.get_days());
+    let sentence = match days {
+        ..0 => format!("{until} is over: write a day from {today} on."),
+        0..=LONGEST => return Ok(()),
+        _ => {
+            format!(
+                "{until} is more than {LONGEST} days ahead: choose an earlier day, and look at it again then."
+            )
+        }
+    };
+    Err(Refusal::new(Code::WaiverInvalid, sentence))
+}
+
+fn not_waived(finding: &FindingId, loaded: &Loaded) -> Refusal {
+    let in_file = loaded.policy.scans.waivers.iter().any(|waiver| waiver.id == finding.as_str());
+    let sentence = if in_file {
+        format!("{finding} is let through by the policy's own file: take it out there.")
+    } else {
+        format!("Nothing here lets {finding} through by that name.")
+    };
+    Refusal::new(Code::WaiverInvalid, sentence)
+}
+
+/// Everything about a wish that is stored with it.
+struct Asked {
+    repo: Repo,
+    by: crate::ids::Actor,
+    loaded: Loaded,
+    head: Option<CommitSha>,
+    entry: NewEntry,
+    now: crate::clock::Timestamp,
+}
+
+impl Asked {
+    fn of(ask: &Ask, loaded: Loaded, head: Option<CommitSha>) -> Self {
+        let (now, source) = (ask.context.now, ask.context.source());
+        let entry = NewEntry::new(Kind::WaiverGranted, now, source)
+            .repo(ask.repo.id)
+            .policy(&loaded.file.blob)
+            .actor(ActorRole::Requester, &ask.sender)
+            .occurred_at(ask.comment.created_at);
+        Self { repo: ask.repo.clone(), by: ask.sender.clone(), loaded, head, entry, now }
+    }
+
+    async fn grant(self, tx: &mut Tx, waiver: &Waiver) -> db::Result<()> {
+        let entry = self.entry.clone().waives(&waiver.id, waiver.only.as_deref(), Some(waiver.until));
+        waiver::grant(tx, self.repo.id, waiver, &self.by, self.now).await?;
+        self.tell(tx, entry.reason(Some(&waiver.reason))).await
+    }
+
+    async fn revoke(self, tx: &mut Tx, finding: &FindingId) -> db::Result<()> {
+        let entry = self.entry.clone().kind(Kind::WaiverRevoked).waives(finding.as_str(), None, None);
+        waiver::revoke(tx, self.repo.id, finding.as_str()).await?;
+        self.tell(tx, entry).await
+    }
+
+    /// It is in the log; whatever waits is judged again, and the checks are written anew.
+    async fn tell(self, tx: &mut Tx, entry: NewEntry) -> db::Result<()> {
+        let Self { repo, loaded, head, now, .. } = self;
+        policy_text::keep(tx.conn().await?, &loaded.file).await?;
+        log_policy(tx, &repo, &loaded.file.blob, entry.source(), now).await?;
+        tx.append(entry).await?;
+        promotion::wake_waiting(tx, repo.id, now).await?;
+        let waiting = promotion::open(tx.conn().await?, repo.id).await?;
+        let commits = waiting.into_iter().map(|promotion| promotion.tuple.commit).chain(head);
+        for commit in commits.collect::<std::collections::BTreeSet<_>>() {
+            notice::want(tx.conn().await?, &repo, &Notice::Scans { commit }, now).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_neither_over_nor_further_than_a_year() {
+        let today: Date = "2026-11-21".parse().unwrap();
+        for (until, fits) in [
+            ("2026-11-20", false),
+            ("2026-11-21", true),
+            ("2027-11-21", true),
+            ("2027-11-22", false),
+            ("9999-12-31", false),
+            ("-009999-01-01", false),
+        ] {
+            assert_eq!(check_day(until.parse().unwrap(), today).is_ok(), fits, "{until}");
+        }
+    }
+}

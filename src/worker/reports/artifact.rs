@@ -1,0 +1,106 @@
+//! One artifact: fetched into a file that has no name, and read from there.
+
+use std::collections::BTreeMap;
+
+use tokio::fs::File;
+
+use super::{Read, Upload, pack, read, refused, workflow_of};
+use crate::db::report::Packed;
+use crate::github;
+use crate::github::read::{Artifact, Downloaded, Run};
+use crate::ids::Repo;
+use crate::report::{Origin, Way};
+use crate::worker::{Error, Workers};
+
+/// The largest zip that is fetched, in bytes.
+const LARGEST: u64 = 512 << 20;
+
+impl Workers {
+    /// Every report in the artifacts of a run's newest attempt.
+    pub(super) async fn artifacts_of(&self, repo: &Repo, run: &Run) -> Result<Vec<Packed>, Error> {
+        let mut reports = Vec::new();
+        for artifact in of_this_attempt(self.app.reader.artifacts(repo, run.id).await?, run) {
+            reports.extend(self.artifact(repo, run, artifact).await?);
+        }
+        Ok(reports)
+    }
+
+    async fn artifact(&self, repo: &Repo, run: &Run, artifact: Artifact) -> Result<Vec<Packed>, Error> {
+        let origin = Origin {
+            way: Way::Artifact,
+            commit: run.head_sha.clone(),
+            run: Some(run.id),
+            attempt: run.attempt,
+            workflow: Some(workflow_of(run)),
+            artifact: Some(artifact.name.clone()),
+            entry: String::new(),
+            sha256: String::new(),
+            fork: run.head_repo != Some(repo.id),
+            url: run.html_url.clone(),
+            at: self.app.clock.now(),
+        };
+        let marker = self.app.marker.clone();
+        let without = |why: &str| Ok(pack(&artifact.name, &refused(&artifact.name, why, &origin, &marker))?);
+        if artifact.expired {
+            return without("The artifact has expired. Run the workflow again.");
+        }
+        if artifact.size_in_bytes > LARGEST {
+            return without(TOO_LARGE);
+        }
+        let file = tempfile::tempfile().map_err(no_room)?;
+        let mut into = File::from_std(file.try_clone().map_err(no_room)?);
+        match self.app.reader.download(repo, artifact.id, LARGEST, &mut into).await? {
+            Downloaded::TooLarge => return without(TOO_LARGE),
+            Downloaded::Gone => return without("The artifact is gone. Run the workflow again."),
+            Downloaded::Whole(fetched) => check(&artifact, fetched.sha256)?,
+        }
+        let (name, origin) = (artifact.name.clone(), origin.clone());
+        let upload = Upload { file, name: artifact.name.clone(), origin: origin.clone() };
+        let (hand, packing) = (self.app.marker.clone(), name.clone());
+        let worked = tokio::task::spawn_blocking(move || {
+            let Read { reports, .. } = read(upload, &hand);
+            pack(&packing, &reports)
+        });
+        match worked.await {
+            Ok(packed) => Ok(packed?),
+            Err(_) => Ok(pack(&name, &refused(&name, BROKE, &origin, &self.app.marker))?),
+        }
+    }
+}
+
+const TOO_LARGE: &str = "The artifact is larger than 512 MiB, and was not fetched. Upload the reports in an artifact of their own.";
+const BROKE: &str = "Reading it broke off; see the server's log.";
+
+/// Those of all attempts are listed together: what is older than this attempt is of another, and of several
+/// with one name the newest counts.
+fn of_this_attempt(listed: Vec<Artifact>, run: &Run) -> Vec<Artifact> {
+    let mut newest: BTreeMap<String, Artifact> = BTreeMap::new();
+    for artifact in listed {
+        if run.attempt > 1 && artifact.created_at < run.started_at {
+            continue;
+        }
+        let older = newest
+            .get(&artifact.name)
+            .is_none_or(|known| (known.created_at, known.id) < (artifact.created_at, artifact.id));
+        if older {
+            newest.insert(artifact.name.clone(), artifact);
+        }
+    }
+    newest.into_values().collect()
+}
+
+fn check(artifact: &Artifact, sha256: [u8; 32]) -> Result<(), Error> {
+    let Some(said) = artifact.digest.as_deref().and_then(|digest| digest.strip_prefix("sha256:")) else {
+        return Ok(());
+    };
+    if said.eq_ignore_ascii_case(&hex::encode(sha256)) {
+        return Ok(());
+    }
+    let why = format!("the bytes of the artifact {} have another hash than GitHub says", artifact.name);
+    Err(github::Error::Broken { why }.into())
+}
+
+fn no_room(error: std::io::Error) -> Error {
+    let why = format!("there is no room for an artifact here: {error}");
+    github::Error::Unreachable { sent: github::Sent::No, why }.into()
+}
