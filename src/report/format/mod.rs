@@ -87,6 +87,10 @@ pub struct Format {
 pub const ALL: &[&Format] = &[
     &sarif::FORMAT,
     &junit::FORMAT,
+    &coverage::COBERTURA,
+    &coverage::COVERAGE_PY,
+    &coverage::LCOV,
+    &checkstyle::FORMAT,
     &trivy_kubernetes::FORMAT,
     &trivy::FORMAT,
     &trivy_legacy::FORMAT,
@@ -133,7 +137,6 @@ pub const ALL: &[&Format] = &[
     &spdx_json::FORMAT,
     &spdx_tag_value::FORMAT,
     &syft::FORMAT,
-    &checkstyle::FORMAT,
     &empty_list::FORMAT,
     &empty_file::FORMAT,
 ];
