@@ -3,6 +3,8 @@
 //! There is no hand in here: only `worker` holds the [`Writer`](crate::github::Writer), so a handler's
 //! one way to change the world is an effect in the outbox.
 
+use std::sync::Arc;
+
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::github::Reader;
@@ -23,6 +25,8 @@ pub struct App {
     pub marker: Marker,
     /// Opens the pages of the full lists.
     pub page_key: PageKey,
+    /// Whom keyless signatures of reports are believed by, as the text of a `trusted_root.json`.
+    pub trusted_root: Option<Arc<str>>,
     /// Where people reach this server, for the links in what it writes.
     pub public_url: Option<url::Url>,
 }

@@ -61,6 +61,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         self_audit: countersign::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
+        oidc: countersign::settings::OidcSettings::default(),
     })
     .await
     .unwrap()

@@ -83,6 +83,8 @@ async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> 
         self_audit: settings.self_audit,
         attestation_key,
         reader: settings.reader,
+        oidc: settings.oidc,
+        trusted_root: settings.trusted_root,
     };
     Program::start(parts).await.context("the program cannot start")
 }

@@ -197,7 +197,7 @@ fn help_comes_from_the_table() {
     | `/status [ENV]` | shows what is live, what waits, and on whom |
     | `/why [pN]` | shows every requirement of a promotion, its verdict and its code |
     | `/waive FINDING --until DATE --reason "…" [--only PURL \| PATH]` | lets one finding through, in the whole repository |
-    | `/unwaive FINDING` | takes back what /waive let through |
+    | `/unwaive FINDING` | takes back what `/waive` let through |
     | `/scan` | reads the reports of this pull request's head again |
     | `/help [command]` | shows the commands, or one of them in detail |
 

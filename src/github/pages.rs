@@ -1,5 +1,6 @@
 //! Lists that come in pages: every page with our token, and none from anywhere else.
 
+use bytes::Bytes;
 use http::header::LINK;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -78,6 +79,21 @@ impl Api {
             next = self.next_page(&answer)?;
         }
         Ok(Pages { pages, complete: true })
+    }
+
+    /// The pages of a list as they came, and whether these are all.
+    pub(crate) async fn bodies(&self, who: As<'_>, path: String) -> Result<(Vec<Bytes>, bool), Error> {
+        let mut bodies = Vec::new();
+        let mut next = Some(path);
+        while let Some(path) = next {
+            if bodies.len() == MOST {
+                return Ok((bodies, false));
+            }
+            let answer = self.read_answer(who, path).await?;
+            next = self.next_page(&answer)?;
+            bodies.push(answer.body);
+        }
+        Ok((bodies, true))
     }
 
     /// The path of the page after this one.

@@ -20,7 +20,7 @@ const EARLY: Duration = Duration::from_mins(5);
 const PLENTY: usize = 4096;
 
 /// What a token may do. One permission that the installation lacks spoils the whole token, so what is
-/// not granted everywhere (statuses; members, which personal accounts do not have) is asked for apart.
+/// not granted everywhere (statuses; alerts; members, which personal accounts do not have) is asked for apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Access {
     /// Read what decisions look at.
@@ -31,6 +31,12 @@ pub(crate) enum Access {
     Statuses,
     /// Read who is in which team.
     Members,
+    /// Read code-scanning alerts.
+    CodeScanning,
+    /// Read Dependabot alerts.
+    Dependabot,
+    /// Read secret-scanning alerts.
+    SecretScanning,
     /// See a repository whose id is not known yet.
     Metadata,
     /// See which repositories the App is installed in.
@@ -52,6 +58,9 @@ impl Access {
             }),
             Self::Statuses => json!({ "metadata": "read", "statuses": "read" }),
             Self::Members => json!({ "members": "read", "metadata": "read" }),
+            Self::CodeScanning => json!({ "metadata": "read", "security_events": "read" }),
+            Self::Dependabot => json!({ "metadata": "read", "vulnerability_alerts": "read" }),
+            Self::SecretScanning => json!({ "metadata": "read", "secret_scanning_alerts": "read" }),
             Self::Metadata | Self::Listing => json!({ "metadata": "read" }),
             Self::Anchor => json!({ "contents": "write", "metadata": "read" }),
         }

@@ -8,6 +8,7 @@ use crate::comment::{self, Answer};
 use crate::db::{self, NewEntry, Tx, inbox, notice, subject};
 use crate::effect::{Notice, Reaction};
 use crate::event::Comment;
+use crate::github::read::Pull;
 use crate::handlers::{Context, Result};
 use crate::ids::{Actor, Repo};
 use crate::markdown::Markdown;
@@ -79,6 +80,14 @@ impl Said {
 }
 
 impl Ask {
+    /// The pull request it was written on, as it is now; none on an issue.
+    pub(super) async fn pull(&self) -> Result<Option<Pull>> {
+        if !self.comment.on_pull_request {
+            return Ok(None);
+        }
+        Ok(self.context.app.reader.pull(&self.repo, self.comment.number).await?)
+    }
+
     /// Stores what came of the command, its answer, and that it is done: all or nothing.
     pub(super) async fn answer(self, said: Said) -> Result<()> {
         let Self { context, repo, sender, comment, line, step, last } = self;

@@ -13,11 +13,7 @@ use crate::requirement::{Code, Refusal};
 
 pub(super) async fn scan(ask: &Ask) -> Result<Said> {
     let (app, now) = (&ask.context.app, ask.context.now);
-    let pull = match ask.comment.on_pull_request {
-        true => app.reader.pull(&ask.repo, ask.comment.number).await?,
-        false => None,
-    };
-    let Some(pull) = pull else {
+    let Some(pull) = ask.pull().await? else {
         let sentence = "An issue has no commit of its own: ask on the pull request whose head you mean.";
         return Ok(Said::no(&Refusal::new(Code::CommitNeeded, sentence)));
     };

@@ -75,10 +75,7 @@ async fn standing(ask: &Ask) -> Result<std::result::Result<Standing, Refusal>> {
     if let Err(refusal) = may_waive(rules, &person, None) {
         return Ok(Err(refusal));
     }
-    let pull = match ask.comment.on_pull_request {
-        true => app.reader.pull(&ask.repo, ask.comment.number).await?,
-        false => None,
-    };
+    let pull = ask.pull().await?;
     let author = pull.as_ref().and_then(|pull| pull.author.as_ref()).map(|author| author.id);
     Ok(may_waive(rules, &person, author)
         .map(|_authorized| Standing { head: pull.map(|pull| pull.head_sha), loaded }))

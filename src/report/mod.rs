@@ -19,12 +19,17 @@ pub mod sketch;
 pub mod format;
 mod path;
 mod changed;
+mod dependency;
+pub mod github_alerts;
 mod reading;
 pub mod archive;
 mod origin;
 mod page_key;
 mod waiver;
 mod standing;
+pub mod signature;
+mod subjects;
+pub mod platform;
 mod stand;
 mod gate;
 
@@ -42,9 +47,11 @@ pub use page_key::PageKey;
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
+pub use signature::Trust;
 pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,
 };
+pub use subjects::subjects_match;
 pub use waiver::Waiver;

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 /// How bad a finding is. Ordered: what is worse is greater; what nobody rated is least, and a gate never
 /// takes it as it stands: see [`Finding::weight`](super::Finding::weight).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The tool does not say.
+    #[default]
     Unknown,
     /// Good to know.
     Info,

@@ -7,6 +7,7 @@ mod webhook;
 mod health;
 mod metrics;
 mod report_page;
+mod reports;
 mod log;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::github::Secret;
 pub use log::LogFace;
 pub use program::{Parts, Program, StartError, Work};
 pub use report_page::ReportPages;
+pub use reports::ReportsFace;
 
 /// A request that takes longer is answered with 503. GitHub waits as long for an answer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -52,6 +54,8 @@ pub struct Shared {
     pub working: watch::Receiver<bool>,
     /// What is needed to show reports; nobody sees any without.
     pub pages: Option<ReportPages>,
+    /// What is needed to take reports in; none are taken without.
+    pub reports: Option<ReportsFace>,
     large_bodies: Arc<Semaphore>,
 }
 
@@ -66,14 +70,29 @@ impl Shared {
         working: watch::Receiver<bool>,
     ) -> Self {
         let large_bodies = Arc::new(Semaphore::new(LARGE_BODIES));
-        let pages = None;
-        Self { db, clock, secrets: secrets.into(), log, metrics, working, pages, large_bodies }
+        Self {
+            db,
+            clock,
+            secrets: secrets.into(),
+            log,
+            metrics,
+            working,
+            pages: None,
+            reports: None,
+            large_bodies,
+        }
     }
 
     /// The same, that shows reports.
     #[must_use]
     pub fn showing_reports(self, pages: ReportPages) -> Self {
         Self { pages: Some(pages), ..self }
+    }
+
+    /// The same, that takes reports in.
+    #[must_use]
+    pub fn taking_reports(self, reports: ReportsFace) -> Self {
+        Self { reports: Some(reports), ..self }
     }
 }
 
@@ -89,10 +108,12 @@ pub fn router(shared: Shared) -> Router {
         .merge(report_page::routes())
         .fallback(home::nothing_here)
         .method_not_allowed_fallback(home::other_method)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+        // Reports take longer, and have a limit of their own.
+        .merge(reports::routes())
         .with_state(shared)
         // The webhook has a limit of its own, above what axum lets through.
         .layer(DefaultBodyLimit::disable())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
         .layer(unless_said(header::CACHE_CONTROL, "no-store"))
         .layer(unless_said(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(unless_said(header::X_FRAME_OPTIONS, "DENY"))

@@ -56,6 +56,31 @@ pub struct ServeFlags {
     /// Who may read the log's entries.
     #[command(flatten)]
     pub reader: ReaderFlags,
+
+    /// Which jobs may send reports.
+    #[command(flatten)]
+    pub oidc: OidcFlags,
+
+    /// Sigstore's trusted root (trusted_root.json), by which keyless signatures of reports are verified
+    #[arg(long, env = "COUNTERSIGN_TRUSTED_ROOT_FILE", value_name = "FILE")]
+    pub trusted_root_file: Option<String>,
+}
+
+/// Which jobs may send reports.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OidcFlags {
+    /// Who issues the OIDC tokens of jobs that send reports.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_OIDC_ISSUER",
+        help = "Who issues the OIDC tokens of jobs that send reports [default: https://token.actions.githubusercontent.com]",
+        value_name = "URL"
+    )]
+    pub oidc_issuer: Option<String>,
+
+    /// For whom these tokens must be made [default: the public URL]
+    #[arg(long, env = "COUNTERSIGN_OIDC_AUDIENCE", value_name = "AUDIENCE")]
+    pub oidc_audience: Option<String>,
 }
 
 /// Which GitHub, as which App.

@@ -5,12 +5,15 @@
 
 mod anchor;
 mod flags;
+mod oidc;
+mod trusted_root;
 mod secret;
 mod reader;
 mod place;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -21,9 +24,10 @@ use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
 pub use flags::{
-    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, ReaderFlags, ServeFlags,
-    TelemetryFlags,
+    AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, OidcFlags, ReaderFlags,
+    ServeFlags, TelemetryFlags,
 };
+pub use oidc::OidcSettings;
 pub use reader::ReaderToken;
 
 /// What `serve` runs with.
@@ -53,6 +57,10 @@ pub struct Settings {
     pub attestation_key_file: PathBuf,
     /// Who may read the log's entries over HTTP; nobody when it is not set.
     pub reader: Option<ReaderToken>,
+    /// Whose tokens show that a job may send reports.
+    pub oidc: OidcSettings,
+    /// Whom keyless signatures of reports are believed by; nobody when it is not set.
+    pub trusted_root: Option<Arc<str>>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
     /// How often the whole log is verified.
@@ -121,6 +129,8 @@ impl Settings {
             anchors: AnchorSettings::read(&flags.anchors)?,
             attestation_key_file: flags.attestations.key_file(),
             reader: reader::token(&flags.reader)?,
+            oidc: OidcSettings::read(&flags.oidc)?,
+            trusted_root: trusted_root::read(flags)?,
             lease: lease(flags)?,
             self_audit: self_audit(flags)?,
             public_url,

@@ -151,6 +151,8 @@ fn what_is_wrong_is_said_by_name_and_with_what_to_write() {
             "COUNTERSIGN_READER_TOKEN",
             "both set",
         ),
+        (&["--oidc-issuer=http://issuer.example"], "COUNTERSIGN_OIDC_ISSUER", "https://"),
+        (&["--oidc-issuer=x"], "COUNTERSIGN_OIDC_ISSUER", "_services/token"),
         (&["--log-origin=https://x/log"], "COUNTERSIGN_LOG_ORIGIN", "without https://"),
         (&["--log-origin=x/"], "COUNTERSIGN_LOG_ORIGIN", "final slash"),
     ] {
@@ -196,6 +198,8 @@ fn every_variable_is_in_the_help() {
         "COUNTERSIGN_SELF_AUDIT",
         "COUNTERSIGN_READER_TOKEN",
         "COUNTERSIGN_READER_TOKEN_FILE",
+        "COUNTERSIGN_OIDC_ISSUER",
+        "COUNTERSIGN_OIDC_AUDIENCE",
     ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable} in\n{help}");
     }
@@ -228,4 +232,24 @@ fn the_log_is_written_down_outside_where_the_settings_say() {
         let error = read(&flags).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }
+}
+
+#[test]
+fn a_trusted_root_is_one_that_can_be_used() {
+    assert!(read(&[]).unwrap().trusted_root.is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trusted_root.json");
+    std::fs::write(&file, "{}").unwrap();
+    for path in [file.to_str().unwrap(), "/nowhere/trusted_root.json"] {
+        let error = read(&[&format!("--trusted-root-file={path}")]).unwrap_err().to_string();
+        assert!(error.starts_with("COUNTERSIGN_TRUSTED_ROOT_FILE names"), "{error}");
+    }
+}
+
+#[test]
+fn tokens_of_jobs_are_those_of_github_unless_something_else_is_said() {
+    let github = "https://token.actions.githubusercontent.com".to_owned();
+    assert_eq!(read(&[]).unwrap().oidc, OidcSettings { issuer: github, audience: None });
+    let here = read(&["--oidc-issuer=http://127.0.0.1:3000/x", "--oidc-audience=us"]).unwrap().oidc;
+    assert_eq!((here.issuer.as_str(), here.audience.as_deref()), ("http://127.0.0.1:3000/x", Some("us")));
 }

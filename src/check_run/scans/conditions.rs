@@ -15,15 +15,15 @@ const LISTED: [usize; 4] = [8, 4, 2, 1];
 
 /// One thing that is asked, by however many gates.
 #[derive(Debug, Clone)]
-pub(super) struct Shown<'a> {
-    pub(super) condition: &'a Condition,
-    pub(super) environments: Vec<&'a EnvironmentName>,
+pub(crate) struct Shown<'a> {
+    pub(crate) condition: &'a Condition,
+    pub(crate) environments: Vec<&'a EnvironmentName>,
     /// It is asked of every commit, wherever it goes.
-    pub(super) everywhere: bool,
+    pub(crate) everywhere: bool,
 }
 
 /// What several gates ask alike stands once. What does not hold stands first.
-pub(super) fn merged(gates: &[Gated]) -> Vec<Shown<'_>> {
+pub(crate) fn merged(gates: &[Gated]) -> Vec<Shown<'_>> {
     let mut all: Vec<Shown<'_>> = Vec::new();
     for gate in gates {
         for condition in &gate.conditions {

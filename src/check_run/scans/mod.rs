@@ -32,6 +32,7 @@ use crate::requirement::Verdict;
 pub use annotations::{Annotation, Level};
 pub use group::{Group, groups};
 
+pub(crate) use conditions::merged;
 pub(crate) use findings::place;
 pub(crate) use title::title;
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::actions::{Artifact, Run, Workflow};
 use super::checks::{CheckRun, CheckSuite, CommitStatus};
 use super::comments::{Comment, Issue};
@@ -104,6 +106,9 @@ pub struct Repo {
     pub runs: BTreeMap<i64, Run>,
     /// What runs left behind, by id.
     pub artifacts: BTreeMap<i64, Artifact>,
+    /// What GitHub's own scanners know, as its lists show it: `code-scanning`, `analyses`, `dependabot` and
+    /// `secret-scanning`. What is not here is switched off.
+    pub alerts: BTreeMap<String, Vec<Value>>,
     /// Deployments by id.
     pub deployments: BTreeMap<i64, Deployment>,
     /// Environments that exist: a deployment to a new name makes one.
@@ -139,6 +144,7 @@ impl Repo {
             workflows: BTreeMap::new(),
             runs: BTreeMap::new(),
             artifacts: BTreeMap::new(),
+            alerts: BTreeMap::new(),
             deployments: BTreeMap::new(),
             environments: BTreeSet::new(),
             pushed_at: created_at,

@@ -169,7 +169,8 @@ impl State {
     /// Answers a request under a fault, and notes it if the App made it; none closes the connection.
     fn handle(&mut self, mut call: Call, headers: &HeaderMap, fault: Option<&Fault>) -> Option<Reply> {
         let caller = self.caller(headers.get("authorization").and_then(|value| value.to_str().ok()));
-        let by_app = !matches!(caller, Ok(Caller::Person(_)));
+        // The issuer of tokens is another server of GitHub's, and no part of its REST API.
+        let by_app = !matches!(caller, Ok(Caller::Person(_))) && !call.path.starts_with("/.well-known/");
         let normal = match self.before(fault) {
             Some(Outcome::Reply(reply)) => Some(reply),
             Some(Outcome::HangUp) => None,

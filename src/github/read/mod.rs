@@ -3,6 +3,7 @@
 //! An answer that cannot be read is an error and never "none": see [`Error`](super::Error).
 
 mod actions;
+mod alerts;
 mod artifacts;
 mod checks;
 mod commits;
@@ -22,6 +23,7 @@ use super::tokens::Access;
 use crate::ids::Repo;
 
 pub use actions::Run;
+pub use alerts::Alerts;
 pub use artifacts::{Artifact, Downloaded};
 pub use checks::{CheckRun, Status};
 pub use commits::{ChangedFile, Commit, Commits, Comparison, ComparisonStatus};

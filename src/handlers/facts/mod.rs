@@ -8,6 +8,7 @@ mod origin;
 mod people;
 mod judged;
 mod scans;
+mod signatures;
 
 use futures_util::try_join;
 
@@ -38,16 +39,16 @@ pub async fn gather(
     let workflows = checks::workflows(app, repo, tuple, environment);
     let checks = checks::checks(app, repo, tuple, environment);
     // Boxed, since all of them at once would make every handler's future large.
-    let scans = scans::tally(app, repo, &tuple.commit, (&loaded.policy.scans, environment));
-    let read = Box::pin(async { try_join!(origin, requester, workflows, checks, scans) });
+    let reports = scans::tally(app, repo, &tuple.commit, (&loaded.policy.scans, environment));
+    let read = Box::pin(async { try_join!(origin, requester, workflows, checks, reports) });
     let (found, requester, workflows, checks, scans) = read.await?;
     let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;
 
     let mut conn = app.db.read().await?;
     let mut live = std::collections::BTreeMap::new();
     for earlier in environment.require.after.keys() {
-        let spans = promotion::live_spans(&mut conn, repo.id, earlier, &tuple.commit).await?;
-        live.insert(earlier.clone(), spans);
+        let times = promotion::live_spans(&mut conn, repo.id, earlier, &tuple.commit).await?;
+        live.insert(earlier.clone(), times);
     }
     let cast = promotion::votes(&mut conn, tuple.promotion).await?;
     let open = promotion::open(&mut conn, repo.id).await?;

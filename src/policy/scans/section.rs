@@ -98,9 +98,9 @@ section! {
 section! {
     /// An identity that a certificate has to name.
     KeylessSection {
-        /// Who vouches for the identity, such as https://token.actions.githubusercontent.com.
+        /// Who vouches for the identity, such as `https://token.actions.githubusercontent.com`.
         "issuer" issuer: required WebAddress,
-        /// The certificate's subject, such as https://github.com/acme/shop/.github/workflows/ci.yml@refs/heads/main.
+        /// The certificate's subject, such as `https://github.com/acme/shop/.github/workflows/ci.yml@refs/heads/main`.
         "identity" identity: required Line,
     }
 }

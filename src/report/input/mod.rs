@@ -6,6 +6,7 @@
 mod decode;
 pub mod loose;
 pub mod json;
+pub mod lenient;
 pub mod xml;
 pub mod lines;
 

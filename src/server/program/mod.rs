@@ -1,6 +1,7 @@
 //! The program put together: what `serve`, the sandbox and the tests all start.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
@@ -10,13 +11,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{LogFace, ReportPages, Shared, router};
+use super::{LogFace, ReportPages, ReportsFace, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
 use crate::report::{Marker, PageKey};
-use crate::settings::{AnchorSettings, ReaderToken};
+use crate::settings::{AnchorSettings, OidcSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;
 use crate::worker::{Anchors, Workers};
@@ -57,6 +58,10 @@ pub struct Parts {
     pub attestation_key: AttestationKey,
     /// What readers of the log's entries have to show; nobody reads them over HTTP when there is none.
     pub reader: Option<ReaderToken>,
+    /// Whose tokens show that a job may send reports.
+    pub oidc: OidcSettings,
+    /// Whom keyless signatures of reports are believed by; nobody when there is none.
+    pub trusted_root: Option<Arc<str>>,
 }
 
 /// Who does the work.
@@ -80,6 +85,9 @@ pub enum StartError {
     /// The listener has no address.
     #[error("the listener has no address")]
     Listener(#[source] std::io::Error),
+    /// The certificates that the operating system trusts cannot be read.
+    #[error("the system's certificates cannot be read")]
+    Certificates(#[source] std::io::Error),
     /// Something else in this process counts already.
     #[error("the metrics cannot be recorded")]
     Metrics(#[from] BuildError),
@@ -116,8 +124,8 @@ impl Program {
         let verifier = db.verifier();
         let marker = Marker::new(&parts.attestation_key.derive("marks of secrets in reports"));
         let page_key = PageKey::new(&parts.attestation_key.derive("addresses of pages of reports"));
-        let (reader, public_url) = (github.reader(), parts.public_url);
-        let app = App { db, reader, clock, app_id, marker, page_key, public_url };
+        let (reader, trusted_root, public_url) = (github.reader(), parts.trusted_root, parts.public_url);
+        let app = App { db, reader, clock, app_id, marker, page_key, trusted_root, public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
             .auditing_every(parts.self_audit);
@@ -140,8 +148,10 @@ impl Program {
         }
         let (secrets, log) =
             (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
+        let reports = ReportsFace::new(&app, parts.oidc).map_err(StartError::Certificates)?;
         let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working)
-            .showing_reports(ReportPages::new(app.clone()));
+            .showing_reports(ReportPages::new(app.clone()))
+            .taking_reports(reports);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));
         Ok(Self { addr, app, workers, server, labour, stop_server, stop_labour })

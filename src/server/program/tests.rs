@@ -31,6 +31,8 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
         self_audit: crate::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
+        oidc: OidcSettings::default(),
+        trusted_root: None,
     }
 }
 

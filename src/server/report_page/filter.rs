@@ -58,7 +58,7 @@ impl Is {
             Self::Existing => "existing",
             Self::Fixed => "fixed",
             Self::Waived => "waived",
-            Self::Suppressed => "suppressed by the tool",
+            Self::Suppressed => "suppressed",
         }
     }
 

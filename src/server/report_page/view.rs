@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 use url::Url;
 
 use super::filter::{Filter, Is, PER_PAGE};
-use crate::check_run::scans::{Gated, Overall, View, overall, place, title};
+use crate::check_run::scans::{Gated, Overall, View, merged, overall, place, title};
 use crate::clock::Timestamp;
 use crate::command::misleads;
 use crate::handlers::facts::Judged;
@@ -71,17 +71,18 @@ fn asked(gates: &[Gated]) -> Markup {
             section {
                 h2 { "What is asked" }
                 ul.asked {
-                    @for gate in gates {
-                        @for condition in &gate.conditions {
+                    @for asked in merged(gates) {
+                        @let condition = asked.condition;
                             li data-is=(verdict(condition.requirement.verdict)) {
                                 span.mark { (sign(condition.requirement.verdict)) }
                                 span {
                                     strong { (readable(&condition.title)) } ": " (readable(&condition.actual))
                                     span.quiet {
                                         " · "
-                                        @if gate.environments.is_empty() { "every commit" }
-                                        @for (index, name) in gate.environments.iter().enumerate() {
-                                            @if index > 0 { ", " } (name)
+                                        @if asked.everywhere { "every commit" } @else {
+                                            @for (index, name) in asked.environments.iter().enumerate() {
+                                                @if index > 0 { ", " } (name)
+                                            }
                                         }
                                     }
                                     @if condition.requirement.verdict != Verdict::Holds {
@@ -89,7 +90,6 @@ fn asked(gates: &[Gated]) -> Markup {
                                     }
                                 }
                             }
-                        }
                     }
                 }
             }

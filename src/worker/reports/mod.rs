@@ -3,6 +3,7 @@
 //! What cannot be read is stored as well, as a report that says why: it is never taken for one that found
 //! nothing. Once they are stored, a delivery of our own tells everybody whom it concerns.
 
+mod alerts;
 mod artifact;
 mod received;
 
@@ -34,8 +35,8 @@ const LEASES: u32 = 10;
 
 /// What became of reading a run.
 enum Outcome {
-    /// These are its reports.
-    Read(Finished, Vec<Packed>),
+    /// These are its reports, and what GitHub itself has of its commit.
+    Read(Finished, Vec<Packed>, Vec<(Bundle, Vec<Packed>)>),
     /// A later attempt of it has begun, and only that one counts.
     Superseded(Finished),
     /// There is no such run any more.
@@ -64,7 +65,9 @@ impl Workers {
             Err(github::Error::Unreachable { sent: Sent::No, why }.into())
         });
         match outcome {
-            Ok(Outcome::Read(finished, reports)) => self.store(claimed, finished, reports, None).await,
+            Ok(Outcome::Read(finished, reports, alerts)) => {
+                self.store(claimed, finished, (reports, alerts), None).await
+            }
             Ok(Outcome::Superseded(finished)) => self.pass_over(claimed, finished).await,
             Ok(Outcome::Gone) => self.give_up(claimed, "GitHub no longer knows this workflow run.").await,
             Err(error) => self.could_not_read(claimed, &error).await,
@@ -88,7 +91,8 @@ impl Workers {
             return Err(github::Error::Unreachable { sent: Sent::No, why }.into());
         }
         let reports = self.artifacts_of(&claimed.repo, &run).await?;
-        Ok(Outcome::Read(finished, reports))
+        let alerts = self.alerts_of(&claimed.repo, &run).await?;
+        Ok(Outcome::Read(finished, reports, alerts))
     }
 
     async fn could_not_read(&self, claimed: Claimed, error: &Error) -> Result<(), Error> {
@@ -132,7 +136,7 @@ impl Workers {
         };
         let packed = pack("", &refused("workflow-run", why, &origin, &self.app.marker))?;
         let finished = Finished { commit: claimed.commit.clone(), workflow: None, fork: true };
-        self.store(claimed, finished, packed, Some(why.to_owned())).await
+        self.store(claimed, finished, (packed, Vec::new()), Some(why.to_owned())).await
     }
 
     /// The reports, the end of reading the run, and the word of it stand or fall together.
@@ -140,7 +144,7 @@ impl Workers {
         &self,
         claimed: Claimed,
         finished: Finished,
-        reports: Vec<Packed>,
+        (reports, alerts): (Vec<Packed>, Vec<(Bundle, Vec<Packed>)>),
         error: Option<String>,
     ) -> Result<(), Error> {
         let now = self.app.clock.now();
@@ -157,6 +161,9 @@ impl Workers {
                 let conn = tx.conn().await?;
                 report::finish(conn, &claimed, &finished, error.as_deref()).await?;
                 report::store(conn, claimed.repo.id, &bundle, &reports).await?;
+                for (bundle, alerts) in &alerts {
+                    report::store(conn, claimed.repo.id, bundle, alerts).await?;
+                }
                 match &word {
                     Some(word) => inbox::insert(conn, word).await,
                     None => Ok(()),

@@ -19,7 +19,7 @@ struct Contract {
 /// What GitHub documents and the contract leaves out, which was cut before the log was anchored and before reports
 /// were compared: git data and the history of a commit, with the fields that a body may have.
 /// <https://docs.github.com/en/rest/git>, <https://docs.github.com/en/rest/commits/commits#list-commits>
-const BEYOND: [(&str, &[&str]); 5] = [
+const BEYOND: [(&str, &[&str]); 9] = [
     ("GET /repos/{owner}/{repo}/commits", &[]),
     ("POST /repos/{owner}/{repo}/git/trees", &["base_tree", "tree"]),
     (
@@ -28,6 +28,12 @@ const BEYOND: [(&str, &[&str]); 5] = [
     ),
     ("POST /repos/{owner}/{repo}/git/refs", &["ref", "sha"]),
     ("PATCH /repos/{owner}/{repo}/git/refs/heads/{branch}", &["sha", "force"]),
+    // Alerts: <https://docs.github.com/en/rest/code-scanning>, <https://docs.github.com/en/rest/dependabot/alerts>,
+    // <https://docs.github.com/en/rest/secret-scanning>.
+    ("GET /repos/{owner}/{repo}/code-scanning/alerts", &[]),
+    ("GET /repos/{owner}/{repo}/code-scanning/analyses", &[]),
+    ("GET /repos/{owner}/{repo}/dependabot/alerts", &[]),
+    ("GET /repos/{owner}/{repo}/secret-scanning/alerts", &[]),
 ];
 
 struct Operation {

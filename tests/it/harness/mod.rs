@@ -20,14 +20,17 @@ use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
 use countersign::server::{Parts, Program, StartError, Work};
-use countersign::settings::{AnchorSettings, ReaderToken};
+use countersign::settings::{AnchorSettings, OidcSettings, ReaderToken};
 use countersign::worker::Workers;
 use tokio::net::TcpListener;
+use url::Url;
 
 /// The repository that every scenario begins with.
 pub const SHOP: &str = "acme/shop";
 /// What a reader of the log's entries has to show.
 pub const READER: &str = "reader-0123456789abcdef";
+/// For whom the tokens of jobs must be made.
+pub const AUDIENCE: &str = "https://countersign.example/acme";
 /// When every scenario begins.
 const START: &str = "2026-11-21T09:00:00Z";
 
@@ -164,6 +167,12 @@ impl Scenario {
         self.http.get(format!("http://{}{path}", self.program.addr))
     }
 
+    /// A job sends a report.
+    pub fn send_report(&self, name: &str, token: &str) -> reqwest::RequestBuilder {
+        let url = format!("http://{}/reports?name={name}", self.program.addr);
+        self.http.post(url).bearer_auth(token)
+    }
+
     /// Moves the clock that everybody looks at.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -237,6 +246,11 @@ pub fn mark(folder: &tempfile::TempDir, name: &str) -> Place {
     Place::File(folder.path().join(name))
 }
 
+/// The fake GitHub issues the tokens of its jobs, too.
+fn issuer(api_url: &Url) -> String {
+    api_url.as_str().trim_end_matches('/').to_owned()
+}
+
 async fn program(
     fake: &Fake,
     clock: &Clock,
@@ -259,7 +273,7 @@ async fn program(
             clock: clock.clone(),
             pace: Pace::none(),
         },
-        github_web_url: Some(api_url),
+        github_web_url: Some(api_url.clone()),
         public_url: None,
         webhook_secrets: vec![seed::WEBHOOK_SECRET.to_owned().into()],
         work: Work::ByHand,
@@ -268,6 +282,8 @@ async fn program(
         self_audit: countersign::worker::SELF_AUDIT,
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: ReaderToken::new(READER.into()),
+        oidc: OidcSettings { issuer: issuer(&api_url), audience: Some(AUDIENCE.to_owned()) },
+        trusted_root: None,
     };
     Box::pin(Program::start(parts)).await
 }

@@ -66,12 +66,14 @@ fn start() -> Option<Server> {
     Some(server)
 }
 
-/// The server lives as long as this process holds its pipe: it dies with the tests, however they end.
+/// The server lives as long as this process holds its pipe: it dies with the tests, however they end, and takes
+/// its gigabytes with it.
 fn run(me: Me, bin: &Path, data: &Path, socket: &Path) {
     let script = r#"
         "$@" >"$LOG" 2>&1 & pid=$!
         cat >/dev/null
-        kill -INT $pid; wait $pid"#;
+        kill -INT $pid; wait $pid
+        rm -rf "$DATA""#;
     let mut shell = as_user(me, Path::new("/bin/sh"));
     shell.args(["-c", script, "sh"]).arg(bin.join("postgres")).arg("-D").arg(data).arg("-k").arg(socket);
     let durable = if DURABLE.load(Ordering::Relaxed) { "on" } else { "off" };
@@ -79,7 +81,7 @@ fn run(me: Me, bin: &Path, data: &Path, socket: &Path) {
     for setting in ["listen_addresses=", "max_connections=300", "shared_buffers=64MB"] {
         shell.args(["-c", setting]);
     }
-    let child = shell.env("LOG", socket.join("log")).stdin(Stdio::piped()).spawn().unwrap();
+    let child = shell.env("LOG", socket.join("log")).env("DATA", data).stdin(Stdio::piped()).spawn().unwrap();
     std::mem::forget(child);
 }
 

@@ -1,3 +1,12 @@
 //! Reports of scanners, tests and builds: read, compared, judged, shown.
 
+mod alerts;
+mod artifacts;
 mod corpus;
+mod fixtures;
+mod samples;
+mod secrets;
+mod signatures;
+mod storage;
+mod uploads;
+mod waive;

@@ -4,6 +4,7 @@ pub mod artifacts;
 pub mod checks;
 pub mod code;
 pub mod deployments;
+pub mod oidc;
 pub mod people;
 pub mod pulls;
 pub mod runs;

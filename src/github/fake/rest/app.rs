@@ -13,6 +13,7 @@ use crate::github::fake::webhooks::{Attempt, Delivery};
 pub(super) fn answer(state: &mut State, call: &Call) -> Answer {
     let (method, path) = call.route();
     let reply = match (method, path.as_slice()) {
+        ("GET", [".well-known", "jwks"]) => Reply::ok(State::jwks()?),
         ("GET", ["app"]) => {
             only_app(call)?;
             Reply::ok(merged(state.show_app(state.our_app()?), json!({"installations_count": 1})))

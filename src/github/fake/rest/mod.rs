@@ -1,5 +1,6 @@
 //! The REST API: who may call what, and what is answered.
 
+mod alerts;
 mod app;
 mod checks;
 mod code;
@@ -123,8 +124,15 @@ impl State {
         }
         let Some((full_name, rest)) = call.in_repo() else { return Err(self.unknown(call)) };
         let here = self.enter(call, &full_name, rest)?;
-        let areas =
-            [code::answer, pulls::answer, talk::answer, checks::answer, deployments::answer, runs::answer];
+        let areas = [
+            code::answer,
+            pulls::answer,
+            talk::answer,
+            checks::answer,
+            deployments::answer,
+            runs::answer,
+            alerts::answer,
+        ];
         for area in areas {
             if let Some(reply) = area(self, &here)? {
                 return Ok(reply);

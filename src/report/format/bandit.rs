@@ -1,0 +1,223 @@
+//! Bandit's JSON (`bandit -f json`): security of Python code.
+//! <https://bandit.readthedocs.io/en/latest/formatters/json.html>
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Format;
+use super::item::{Loose, Number, Words, unquoted};
+use crate::report::input::{Fault, Input, Result};
+use crate::report::sketch::{Sketch, Value};
+use crate::report::{Category, Draft, Finding, Rule, Severity, place};
+
+/// Bandit's JSON.
+pub(super) const FORMAT: Format = Format { name: "bandit", recognises, read };
+
+/// The words for a severity and for a confidence, least first.
+const RANKS: [&str; 4] = ["UNDEFINED", "LOW", "MEDIUM", "HIGH"];
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Item {
+    test_id: Words,
+    test_name: Words,
+    issue_severity: Words,
+    issue_confidence: Words,
+    issue_text: Words,
+    issue_cwe: Loose<Weakness>,
+    filename: Words,
+    line_number: Number,
+    line_range: Loose<Vec<u32>>,
+    more_info: Words,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Weakness {
+    id: Number,
+}
+
+/// What was seen, to be compared with what Bandit says it has counted.
+#[derive(Default)]
+struct Seen {
+    totals: BTreeMap<String, f64>,
+    severities: BTreeMap<String, f64>,
+    confidences: BTreeMap<String, f64>,
+    unparsed: Vec<String>,
+    listed: bool,
+}
+
+/// The results come last, and are missing where the file was cut off.
+fn recognises(sketch: &Sketch) -> bool {
+    sketch.json().is_some_and(|root| {
+        let metrics = root.at(&["metrics"]).is_some_and(Value::is_object);
+        let results = root.at(&["results"]).is_none_or(|results| matches!(results, Value::List(_)));
+        root.is_object()
+            && metrics
+            && results
+            && root.has(&["generated_at"])
+            && root.list(&["errors"]).is_some()
+    })
+}
+
+fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
+    draft.begin("bandit");
+    let mut seen = Seen::default();
+    let mut json = input.json();
+    json.object(|json, key| match key {
+        "results" => {
+            seen.listed = true;
+            json.list(|json| {
+                add(draft, &mut seen, &json.read()?);
+                Ok(())
+            })
+        }
+        "metrics" => json.object(|json, file| {
+            if file == "_totals" {
+                seen.totals = json.read::<Loose<_>>()?.or_default();
+            }
+            Ok(())
+        }),
+        "errors" => json.list(|json| {
+            seen.unparsed.push(json.read::<Loose<Unparsed>>()?.or_default().filename.0);
+            Ok(())
+        }),
+        _ => Ok(()),
+    })?;
+    json.end()?;
+    if !seen.listed {
+        return Err(Fault::new("There are no results in this report of Bandit, not even an empty list."));
+    }
+    judge(draft, &seen);
+    Ok(())
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Unparsed {
+    filename: Words,
+}
+
+fn add(draft: &mut Draft, seen: &mut Seen, item: &Item) {
+    let word = item.issue_severity.some().unwrap_or("UNDEFINED").to_ascii_uppercase();
+    *seen.confidences.entry(item.issue_confidence.0.to_ascii_uppercase()).or_default() += 1.0;
+    let rule = draft.rule(Rule {
+        id: item.test_id.0.as_str().into(),
+        title: item.test_name.0.replace('_', " ").into(),
+        cwe: item.issue_cwe.0.as_ref().and_then(|weakness| weakness.id.0).into_iter().collect(),
+        url: item.more_info.some().map(Into::into),
+    });
+    let severity = Severity::from_word(&word).unwrap_or(Severity::Unknown);
+    let mut finding = Finding::new(Category::Code, severity, rule);
+    finding.message = draft.message(&message(item));
+    finding.place = place(draft, &item.filename.0, item.line_number.0);
+    if let Some(place) = &mut finding.place {
+        let last = item.line_range.0.as_ref().and_then(|lines| lines.last().copied());
+        place.end_line = last.filter(|last| place.line.is_some_and(|line| *last > line));
+    }
+    finding.native = Some(draft.text(&word));
+    *seen.severities.entry(word).or_default() += 1.0;
+    draft.add(finding);
+}
+
+/// The tests of hard-coded passwords (B105, B106, B107) quote the password.
+fn message(item: &Item) -> String {
+    match item.test_id.0.as_str() {
+        "B105" | "B106" | "B107" => unquoted(&item.issue_text.0),
+        _ => item.issue_text.0.clone(),
+    }
+}
+
+fn judge(draft: &mut Draft, seen: &Seen) {
+    if let Some(first) = seen.unparsed.first() {
+        draft.partial(format!(
+            "Bandit could not read {} of the files, {first} among them, and says nothing about them.",
+            seen.unparsed.len()
+        ));
+    }
+    if seen.totals.is_empty() {
+        return draft
+            .partial("The report does not say how much Bandit looked at: metrics._totals is missing.");
+    }
+    let nothing = seen.totals.get("loc").is_none_or(|lines| *lines < 1.0);
+    if nothing && seen.severities.is_empty() && seen.unparsed.is_empty() {
+        draft.scan_failed("Bandit looked at no line of code: check the paths that it was given.");
+    }
+    check(draft, seen);
+}
+
+/// Bandit counts what it found before `-l` and `-i` leave out what is too mild or too unsure.
+fn check(draft: &mut Draft, seen: &Seen) {
+    let count = |counts: &BTreeMap<String, f64>, key: &str| counts.get(key).copied().unwrap_or_default();
+    let (mut missing, mut surplus, mut left_out) = (0.0, false, 0.0);
+    for (axis, found) in [("SEVERITY", &seen.severities), ("CONFIDENCE", &seen.confidences)] {
+        let mut below = true;
+        for rank in RANKS {
+            let (total, found) = (count(&seen.totals, &format!("{axis}.{rank}")), count(found, rank));
+            surplus |= found > total;
+            below &= found < 1.0 && rank != "HIGH";
+            left_out += if below { total } else { 0.0 };
+            missing += if axis == "SEVERITY" { total - found } else { 0.0 };
+        }
+    }
+    if surplus || missing > left_out {
+        draft
+            .partial("The report disagrees with its own totals: it was cut, edited, or joined from several.");
+    } else if missing > 0.0 {
+        draft.note(format!("Bandit found {missing} more, which its options -l or -i leave out."));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::format::trial::{read, state};
+
+    fn report(errors: &str, totals: &str, results: &str) -> String {
+        format!(
+            r#"{{"errors":[{errors}],"generated_at":"2026-01-01","metrics":{{"_totals":{{"loc":9{totals}}}}},"results":[{results}]}}"#
+        )
+    }
+
+    const ONE: &str = r#"{"test_id":"B105","test_name":"hardcoded_password_string","issue_severity":"LOW",
+        "issue_confidence":"MEDIUM","issue_text":"Possible hardcoded password: 'hunter2'","filename":"./a.py",
+        "line_number":3,"line_range":[3,4],"issue_cwe":{"id":259}}"#;
+
+    #[test]
+    fn a_password_is_found_and_not_told() {
+        let text = report("", r#","SEVERITY.LOW":1,"CONFIDENCE.MEDIUM":1"#, ONE);
+        let report = read("bandit.json", &text);
+        assert_eq!(report.state.as_str(), "ok");
+        let finding = &report.findings[0];
+        assert_eq!(&*finding.message, "Possible hardcoded password: '…'");
+        assert_eq!(finding.rule.cwe, [259]);
+        let place = finding.place.as_ref().unwrap();
+        assert_eq!((&*place.file, place.line, place.end_line), ("a.py", Some(3), Some(4)));
+    }
+
+    #[test]
+    fn a_report_that_looked_at_less_than_all_is_not_whole() {
+        assert_eq!(state("b", &report("", "", "")), "ok");
+        assert_eq!(state("b", &report(r#"{"filename":"a.py","reason":"syntax error"}"#, "", "")), "partial");
+        assert_eq!(state("b", &report("", "", "").replace("\"loc\":9", "\"loc\":0")), "scan_failed");
+        assert_eq!(state("b", &report("", "", "").replace("_totals", "totals")), "partial");
+        let whole = report("", "", "");
+        for (end, _) in whole.match_indices(['}', ']']).skip(2) {
+            assert_eq!(state("b", &whole[..end]), "unreadable", "{}", &whole[..end]);
+        }
+        assert_eq!(state("b", &report("", "", "").replace("\"results\":[]", "\"results\":{}")), "none");
+    }
+
+    #[test]
+    fn totals_that_disagree_are_told_from_options_that_leave_out() {
+        for (totals, results, expected) in [
+            (r#","SEVERITY.HIGH":1,"CONFIDENCE.HIGH":1"#, "", "partial"),
+            (r#","SEVERITY.MEDIUM":1,"CONFIDENCE.HIGH":1"#, "", "ok"),
+            (r#","SEVERITY.HIGH":1,"CONFIDENCE.LOW":1"#, "", "ok"),
+            ("", ONE, "partial"),
+            (r#","SEVERITY.LOW":2,"CONFIDENCE.MEDIUM":2"#, ONE, "partial"),
+        ] {
+            assert_eq!(state("b", &report("", totals, results)), expected, "{totals}");
+        }
+    }
+}
