@@ -169,6 +169,11 @@ checked_text!(
 );
 
 impl CommitSha {
+    /// What git writes where there is no commit.
+    pub fn none() -> Self {
+        Self("0".repeat(40))
+    }
+
     /// The first seven digits, for reading.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)

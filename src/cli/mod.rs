@@ -4,6 +4,7 @@ mod serve;
 mod sandbox;
 mod migrate;
 mod policy;
+mod report;
 mod audit;
 mod signal;
 
@@ -43,6 +44,8 @@ enum Command {
     Policy(policy::Policy),
     #[command(subcommand)]
     Audit(audit::Audit),
+    #[command(subcommand)]
+    Report(report::Report),
     Migrate(migrate::Migrate),
 }
 
@@ -57,6 +60,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Policy(policy) => policy.run(),
         Command::Audit(audit) => audit.run().await,
+        Command::Report(report) => Ok(report.run()),
         Command::Migrate(migrate) => migrate.run().await,
     }
 }
@@ -67,7 +71,9 @@ impl Command {
     fn usual_filter(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info,octocrab=off",
-            Self::Sandbox(_) | Self::Policy(_) | Self::Audit(_) | Self::Migrate(_) => "warn,octocrab=off",
+            Self::Sandbox(_) | Self::Policy(_) | Self::Audit(_) | Self::Report(_) | Self::Migrate(_) => {
+                "warn,octocrab=off"
+            }
         }
     }
 }

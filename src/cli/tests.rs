@@ -10,7 +10,7 @@ fn the_command_line_is_sound() {
 #[test]
 fn every_command_has_its_place_in_the_help() {
     let help = Cli::command().render_long_help().to_string();
-    for command in ["serve", "sandbox", "policy", "audit", "migrate"] {
+    for command in ["serve", "sandbox", "policy", "audit", "report", "migrate"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} in\n{help}");
     }
     assert!(Cli::try_parse_from(["countersign"]).is_err());

@@ -75,6 +75,7 @@ fn the_links_between_documents_lead_somewhere() {
         "docs/codes.md",
         "docs/operations.md",
         "docs/policy.md",
+        "docs/reports.md",
     ] {
         let folder = root.join(path).parent().unwrap().to_path_buf();
         let text = document(path);

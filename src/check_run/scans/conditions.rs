@@ -82,7 +82,7 @@ fn verdict(view: &View<'_>, asked: &[Shown<'_>]) -> Markdown {
         Overall::Ungated => Markdown::from(
             "The policy asks nothing of these reports: this check passes nothing and blocks nothing.\n",
         ),
-        Overall::Passed => Markdown::from("Everything that the policy asks of these reports holds.\n"),
+        Overall::Passed => Markdown::from("Everything that is asked of these reports holds.\n"),
         Overall::Waiting if view.standing.tally.pending > 0 => {
             Markdown::from("Reports of this commit are still being read (")
                 .with(view.standing.tally.pending)

@@ -147,11 +147,12 @@ impl fmt::Display for Mark {
 pub fn overall(standing: &Standing, gates: &[Gated]) -> Overall {
     let worst = gates.iter().flat_map(|gate| &gate.conditions).map(|one| one.requirement.verdict).max();
     match worst {
-        None => Overall::Ungated,
-        Some(_) if standing.tally.pending > 0 => Overall::Waiting,
+        _ if gates.is_empty() => Overall::Ungated,
+        _ if standing.tally.pending > 0 => Overall::Waiting,
         Some(Verdict::Fails) => Overall::Blocked,
         Some(Verdict::Pending) => Overall::Waiting,
-        Some(Verdict::Holds) => Overall::Passed,
+        // A gate that has nothing to look at is open: that there is a report is a condition of its own.
+        Some(Verdict::Holds) | None => Overall::Passed,
     }
 }
 

@@ -5,23 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::details::date;
 use super::{View, code, words};
 use crate::clock::Timestamp;
+use crate::ids::CommitSha;
 use crate::markdown::Markdown;
 use crate::report::{Compared, Row, Waiver};
 
 /// With which earlier reports those of this commit were compared, and which could not be compared.
 pub(super) fn baselines(view: &View<'_>) -> Markdown {
     let mut compared: BTreeMap<(Timestamp, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut given: BTreeSet<&str> = BTreeSet::new();
     let mut alone: BTreeMap<&str, u64> = BTreeMap::new();
     for row in view.standing.rows.iter().filter(|row| is_comparable(row)) {
         let tool = &*row.tool.name;
         match &row.baseline {
+            // The baseline of a command line is of no commit.
+            Some(Compared { commit, .. }) if *commit == CommitSha::none() => {
+                given.insert(tool);
+            }
             Some(Compared { commit, at }) => {
                 compared.entry((*at, commit.short())).or_default().insert(tool);
             }
             None => *alone.entry(tool).or_default() += row.counts.values().sum::<u64>(),
         }
     }
-    if compared.is_empty() && alone.is_empty() {
+    if given.is_empty() && compared.is_empty() && alone.is_empty() {
         return Markdown::new();
     }
     let lines = compared.into_iter().rev().map(|((at, commit), tools)| {
@@ -35,7 +41,12 @@ pub(super) fn baselines(view: &View<'_>) -> Markdown {
             .with(": no baseline; a gate on new findings counts all ");
         line.with(findings).with("\n")
     });
-    Markdown::from("\n### Baselines\n\n").with(Markdown::join(lines.chain(alone), ""))
+    let given = (!given.is_empty()).then(|| {
+        let tools = Markdown::join(given.into_iter().map(|tool| code(tool, 60)), ", ");
+        Markdown::from("- ").with(tools).with(": compared with the baseline that was given\n")
+    });
+    Markdown::from("\n### Baselines\n\n")
+        .with(Markdown::join(given.into_iter().chain(lines).chain(alone), ""))
 }
 
 /// A report in which anything could be new.

@@ -178,7 +178,7 @@ pub(crate) fn clean() -> (Standing, Vec<Gated>) {
     standing.tally.coverage = coverage.coverage.map(|now| CoverageFact { now, before: None });
     let gates = vec![gated(
         "production",
-        vec![holds("no finding of HIGH or worse", "none"), holds("a report of trivy", "ok")],
+        vec![holds("no finding of HIGH or worse", "none"), holds("report: trivy", "ok")],
     )];
     (standing, gates)
 }
@@ -238,12 +238,12 @@ pub(crate) fn blocked() -> (Standing, Vec<Gated>) {
         WaiverNews { expired: vec![old_waiver], expiring: vec![waiver], unmatched: Vec::new() };
     let high = fails(
         "no new finding of HIGH or worse",
-        "2 new HIGH",
-        Code::CheckFailed,
+        "2 HIGH",
+        Code::FindingsHigh,
         "2 new findings are HIGH; mend them, or waive them with /waive.",
     );
     let gates = vec![
-        gated("production", vec![high.clone(), holds("a report of trivy", "ok")]),
+        gated("production", vec![high.clone(), holds("report: trivy", "ok")]),
         gated("staging", vec![high]),
     ];
     (standing, gates)
@@ -269,15 +269,15 @@ pub(crate) fn partial() -> (Standing, Vec<Gated>) {
     let missing = Condition {
         decided_by: Vec::new(),
         ..fails(
-            "a report of trivy",
-            "trivy is missing",
-            Code::CheckMissing,
+            "report: trivy",
+            "missing",
+            Code::ReportMissing,
             "No report of trivy came from a run on this commit; add it to the workflow, or run it again.",
         )
     };
     let failed = Condition {
         decided_by: vec!["npm-audit".into()],
-        ..fails("a report of npm-audit", "scan failed", Code::CheckFailed, "npm-audit failed; see its log.")
+        ..fails("report: npm-audit", "scan_failed", Code::ReportFailed, "npm-audit failed; see its log.")
     };
     (standing(vec![npm, semgrep], open), vec![gated("production", vec![missing, failed])])
 }

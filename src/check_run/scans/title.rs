@@ -2,8 +2,8 @@
 
 use super::conditions::{Shown, merged};
 use super::{Overall, View, overall};
-use crate::report::{Severity, Tally};
-use crate::requirement::Verdict;
+use crate::report::{Condition, Severity, Tally};
+use crate::requirement::{Code, Verdict};
 
 /// How many reasons are named.
 const NAMED: usize = 4;
@@ -41,21 +41,40 @@ fn reasons(asked: &[Shown<'_>], verdict: Verdict) -> Vec<String> {
     named
 }
 
-/// `2 new HIGH (trivy)`.
+/// `2 new HIGH (trivy)`, `sbom missing`, `tests pass: 3 of 214 failed (junit)`.
 fn reason(shown: &Shown<'_>) -> String {
     let condition = shown.condition;
-    let new: Vec<&str> = condition
-        .decided_by
-        .iter()
-        .map(|tool| &**tool)
-        .filter(|tool| !condition.actual.to_lowercase().contains(&tool.to_lowercase()))
-        .collect();
-    let more = new.len().saturating_sub(TOOLS);
-    let named = new.iter().take(TOOLS).copied().collect::<Vec<_>>().join(", ");
+    let said = said(condition);
+    let lowercase = said.to_lowercase();
+    let tools = condition.decided_by.iter().map(|tool| &**tool);
+    let tools: Vec<&str> = tools.filter(|tool| !lowercase.contains(&tool.to_lowercase())).collect();
+    let more = tools.len().saturating_sub(TOOLS);
+    let named = tools.iter().take(TOOLS).copied().collect::<Vec<_>>().join(", ");
     match (named.is_empty(), more) {
-        (true, _) => condition.actual.clone(),
-        (false, 0) => format!("{} ({named})", condition.actual),
-        (false, more) => format!("{} ({named} and {more} more)", condition.actual),
+        (true, _) => said,
+        (false, 0) => format!("{said} ({named})"),
+        (false, more) => format!("{said} ({named} and {more} more)"),
+    }
+}
+
+/// What is so, in words that stand alone.
+fn said(condition: &Condition) -> String {
+    let Condition { title, actual, .. } = condition;
+    if let Some(name) = title.strip_prefix("report: ") {
+        return format!("{name} {}", actual.replace('_', " "));
+    }
+    match condition.requirement.code {
+        Code::FindingsExploited => format!("{actual} known to be exploited"),
+        Code::FindingsCritical
+        | Code::FindingsHigh
+        | Code::FindingsMedium
+        | Code::FindingsLow
+        | Code::FindingsInfo => {
+            let new = if title.contains(" new ") { "new " } else { "" };
+            let counts = actual.split(", ").map(|count| count.replacen(' ', &format!(" {new}"), 1));
+            counts.collect::<Vec<_>>().join(", ")
+        }
+        _ => format!("{title}: {actual}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod artifacts;
+mod check_run;
 mod corpus;
 mod fixtures;
 mod samples;
