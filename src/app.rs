@@ -3,6 +3,8 @@
 //! There is no hand in here: only `worker` holds the [`Writer`](crate::github::Writer), so a handler's
 //! one way to change the world is an effect in the outbox.
 
+use std::sync::Arc;
+
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::github::Reader;
@@ -21,6 +23,8 @@ pub struct App {
     pub app_id: i64,
     /// Marks the secrets that reports carry.
     pub marker: Marker,
+    /// Whom keyless signatures of reports are believed by, as the text of a `trusted_root.json`.
+    pub trusted_root: Option<Arc<str>>,
     /// Where people reach this server, for the links in what it writes.
     pub public_url: Option<url::Url>,
 }

@@ -84,6 +84,7 @@ async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> 
         attestation_key,
         reader: settings.reader,
         oidc: settings.oidc,
+        trusted_root: settings.trusted_root,
     };
     Program::start(parts).await.context("the program cannot start")
 }

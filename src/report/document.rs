@@ -44,6 +44,9 @@ pub struct Report {
     /// The signed statements it carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestations: Vec<Attestation>,
+    /// The platforms of a multi-architecture image and the digests of their manifests, when it is an index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<(Box<str>, Box<str>)>,
 }
 
 /// Who wrote a report.
@@ -244,6 +247,7 @@ impl Report {
             coverage: None,
             inventory: None,
             attestations: Vec::new(),
+            platforms: Vec::new(),
         }
     }
 

@@ -63,9 +63,7 @@ impl Draft {
 
     /// One finding: counted always, kept while there is room.
     pub fn add(&mut self, finding: Finding) {
-        let room = self.left > 0;
-        let report = self.report();
-        let counts = &mut report.counts;
+        let counts = &mut self.report().counts;
         counts.findings += 1;
         counts.suppressed += u64::from(finding.suppressed.is_some());
         *counts.severity.entry(finding.severity).or_default() += 1;
@@ -75,6 +73,18 @@ impl Draft {
                 None => drop(counts.native.insert(word.to_string(), 1)),
             }
         }
+        self.keep(finding);
+    }
+
+    /// The finding that was added last, in one more package: the file tells it once, so it counts once, and
+    /// each of its packages is judged.
+    pub fn again(&mut self, finding: Finding) {
+        self.keep(finding);
+    }
+
+    fn keep(&mut self, finding: Finding) {
+        let room = self.left > 0;
+        let report = self.report();
         if room {
             report.findings.push(finding);
             self.left -= 1;

@@ -27,6 +27,9 @@ mod waiver;
 mod standing;
 mod stand;
 mod gate;
+pub mod signature;
+mod subjects;
+pub mod platform;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
@@ -40,9 +43,11 @@ pub use origin::{Baseline, Origin, Received, Way};
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
+pub use signature::Trust;
 pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
     Said, SignatureFact, Standing, Tally, WaiverNews,
 };
+pub use subjects::subjects_match;
 pub use waiver::Waiver;

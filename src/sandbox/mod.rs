@@ -127,6 +127,7 @@ impl Sandbox {
             attestation_key: AttestationKey::load_or_create(&folder.path().join(ATTESTATION_KEY))?,
             reader: ReaderToken::new(Secret::from(READER_TOKEN)),
             oidc: crate::settings::OidcSettings::default(),
+            trusted_root: None,
         };
         let outside = open_to_visitors(&fake, site.github_listener, &our_url)?;
         let program = Program::start(parts).await?;

@@ -60,6 +60,10 @@ pub struct ServeFlags {
     /// Which jobs may send reports.
     #[command(flatten)]
     pub oidc: OidcFlags,
+
+    /// Sigstore's trusted root (trusted_root.json), by which keyless signatures of reports are verified
+    #[arg(long, env = "COUNTERSIGN_TRUSTED_ROOT_FILE", value_name = "FILE")]
+    pub trusted_root_file: Option<String>,
 }
 
 /// Which jobs may send reports.

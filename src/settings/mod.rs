@@ -6,12 +6,14 @@
 mod anchor;
 mod flags;
 mod oidc;
+mod trusted_root;
 mod secret;
 mod reader;
 mod place;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -57,6 +59,8 @@ pub struct Settings {
     pub reader: Option<ReaderToken>,
     /// Whose tokens show that a job may send reports.
     pub oidc: OidcSettings,
+    /// Whom keyless signatures of reports are believed by; nobody when it is not set.
+    pub trusted_root: Option<Arc<str>>,
     /// How long a worker has for what it claimed.
     pub lease: Duration,
     /// How often the whole log is verified.
@@ -126,6 +130,7 @@ impl Settings {
             attestation_key_file: flags.attestations.key_file(),
             reader: reader::token(&flags.reader)?,
             oidc: OidcSettings::read(&flags.oidc)?,
+            trusted_root: trusted_root::read(flags)?,
             lease: lease(flags)?,
             self_audit: self_audit(flags)?,
             public_url,

@@ -235,6 +235,18 @@ fn the_log_is_written_down_outside_where_the_settings_say() {
 }
 
 #[test]
+fn a_trusted_root_is_one_that_can_be_used() {
+    assert!(read(&[]).unwrap().trusted_root.is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trusted_root.json");
+    std::fs::write(&file, "{}").unwrap();
+    for path in [file.to_str().unwrap(), "/nowhere/trusted_root.json"] {
+        let error = read(&[&format!("--trusted-root-file={path}")]).unwrap_err().to_string();
+        assert!(error.starts_with("COUNTERSIGN_TRUSTED_ROOT_FILE names"), "{error}");
+    }
+}
+
+#[test]
 fn tokens_of_jobs_are_those_of_github_unless_something_else_is_said() {
     let github = "https://token.actions.githubusercontent.com".to_owned();
     assert_eq!(read(&[]).unwrap().oidc, OidcSettings { issuer: github, audience: None });

@@ -7,6 +7,7 @@ mod contributors;
 mod origin;
 mod people;
 mod scans;
+mod signatures;
 
 use futures_util::try_join;
 

@@ -6,9 +6,10 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{report, waiver};
 use crate::handlers::Result;
+use crate::handlers::facts::signatures::signatures;
 use crate::ids::{CommitSha, Repo, RunId};
 use crate::policy::{Environment, Scans};
-use crate::report::{Evidence, Received, SignatureFact, Standing, Tally, Text, stand};
+use crate::report::{Evidence, Received, Standing, Tally, Text, stand};
 
 /// How a commit stands by its reports at this moment.
 ///
@@ -29,12 +30,13 @@ pub async fn standing(
     drop(conn);
     let wanted: BTreeSet<(Text, Option<Text>)> = reports.iter().map(told_apart).collect();
     // Where there is nothing to compare, GitHub is not asked with what.
-    let ancestors = if wanted.is_empty() { Vec::new() } else { before(app, repo, commit).await? };
+    let tip = if wanted.is_empty() { None } else { tip(app, repo).await? };
+    let ancestors = before(app, repo, commit, tip.as_ref()).await?;
     let wanted: Vec<_> = wanted.into_iter().collect();
     let mut conn = app.db.read().await?;
     let baselines = report::baselines(&mut conn, repo.id, &ancestors, &wanted).await?;
     drop(conn);
-    let signatures: Vec<SignatureFact> = reports.iter().map(signature).collect();
+    let signatures = signatures(app, repo, scans.trust.as_ref(), (&reports, tip.as_ref())).await?;
     Ok(stand(&Evidence {
         reports: &reports,
         signatures: &signatures,
@@ -100,20 +102,24 @@ fn told_apart(received: &Received) -> (Text, Option<Text>) {
     (received.report.tool.name.clone(), received.report.target.clone())
 }
 
-/// What the default branch had when the commit left it, the nearest first.
-async fn before(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Vec<CommitSha>> {
+/// The newest commit of the default branch.
+async fn tip(app: &App, repo: &Repo) -> Result<Option<CommitSha>> {
     let default_branch = app.reader.repository(repo).await?.default_branch;
-    let Some(tip) = app.reader.branch_tip(repo, &default_branch).await? else { return Ok(Vec::new()) };
+    Ok(app.reader.branch_tip(repo, &default_branch).await?)
+}
+
+/// What the default branch had when the commit left it, the nearest first.
+async fn before(
+    app: &App,
+    repo: &Repo,
+    commit: &CommitSha,
+    tip: Option<&CommitSha>,
+) -> Result<Vec<CommitSha>> {
+    let Some(tip) = tip else { return Ok(Vec::new()) };
     let compared = app.reader.compare(repo, tip.as_str(), commit.as_str()).await?;
     let Some(base) = compared.and_then(|comparison| comparison.merge_base) else { return Ok(Vec::new()) };
     let mut history = app.reader.ancestors(repo, &base).await?;
     // A commit on the default branch itself is not compared with itself.
     history.retain(|earlier| earlier != commit);
     Ok(history)
-}
-
-/// What became of a report's signatures.
-fn signature(received: &Received) -> SignatureFact {
-    let signed = received.report.attestations.iter().any(|statement| statement.signatures > 0);
-    if signed { SignatureFact::Unverified } else { SignatureFact::None }
 }

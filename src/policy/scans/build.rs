@@ -4,10 +4,10 @@ use super::section::{
     CoverageSection, GateSection, ScansSection, SignaturesSection, WaiveSection, WaiverSection,
 };
 use super::words::{FailOn, KnownExploited, Percent, Platform, ReportName, Tests};
-use super::{Identity, Scans, Trust, Waive};
+use super::{Identity, PublicKey, Scans, Trust, Waive};
 use crate::policy::problem::ProblemCode;
 use crate::policy::read::{At, List, Reader};
-use crate::report::{Gate, Waiver};
+use crate::report::{self, Gate, Waiver};
 
 /// What a gate is told by either of the two places.
 struct Said {
@@ -128,6 +128,18 @@ fn trust(
         let message = "signatures verify under a key or under an identity, not under both";
         reader.wrong(&keyless.span, ProblemCode::Shadowed, message, "keep one of `key` and `keyless`");
     }
+    if let Some(problem) = key.as_ref().and_then(|key| unusable(&key.value.0))
+        && let Some(key) = &key
+    {
+        reader.wrong(&key.span, ProblemCode::InvalidValue, problem, "write the whole public key, as PEM");
+    }
+    if let Some(keyless) = &keyless
+        && keyless.value.identity.value.0.trim_matches('*').is_empty()
+    {
+        let message = "this identity is everybody's";
+        let suggestion = "name the workflow that signs, or the beginning of its address and `*`";
+        reader.wrong(&keyless.value.identity.span, ProblemCode::InvalidValue, message, suggestion);
+    }
     let identity = keyless.map(|section| {
         // An issuer is compared letter by letter, and an address without a path gets none.
         let issuer = section.value.issuer.value.0.as_str().trim_end_matches('/').to_owned();
@@ -140,6 +152,14 @@ fn trust(
         unverifiable(required, reader);
     }
     (trust, require)
+}
+
+/// Why nothing verifies under a key that stands in the policy itself.
+fn unusable(key: &PublicKey) -> Option<String> {
+    match key {
+        PublicKey::Pem(pem) => report::Trust::Key(pem.clone()).problem(),
+        PublicKey::File(_) => None,
+    }
 }
 
 fn unverifiable(required: &At<List<ReportName>>, reader: &mut Reader<'_>) {

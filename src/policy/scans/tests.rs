@@ -109,7 +109,7 @@ fn a_key_stands_in_the_file_or_beside_it() {
             .trust
     };
     assert_eq!(trust("keys/cosign.pub"), Some(Trust::Key(PublicKey::File("keys/cosign.pub".to_owned()))));
-    let pem = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----";
+    let pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsqeFzjUOY/m7XyVgkD332b7UCJVO\nWuMMrrAGrP3UGWMxvBM8IMMbGrQcRN5RzVl2DN8TvQLsn4X2Khe6GLkDsA==\n-----END PUBLIC KEY-----";
     let written = pem.replace('\n', "\\n");
     assert_eq!(trust(&format!("\"{written}\"")), Some(Trust::Key(PublicKey::Pem(pem.to_owned()))));
 }

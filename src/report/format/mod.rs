@@ -19,6 +19,22 @@ mod hadolint_text;
 mod helm_lint;
 mod item;
 mod junit;
+pub(super) mod attestation;
+mod cyclonedx;
+mod cyclonedx_json;
+mod cyclonedx_xml;
+mod dsse;
+mod in_toto;
+mod oci_index;
+mod purl;
+mod sigstore_bundle;
+mod spdx;
+mod spdx3_json;
+mod spdx_json;
+mod spdx_tag_value;
+mod syft;
+#[cfg(test)]
+pub(super) mod testing;
 mod kubesec;
 mod located;
 mod mypy;
@@ -68,6 +84,16 @@ pub struct Format {
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
 pub const ALL: &[&Format] = &[
     &sarif::FORMAT,
+    &sigstore_bundle::FORMAT,
+    &dsse::FORMAT,
+    &in_toto::FORMAT,
+    &oci_index::FORMAT,
+    &cyclonedx_json::FORMAT,
+    &cyclonedx_xml::FORMAT,
+    &spdx3_json::FORMAT,
+    &spdx_json::FORMAT,
+    &spdx_tag_value::FORMAT,
+    &syft::FORMAT,
     &junit::FORMAT,
     &trivy_kubernetes::FORMAT,
     &trivy::FORMAT,

@@ -11,6 +11,8 @@ mod problem;
 mod row;
 mod tally;
 mod waivers;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 

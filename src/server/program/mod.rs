@@ -1,6 +1,7 @@
 //! The program put together: what `serve`, the sandbox and the tests all start.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
@@ -59,6 +60,8 @@ pub struct Parts {
     pub reader: Option<ReaderToken>,
     /// Whose tokens show that a job may send reports.
     pub oidc: OidcSettings,
+    /// Whom keyless signatures of reports are believed by; nobody when there is none.
+    pub trusted_root: Option<Arc<str>>,
 }
 
 /// Who does the work.
@@ -120,7 +123,8 @@ impl Program {
         let db = Db::open_guarded(url, parts.log_key, guarding, clock.now()).await?;
         let verifier = db.verifier();
         let marker = Marker::new(&parts.attestation_key.derive("marks of secrets in reports"));
-        let app = App { db, reader: github.reader(), clock, app_id, marker, public_url: parts.public_url };
+        let (trusted_root, public_url) = (parts.trusted_root, parts.public_url);
+        let app = App { db, reader: github.reader(), clock, app_id, marker, trusted_root, public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
             .auditing_every(parts.self_audit);

@@ -32,6 +32,7 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
         oidc: OidcSettings::default(),
+        trusted_root: None,
     }
 }
 

@@ -283,6 +283,7 @@ async fn program(
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: ReaderToken::new(READER.into()),
         oidc: OidcSettings { issuer: issuer(&api_url), audience: Some(AUDIENCE.to_owned()) },
+        trusted_root: None,
     };
     Box::pin(Program::start(parts)).await
 }

@@ -10,3 +10,4 @@ mod secrets;
 mod storage;
 mod uploads;
 mod waive;
+mod signatures;

@@ -62,6 +62,21 @@ scenario!(a_finding_blocks_until_somebody_who_may_lets_it_through, s => {
     assert_eq!(s.waivers().await, ["- waiver.granted"]);
 });
 
+scenario!(how_bad_the_worst_is_stands_in_the_code, s => {
+    s.policy(&policy("{ fail_on: info }")).await;
+    s.comment("alice", "/promote staging").await;
+    for (score, code) in [
+        ("0.0", "findings_info"),
+        ("2.0", "findings_low"),
+        ("5.0", "findings_medium"),
+        ("8.1", "findings_high"),
+        ("9.8", "findings_critical"),
+    ] {
+        s.scanned(&found("CVE-2026-1234").replace("8.1", score)).await;
+        assert_eq!(s.missing(1).await, [code, "approvals_missing"], "{score}");
+    }
+});
+
 scenario!(a_waiver_whose_day_is_over_no_longer_counts, s => {
     s.policy(&policy("{}")).await;
     s.scanned(&found("CVE-2026-1234")).await;

@@ -1,0 +1,269 @@
+use super::*;
+use crate::report::{
+    Condition, Coverage, CoverageFact, Image, SignatureFact, State, Tally, TestTotals, Unkept,
+};
+use crate::requirement::{Code, Verdict};
+use Severity::{Critical, High, Info, Medium};
+
+fn told(gate: &Gate, tally: &Tally) -> Vec<(String, String, Code)> {
+    gate.judge(tally).into_iter().map(|it| (it.title, it.actual, it.requirement.code)).collect()
+}
+
+fn codes(gate: &Gate, tally: &Tally) -> Vec<Code> {
+    let failing = gate.judge(tally).into_iter().filter(|it| it.requirement.verdict != Verdict::Holds);
+    failing.map(|it| it.requirement.code).collect()
+}
+
+fn only(gate: &Gate, tally: &Tally) -> Condition {
+    let mut failing = gate.judge(tally);
+    failing.retain(|it| it.requirement.verdict != Verdict::Holds);
+    assert_eq!(failing.len(), 1, "{failing:#?}");
+    failing.remove(0)
+}
+
+fn severe(least: Severity) -> Gate {
+    Gate { fail_on: Some(least), ..Gate::default() }
+}
+
+fn broken(tool: &str, state: State) -> Report {
+    Report { state, ..report(tool, tool, []) }
+}
+
+fn why() -> String {
+    "the database is old.".to_owned()
+}
+
+#[test]
+fn findings_are_judged_by_how_bad_and_how_new_they_are() {
+    let before = vulnerable(&["CVE-1-1"], "pkg:npm/a@1", Critical);
+    let mut exploited = vulnerable(&["CVE-1-2"], "pkg:npm/b@1", Medium);
+    exploited.advisory.as_mut().unwrap().kev = true;
+    let now = report("trivy", "trivy", [before.clone(), exploited, code("x", "a.py", 1)]);
+    let tally = World::of([now]).before([report("trivy", "trivy", [before])]).stand().tally;
+    let new = |gate: Gate| Gate { new_only: true, ..gate };
+    for (gate, code) in [
+        (severe(Critical), Some(Code::FindingsCritical)),
+        (severe(Info), Some(Code::FindingsCritical)),
+        (new(severe(Critical)), None),
+        (new(severe(High)), Some(Code::FindingsHigh)),
+        (new(severe(Info)), Some(Code::FindingsHigh)),
+        (Gate { known_exploited: true, ..Gate::default() }, Some(Code::FindingsExploited)),
+        (Gate::default(), None),
+    ] {
+        assert_eq!(codes(&gate, &tally), Vec::from_iter(code), "{gate:?}");
+    }
+    let condition = only(&new(severe(Medium)), &tally);
+    assert_eq!(condition.title, "no new finding of MEDIUM or worse");
+    assert_eq!(condition.actual, "1 HIGH, 1 MEDIUM");
+    assert_eq!(&*condition.decided_by, &["trivy".into()]);
+    let sentence = condition.requirement.sentence;
+    assert!(sentence.contains("in a.py:1 (trivy), CVE-1-2 in b 1 (trivy)."), "{sentence}");
+    assert!(sentence.contains("/waive"), "{sentence}");
+}
+
+#[test]
+fn lint_is_not_a_vulnerability_however_loud() {
+    let mut lint = code("E501", "a.py", 1);
+    lint.category = Category::Lint;
+    lint.severity = Critical;
+    let standing = World::of([report("ruff", "ruff", [lint])]).stand();
+    assert_eq!(standing.open.len(), 1);
+    assert_eq!(codes(&severe(Info), &standing.tally), []);
+}
+
+#[test]
+fn nothing_is_no_good_news_where_nobody_looked() {
+    let pending = |gate: &Gate, tally: &Tally| {
+        let all = gate.judge(tally);
+        let verdicts = all.iter().map(|it| it.requirement.verdict).filter(|it| *it != Verdict::Holds);
+        verdicts.collect::<Vec<_>>()
+    };
+    let empty = Tally::default();
+    assert_eq!(codes(&Gate::default(), &empty), [Code::ReportMissing]);
+    assert_eq!(pending(&severe(High), &empty), [Verdict::Pending; 2]);
+    let mut tests = report("pytest", "junit", []);
+    tests.tests = Some(TestTotals { cases: 1, passed: 1, ..TestTotals::default() });
+    let only_tests = World::of([tests]).stand().tally;
+    assert_eq!(codes(&severe(High), &only_tests), [Code::ReportMissing]);
+    assert_eq!(codes(&Gate::default(), &only_tests), []);
+    let reading = Tally { pending: 1, ..World::of([report("trivy", "trivy", [])]).stand().tally };
+    assert_eq!(codes(&severe(High), &reading), [Code::ReportPending]);
+}
+
+#[test]
+fn only_a_report_that_is_right_satisfies() {
+    let must = |names: &[&str]| Gate {
+        must_have: names.iter().map(ToString::to_string).collect(),
+        ..Gate::default()
+    };
+    let good = || report("trivy", "trivy", []);
+    for (state, code) in [
+        (State::Ok, None),
+        (State::Partial { why: why() }, Some(Code::ReportPartial)),
+        (State::ScanFailed { why: why() }, Some(Code::ReportFailed)),
+        (State::Unreadable { why: why() }, Some(Code::ReportUnreadable)),
+        (State::Missing, Some(Code::ReportMissing)),
+    ] {
+        let one_of_two = World::of([good(), broken("trivy", state.clone())]).stand().tally;
+        assert_eq!(codes(&must(&["trivy"]), &one_of_two), Vec::from_iter(code), "{state:?}");
+        let not_named = World::of([good(), broken("grype", state.clone())]).stand().tally;
+        assert_eq!(codes(&severe(High), &not_named), Vec::from_iter(code), "{state:?}");
+        assert_eq!(codes(&must(&["trivy"]), &not_named), [], "its findings are not asked for");
+        let both = Gate { fail_on: Some(High), ..must(&["Trivy", "sbom"]) };
+        let missing = code.into_iter().chain([Code::ReportMissing]);
+        let mut codes = codes(&both, &one_of_two);
+        codes.sort_unstable();
+        let mut wanted: Vec<_> = missing.collect();
+        wanted.sort_unstable();
+        assert_eq!(codes, wanted, "{state:?}");
+    }
+    let failed = World::of([broken("trivy", State::ScanFailed { why: why() })]).stand().tally;
+    let sentence = only(&must(&["trivy"]), &failed).requirement.sentence;
+    assert!(sentence.starts_with("trivy failed (the database is old). What it did not tell"), "{sentence}");
+}
+
+#[test]
+fn a_forks_report_shows_its_findings_and_satisfies_nothing() {
+    let mut world = World::of([report("trivy", "trivy", [vulnerable(&["CVE-1-1"], "a@1", High)])]);
+    world.now[0].origin.fork = true;
+    world.now[0].report.tests = Some(TestTotals { cases: 3, passed: 2, failed: 1, ..TestTotals::default() });
+    let gate = Gate { must_have: vec!["trivy".to_owned()], ..severe(High) };
+    let tally = world.stand().tally;
+    assert_eq!(codes(&gate, &tally), [Code::ReportMissing, Code::FindingsHigh, Code::TestsFailed]);
+    assert_eq!(tally.tests, Some(TestTotals { cases: 1, failed: 1, ..TestTotals::default() }));
+    world.now[0].report.findings.clear();
+    world.now[0].report.tests = None;
+    assert_eq!(codes(&gate, &world.stand().tally), [Code::ReportMissing; 2]);
+    world.forks = true;
+    assert_eq!(codes(&Gate { forks: true, ..gate }, &world.stand().tally), []);
+}
+
+#[test]
+fn what_is_not_kept_counts_as_new() {
+    let unkept = Unkept { category: Category::Code, weight: High, findings: 7 };
+    let lint = Unkept { category: Category::Lint, weight: Critical, findings: 9 };
+    let cut = Report { unkept: vec![unkept, lint], ..report("semgrep", "semgrep", []) };
+    let world = World::of([cut.clone()]).before([cut]);
+    let standing = world.stand();
+    assert_eq!(standing.rows[0].new, 16);
+    let condition = only(&Gate { new_only: true, ..severe(High) }, &standing.tally);
+    assert_eq!(condition.actual, "7 HIGH");
+    let sentence = condition.requirement.sentence;
+    assert!(sentence.starts_with("7 HIGH: 7 that are not named here."), "{sentence}");
+}
+
+#[test]
+fn tests_have_to_run_and_to_pass() {
+    let tests = |passed, failed, errored, skipped| {
+        let cases = passed + failed + errored + skipped;
+        let totals = TestTotals { cases, passed, failed, errored, skipped };
+        Report { tests: Some(totals), ..report("pytest", "junit", []) }
+    };
+    let judged = |reports: Vec<Report>| codes(&Gate::default(), &World::of(reports).stand().tally);
+    assert_eq!(judged(vec![tests(3, 0, 0, 1)]), []);
+    assert_eq!(judged(vec![tests(3, 0, 0, 0), tests(3, 0, 1, 0)]), [Code::TestsFailed]);
+    assert_eq!(judged(vec![tests(0, 0, 0, 9)]), [Code::TestsNone]);
+    assert_eq!(judged(vec![tests(0, 0, 0, 0)]), [Code::TestsNone]);
+    let gate = Gate { ignore_tests: true, ..Gate::default() };
+    assert_eq!(codes(&gate, &World::of([tests(0, 1, 0, 0)]).stand().tally), []);
+    let half = Report { state: State::Partial { why: why() }, ..tests(3, 0, 0, 0) };
+    assert_eq!(judged(vec![half]), [Code::ReportPartial]);
+}
+
+#[test]
+fn coverage_is_enough_and_does_not_drop() {
+    let covered = |lines_covered, lines_valid| Coverage { lines_covered, lines_valid, ..Coverage::default() };
+    let report = |lines, valid| Report { coverage: Some(covered(lines, valid)), ..report("cov", "lcov", []) };
+    let asked =
+        |minimum, drop| Gate { coverage_minimum: minimum, coverage_max_drop: drop, ..Gate::default() };
+    for (gate, now, before, code) in [
+        (asked(Some(80.0), None), Some((80, 100)), None, None),
+        (asked(Some(80.0), None), Some((79_999, 100_000)), None, Some(Code::CoverageLow)),
+        (asked(Some(80.0), None), Some((0, 0)), None, Some(Code::CoverageUnknown)),
+        (asked(Some(80.0), None), None, None, Some(Code::CoverageUnknown)),
+        (asked(Some(f64::NAN), None), Some((100, 100)), None, Some(Code::CoverageLow)),
+        (asked(None, Some(1.0)), Some((79, 100)), Some((80, 100)), None),
+        (asked(None, Some(1.0)), Some((789, 1000)), Some((80, 100)), Some(Code::CoverageDropped)),
+        (asked(None, Some(0.0)), Some((81, 100)), Some((80, 100)), None),
+        (asked(None, Some(1.0)), Some((100, 100)), None, Some(Code::CoverageUnknown)),
+    ] {
+        let now = now.map(|(lines, valid)| report(lines, valid));
+        let before = before.map(|(lines, valid)| report(lines, valid));
+        let scan = super::report("trivy", "trivy", []);
+        let tally = World::of(now.into_iter().chain([scan])).before(before).stand().tally;
+        assert_eq!(codes(&gate, &tally), Vec::from_iter(code), "{gate:?}");
+    }
+    let shown = only(&asked(Some(80.0), None), &World::of([report(79_999, 100_000)]).stand().tally).actual;
+    assert_eq!(shown, "79.99 %", "never as much as is asked for");
+    let both = World::of([report(9, 9), report(50, 100)]).stand().tally.coverage;
+    assert_eq!(both, Some(CoverageFact { now: covered(50, 100), before: None }));
+}
+
+#[test]
+fn every_platform_is_scanned_and_what_is_signed_is_verified() {
+    let scan = |platform: &str| {
+        let image = Image { platform: Some(platform.into()), ..Image::default() };
+        Report { image: Some(image), ..report("trivy", "trivy", []) }
+    };
+    let mut tally = World::of([scan("linux/amd64"), scan("linux/arm64/v8")]).stand().tally;
+    let platforms =
+        |all: &[&str]| Gate { platforms: all.iter().map(ToString::to_string).collect(), ..Gate::default() };
+    assert_eq!(codes(&platforms(&["linux/amd64", "linux/arm64"]), &tally), []);
+    assert_eq!(codes(&platforms(&["linux/amd64", "linux/arm/v7"]), &tally), [Code::PlatformMissing]);
+    tally.reports[1].state = State::Partial { why: why() };
+    assert_eq!(codes(&platforms(&["linux/arm64"]), &tally), [Code::PlatformMissing]);
+    let signed = Gate { signed: vec!["trivy".to_owned()], ..Gate::default() };
+    let verified = || SignatureFact::Verified { by: "key k".to_owned(), subjects: Vec::new() };
+    for (signatures, code) in [
+        ([SignatureFact::None, SignatureFact::None], Some(Code::SignatureMissing)),
+        ([SignatureFact::None, SignatureFact::Unverified], Some(Code::SignatureMissing)),
+        ([verified(), SignatureFact::None], None),
+        ([verified(), SignatureFact::Failed { why: why() }], Some(Code::SignatureInvalid)),
+    ] {
+        for (fact, signature) in tally.reports.iter_mut().zip(signatures) {
+            fact.signature = signature;
+        }
+        assert_eq!(codes(&signed, &tally), Vec::from_iter(code));
+    }
+    let missing = Gate { signed: vec!["provenance".to_owned()], ..Gate::default() };
+    assert_eq!(codes(&missing, &tally), [Code::SignatureMissing]);
+}
+
+#[test]
+fn exactly_what_is_asked_for_is_told_in_one_order() {
+    let gate = Gate {
+        fail_on: Some(High),
+        must_have: vec!["trivy".to_owned(), "tests".to_owned()],
+        known_exploited: true,
+        coverage_minimum: Some(80.0),
+        coverage_max_drop: Some(1.0),
+        platforms: vec!["linux/amd64".to_owned()],
+        signed: vec!["sbom".to_owned()],
+        ..Gate::default()
+    };
+    let world = World::of([report("trivy", "trivy", []), report("mypy", "mypy", [])]);
+    let told = told(&gate, &world.stand().tally);
+    let told: Vec<_> =
+        told.iter().map(|(title, actual, code)| format!("{title}: {actual} ({})", code.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            "report: trivy: ok (holds)",
+            "report: tests: missing (report_missing)",
+            "every other report can be relied on: all (holds)",
+            "no finding of HIGH or worse: none (holds)",
+            "nothing that is known to be exploited: none (holds)",
+            "coverage of at least 80 %: unknown (coverage_unknown)",
+            "coverage drops by at most 1 points: unknown (coverage_unknown)",
+            "image scanned: linux/amd64: no (platform_missing)",
+            "signed: sbom: missing (signature_missing)",
+        ]
+    );
+}
+
+#[test]
+fn a_gate_is_written_and_read() {
+    let gate = Gate { coverage_max_drop: Some(0.5), ..severe(High) };
+    let written = serde_json::to_string(&gate).unwrap();
+    assert_eq!(serde_json::from_str::<Gate>(&written).unwrap(), gate);
+}
