@@ -25,11 +25,11 @@ pub mod archive;
 mod origin;
 mod waiver;
 mod standing;
-mod stand;
-mod gate;
 pub mod signature;
 mod subjects;
 pub mod platform;
+mod stand;
+mod gate;
 
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,

@@ -53,10 +53,32 @@ fn every_command_has_a_story_and_a_line_in_the_readme() {
     }
 }
 
+/// Where it is said what a gate says of a commit's reports.
+const GATE: &str = "src/report/stand/tests/judging.rs";
+
 /// Codes that no story brings about, and where they are tested instead.
-const ELSEWHERE: [(Code, &str); 2] = [
+const ELSEWHERE: &[(Code, &str)] = &[
     (Code::Cancelled, "the word of a promotion that is stopped with nothing to point at"),
     (Code::CommandUnclear, "what cannot be understood is told by the parser's own codes"),
+    (Code::FindingsCritical, GATE),
+    (Code::FindingsHigh, GATE),
+    (Code::FindingsMedium, GATE),
+    (Code::FindingsLow, GATE),
+    (Code::FindingsInfo, GATE),
+    (Code::FindingsExploited, GATE),
+    (Code::ReportMissing, GATE),
+    (Code::ReportPending, GATE),
+    (Code::ReportPartial, GATE),
+    (Code::ReportFailed, GATE),
+    (Code::ReportUnreadable, GATE),
+    (Code::TestsFailed, GATE),
+    (Code::TestsNone, GATE),
+    (Code::CoverageLow, GATE),
+    (Code::CoverageDropped, GATE),
+    (Code::CoverageUnknown, GATE),
+    (Code::PlatformMissing, GATE),
+    (Code::SignatureMissing, GATE),
+    (Code::SignatureInvalid, GATE),
 ];
 
 #[test]

@@ -1,13 +1,20 @@
 //! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
 
+pub(super) mod attestation;
 mod bandit;
 mod bandit_rating;
 mod black;
+mod checkstyle;
 mod code_climate;
+mod coverage;
+mod cyclonedx;
+mod cyclonedx_json;
+mod cyclonedx_xml;
 mod dependency_check;
 mod dependency_check_xml;
 mod detect_secrets;
 mod dockle;
+mod dsse;
 mod empty_file;
 mod empty_list;
 mod flake8;
@@ -17,24 +24,9 @@ mod grype;
 mod hadolint;
 mod hadolint_text;
 mod helm_lint;
+mod in_toto;
 mod item;
 mod junit;
-pub(super) mod attestation;
-mod cyclonedx;
-mod cyclonedx_json;
-mod cyclonedx_xml;
-mod dsse;
-mod in_toto;
-mod oci_index;
-mod purl;
-mod sigstore_bundle;
-mod spdx;
-mod spdx3_json;
-mod spdx_json;
-mod spdx_tag_value;
-mod syft;
-#[cfg(test)]
-pub(super) mod testing;
 mod kubesec;
 mod located;
 mod mypy;
@@ -44,8 +36,10 @@ mod nikto_json;
 mod nikto_xml;
 mod npm_audit;
 mod npm_audit_v1;
+mod oci_index;
 mod osv_scanner;
 mod pip_audit;
+mod purl;
 mod pylint;
 mod ruff;
 mod ruff_lines;
@@ -53,6 +47,12 @@ mod ruff_text;
 mod sarif;
 mod semgrep;
 mod semgrep_rule;
+mod sigstore_bundle;
+mod spdx3_json;
+mod spdx;
+mod spdx_json;
+mod spdx_tag_value;
+mod syft;
 mod trivy;
 mod trivy_kubernetes;
 mod trivy_legacy;
@@ -65,6 +65,8 @@ mod zap_xml;
 
 #[cfg(test)]
 mod trial;
+#[cfg(test)]
+pub(super) mod testing;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -84,17 +86,11 @@ pub struct Format {
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
 pub const ALL: &[&Format] = &[
     &sarif::FORMAT,
-    &sigstore_bundle::FORMAT,
-    &dsse::FORMAT,
-    &in_toto::FORMAT,
-    &oci_index::FORMAT,
-    &cyclonedx_json::FORMAT,
-    &cyclonedx_xml::FORMAT,
-    &spdx3_json::FORMAT,
-    &spdx_json::FORMAT,
-    &spdx_tag_value::FORMAT,
-    &syft::FORMAT,
     &junit::FORMAT,
+    &coverage::COBERTURA,
+    &coverage::COVERAGE_PY,
+    &coverage::LCOV,
+    &checkstyle::FORMAT,
     &trivy_kubernetes::FORMAT,
     &trivy::FORMAT,
     &trivy_legacy::FORMAT,
@@ -131,6 +127,16 @@ pub const ALL: &[&Format] = &[
     &yamllint::FORMAT,
     &black::FORMAT,
     &helm_lint::FORMAT,
+    &sigstore_bundle::FORMAT,
+    &dsse::FORMAT,
+    &in_toto::FORMAT,
+    &oci_index::FORMAT,
+    &cyclonedx_json::FORMAT,
+    &cyclonedx_xml::FORMAT,
+    &spdx3_json::FORMAT,
+    &spdx_json::FORMAT,
+    &spdx_tag_value::FORMAT,
+    &syft::FORMAT,
     &empty_list::FORMAT,
     &empty_file::FORMAT,
 ];

@@ -1,7 +1,7 @@
 //! Whether every image was scanned, and what is signed was verified.
 
 use super::super::{Condition, ReportFact, SignatureFact, Tally};
-use super::{Gate, Judged, few, tools, who};
+use super::{Gate, Judged, few, tools, who, whos};
 use crate::requirement::Code;
 
 /// A scanner looked at the image of this platform.
@@ -12,7 +12,7 @@ pub(super) fn platform(gate: &Gate, tally: &Tally, platform: &str) -> Condition 
     let found: Vec<&ReportFact> = scans.iter().copied().filter(of_it).collect();
     let title = format!("image scanned: {platform}");
     if !found.is_empty() {
-        let sentence = format!("{} looked at it.", few(&whos(&found), found.len() as u64));
+        let sentence = format!("{} looked at it.", whos(&found));
         return Judged { title, actual: "yes".to_owned(), decided_by: tools(&found) }.holds(sentence);
     }
     let mut others: Vec<String> = scans.iter().filter_map(|fact| told(fact)).collect();
@@ -43,7 +43,7 @@ pub(super) fn signed(gate: &Gate, tally: &Tally, name: &str) -> Condition {
     });
     if let Some((who, why)) = invalid {
         let sentence = format!(
-            "The signature of {who} does not verify: {why}. Find out who made it before anything else."
+            "The signature of {who} proves nothing: {why}. Find out who made it before anything else."
         );
         return judged("invalid").fails(Code::SignatureInvalid, sentence);
     }
@@ -78,8 +78,4 @@ fn usual(platform: &str) -> String {
         rest => rest,
     };
     format!("{system}/{architecture}")
-}
-
-fn whos(facts: &[&ReportFact]) -> Vec<String> {
-    facts.iter().map(|fact| who(fact)).collect()
 }

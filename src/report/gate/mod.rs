@@ -14,6 +14,7 @@ use crate::requirement::{Code, Requirement};
 /// that there is a report at all.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a line of the policy, and all may be combined")]
+#[serde(default)]
 pub struct Gate {
     /// No open finding of the security categories as bad as this or worse.
     pub fail_on: Option<Severity>,
@@ -118,6 +119,14 @@ fn who(fact: &ReportFact) -> String {
         Some(target) => format!("{} of {target}", fact.tool.name),
         None => fact.tool.name.to_string(),
     }
+}
+
+/// Each once, however many reports it wrote.
+fn whos(facts: &[&ReportFact]) -> String {
+    let mut whos: Vec<String> = facts.iter().map(|fact| who(fact)).collect();
+    whos.sort_unstable();
+    whos.dedup();
+    few(&whos, whos.len() as u64)
 }
 
 /// The first few of many, and how many more there are.

@@ -1,7 +1,7 @@
 //! Whether the reports are there, and can be relied on.
 
 use super::super::{Condition, ReportFact, State, Tally};
-use super::{Gate, Judged, answers, few, tools, who};
+use super::{Gate, Judged, answers, few, tools, who, whos};
 use crate::requirement::Code;
 
 /// Nothing is decided before everything is read.
@@ -48,7 +48,7 @@ pub(super) fn named(gate: &Gate, tally: &Tally, name: &str) -> Condition {
         return judged.pending(Code::ReportMissing, sentence);
     }
     let actual = if called.len() == 1 { "ok".to_owned() } else { format!("ok ({} reports)", called.len()) };
-    let sentence = format!("{} is there and can be relied on.", few(&whos(&called), called.len() as u64));
+    let sentence = format!("{} is there and can be relied on.", whos(&called));
     Judged { title, actual, decided_by: tools(&called) }.holds(sentence)
 }
 
@@ -69,7 +69,7 @@ pub(super) fn reliable(gate: &Gate, tally: &Tally) -> Option<Condition> {
         None if others.is_empty() => None,
         None => {
             let judged = Judged { title, actual: "all".to_owned(), decided_by: tools(&others) };
-            let sentence = format!("{} can be relied on.", few(&whos(&others), others.len() as u64));
+            let sentence = format!("{} can be relied on.", whos(&others));
             Some(judged.holds(sentence))
         }
     }
@@ -126,10 +126,6 @@ fn rank(state: &State) -> u8 {
         State::ScanFailed { .. } => 3,
         State::Unreadable { .. } => 4,
     }
-}
-
-fn whos(facts: &[&ReportFact]) -> Vec<String> {
-    facts.iter().map(|fact| who(fact)).collect()
 }
 
 fn of_forks(there: bool) -> &'static str {

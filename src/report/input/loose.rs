@@ -26,9 +26,21 @@ pub struct Truth(pub Option<bool>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct One<T>(pub T);
 
-/// A list; empty for anything else.
+/// A list; empty for anything else. Of a longer one than [`LONGEST`], the first items.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Many<T>(pub Vec<T>);
+pub struct Many<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// How many there are, with those that are left out.
+    pub all: usize,
+}
+
+/// An object whose names are not known before; empty for anything else. Of a longer one, the first values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<'a, T>(pub Vec<(Word<'a>, T)>);
+
+/// What costs three bytes in a file may cost hundreds in memory.
+pub const LONGEST: usize = 1_000;
 
 impl Word<'_> {
     /// The text, if there is any.
@@ -45,6 +57,12 @@ impl Whole {
 }
 
 impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), all: 0 }
+    }
+}
+
+impl<T> Default for Named<'_, T> {
     fn default() -> Self {
         Self(Vec::new())
     }
@@ -232,11 +250,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Lists<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Many<T>, A::Error> {
-        let mut all = Vec::new();
-        while let Some(item) = items.next_element()? {
-            all.push(item);
+        let mut many = Many::default();
+        while many.items.len() < LONGEST
+            && let Some(item) = items.next_element()?
+        {
+            many.items.push(item);
         }
-        Ok(Many(all))
+        many.all = many.items.len();
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            many.all += 1;
+        }
+        Ok(many)
     }
 
     otherwise_default!(text truth number null object);
@@ -245,6 +269,35 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Lists<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(Lists(PhantomData))
+    }
+}
+
+struct Values<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Values<T> {
+    type Value = Named<'de, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("values by their names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut names: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while all.len() < LONGEST
+            && let Some(entry) = names.next_entry()?
+        {
+            all.push(entry);
+        }
+        while names.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Named(all))
+    }
+
+    otherwise_default!(text truth number null list);
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Named<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Values(PhantomData))
     }
 }
 
@@ -278,7 +331,7 @@ mod tests {
         let read = item(r#"{"text":7,"line":"12","done":"True","inner":{"line":3.0},"words":["a",1,null]}"#);
         assert_eq!((read.text.some(), read.line.natural(), read.done.0), (Some("7"), Some(12), Some(true)));
         assert_eq!(read.inner.0.line.0, Some(3));
-        assert_eq!(read.words.0.iter().map(|word| &*word.0).collect::<Vec<_>>(), ["a", "1", ""]);
+        assert_eq!(read.words.items.iter().map(|word| &*word.0).collect::<Vec<_>>(), ["a", "1", ""]);
     }
 
     #[test]
@@ -289,5 +342,15 @@ mod tests {
             );
             assert_eq!(item(&text).line.natural(), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_counted() {
+        let many: Many<Whole> = serde_json::from_str(&format!("[{}1]", "1,".repeat(1_999))).unwrap();
+        assert_eq!((many.items.len(), many.all), (LONGEST, 2_000));
+        let named: Named<'_, Whole> = serde_json::from_str(r#"{"a":"1","a":2}"#).unwrap();
+        assert_eq!(named.0.len(), 2);
+        let none: Named<'_, Whole> = serde_json::from_str("[1]").unwrap();
+        assert_eq!(none, Named::default());
     }
 }

@@ -43,9 +43,14 @@ pub(super) fn compare(
     baselines: &[Told<'_>],
     before: &[Group<'_>],
 ) -> Comparison {
-    let comparable = told.iter().map(|it| comparable(it, baselines)).collect::<Vec<_>>();
+    let mut by_tool: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, baseline) in baselines.iter().enumerate() {
+        by_tool.entry(&baseline.report.tool.name).or_default().push(index);
+    }
+    let of_tool = |it: &Told<'_>| by_tool.get(&*it.report.tool.name).map_or(&[][..], Vec::as_slice);
+    let comparable = told.iter().map(|it| comparable(it, of_tool(it), baselines)).collect::<Vec<_>>();
     let mut stock = Stock::of(before);
-    let mut found: Vec<Vec<(usize, Fingerprint)>> = vec![Vec::new(); groups.len()];
+    let mut found: Vec<HashSet<(usize, Fingerprint)>> = vec![HashSet::new(); groups.len()];
     for exactly in [true, false] {
         for (group, found) in groups.iter().zip(&mut found) {
             stock.take(group, &comparable, exactly, found);
@@ -63,14 +68,13 @@ pub(super) fn compare(
     Comparison { novelties, fixed: stock.fixed(told, &comparable, before.len()), baselines: comparable }
 }
 
-/// The baselines of the same tool about the same; who does not say what it is about may be about anything.
-fn comparable(told: &Told<'_>, baselines: &[Told<'_>]) -> Vec<usize> {
-    let same = |it: &Told<'_>| {
-        let subjects = [&it.subject, &told.subject];
-        it.report.tool.name == told.report.tool.name
-            && (it.subject == told.subject || subjects.iter().any(|subject| subject.is_empty()))
+/// Of the baselines of its tool, those about the same; who does not say what it is about may be about anything.
+fn comparable(told: &Told<'_>, of_tool: &[usize], baselines: &[Told<'_>]) -> Vec<usize> {
+    let about_the_same = |index: &usize| {
+        let subject = baselines.get(*index).map_or("", |it| &it.subject);
+        subject == told.subject || subject.is_empty() || told.subject.is_empty()
     };
-    baselines.iter().enumerate().filter(|(_, it)| same(it)).map(|(index, _)| index).collect()
+    of_tool.iter().copied().filter(about_the_same).collect()
 }
 
 impl Stock {
@@ -78,14 +82,13 @@ impl Stock {
         let mut stock = Self::default();
         // The first one is put on top.
         for (group, members) in before.iter().enumerate().rev() {
-            let mut seen: Vec<(usize, Fingerprint)> = Vec::new();
+            let mut seen: HashSet<(usize, Fingerprint)> = HashSet::new();
             for member in members {
                 let (baseline, same) = (member.report, member.trace.same);
                 // What its tool let through then and does not let through now is new: it begins to count.
-                if member.finding.suppressed.is_some() || seen.contains(&(baseline, same)) {
+                if member.finding.suppressed.is_some() || !seen.insert((baseline, same)) {
                     continue;
                 }
-                seen.push((baseline, same));
                 let entry = stock.entries.len();
                 stock.entries.push(Entry { baseline, group, taken: false });
                 stock.exactly.entry((baseline, same, member.trace.exact)).or_default().push(entry);
@@ -101,7 +104,7 @@ impl Stock {
         group: &Group<'_>,
         comparable: &[Vec<usize>],
         exactly: bool,
-        found: &mut Vec<(usize, Fingerprint)>,
+        found: &mut HashSet<(usize, Fingerprint)>,
     ) {
         for member in group {
             let same = member.trace.same;
@@ -119,7 +122,7 @@ impl Stock {
                         continue;
                     };
                     entry.taken = true;
-                    found.push((baseline, same));
+                    found.insert((baseline, same));
                     break;
                 }
             }

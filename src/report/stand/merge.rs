@@ -96,28 +96,30 @@ fn by_own(members: Vec<Member<'_>>) -> Vec<Group<'_>> {
 /// Where findings of different tools are the same: code by file, line and weakness, secrets by file and line.
 fn meeting(group: &Group<'_>) -> Option<Meeting> {
     let own = group.iter().map(|member| member.trace.own).min()?;
-    let member = group.iter().find(|member| has_line(member.finding))?;
-    let place = member.finding.place.as_ref()?;
-    let line = u64::from(place.line?);
+    // A secret may be at several lines: the first one is where it meets others.
+    let lines = group.iter().filter_map(|member| Some((line(member.finding)?, member.finding.category)));
+    let ((file, line), category) = lines.min()?;
     let tools = group.iter().map(|member| format!("tool {}", member.tool));
     let reports = group.iter().map(|member| format!("report {}", member.report));
-    match member.finding.category {
+    match category {
         Category::Code | Category::Misconfiguration => {
             let cwe = group.iter().flat_map(|member| &member.finding.rule.cwe).min()?;
-            Some(Meeting::new("code", &place.file, line, u64::from(*cwe), own, tools))
+            Some(Meeting::new("code", file, line, u64::from(*cwe), own, tools))
         }
         // A report without marks tells its secrets apart; one with marks speaks for all reports of its tool.
         Category::Secret => {
             let marked = group.iter().any(|member| mark(member.finding).is_some());
             let by = tools.filter(|_| marked).chain(reports);
-            Some(Meeting::new("secret", &place.file, line, 0, own, by))
+            Some(Meeting::new("secret", file, line, 0, own, by))
         }
         _ => None,
     }
 }
 
-fn has_line(finding: &Finding) -> bool {
-    finding.place.as_ref().is_some_and(|place| place.line.is_some() && !place.pseudo)
+/// The file and the line, where it is at one of the repository.
+fn line(finding: &Finding) -> Option<(&Text, u64)> {
+    let place = finding.place.as_ref().filter(|place| !place.pseudo)?;
+    Some((&place.file, u64::from(place.line?)))
 }
 
 /// Security before the rest, what tells more before what tells less; then by whatever tells two apart.

@@ -57,3 +57,34 @@ impl Step {
         next
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_mean_paths() {
+        for (pattern, path, meant) in [
+            ("*.py", "a.py", true),
+            ("*.py", "src/a.py", false),
+            ("**/*.py", "src/b/a.py", true),
+            ("**/*.py", "a.py", true),
+            ("src/**/a.py", "src/a.py", true),
+            ("src/**/a.py", "srcs/a.py", false),
+            ("src/**", "src/b/a.py", true),
+            ("src/?.py", "src/a.py", true),
+            ("src?a.py", "src/a.py", false),
+            ("**", "", true),
+            ("a*b*c", "axxbxxc", true),
+            ("a*b*c", "axxbxx", false),
+            ("gr\u{fc}n/*", "gr\u{fc}n/a", true),
+        ] {
+            assert_eq!(matches(pattern, path), meant, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn a_long_path_takes_no_long_time() {
+        assert!(!matches(&"*a".repeat(50), &"a".repeat(5_000).replace("aaaaa", "aaaa/")));
+    }
+}

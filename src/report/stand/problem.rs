@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::alias::{Aliases, is_cve, is_single};
 use super::fingerprint::short_rule;
 use super::merge::{Group, Member};
-use crate::report::{Advisory, Category, Finding, Fingerprint, Novelty, Problem, Said, Severity};
+use crate::report::{Advisory, Category, Finding, Fingerprint, Novelty, Problem, Said, Severity, Text};
 
 /// The fingerprints of the members of each problem: equals are counted, in the order in which they stand.
 pub(super) fn fingerprints(groups: &[Group<'_>]) -> Vec<HashMap<Fingerprint, Fingerprint>> {
@@ -155,16 +155,17 @@ fn severity(members: &Group<'_>) -> Severity {
     worst.or_else(|| weights.max()).unwrap_or(Severity::Unknown)
 }
 
+/// What each tool says of it, worst first.
 fn said(members: &Group<'_>) -> Vec<Said> {
-    let mut said: Vec<Said> = Vec::new();
+    let mut said: HashMap<&Text, Said> = HashMap::new();
     for Member { tool, finding, .. } in members {
         let next = Said { tool: (*tool).clone(), severity: finding.severity, native: finding.native.clone() };
-        match said.iter_mut().find(|it| it.tool == **tool) {
-            Some(known) if known.severity < next.severity => *known = next,
-            Some(_) => {}
-            None => said.push(next),
+        let known = said.entry(*tool).or_insert_with(|| next.clone());
+        if known.severity < next.severity {
+            *known = next;
         }
     }
+    let mut said: Vec<Said> = said.into_values().collect();
     said.sort_by(|one, other| (other.severity, &one.tool).cmp(&(one.severity, &other.tool)));
     said
 }

@@ -1,13 +1,19 @@
 //! The table of reports: what came of each.
 
+use std::collections::{HashMap, HashSet};
+
 use super::problem::Merged;
+use super::tally::signatures;
 use super::{Evidence, Outcome};
-use crate::report::{Compared, Novelty, Received, Row};
+use crate::report::{Compared, Novelty, Received, Row, SignatureFact};
 
 /// One row for each report, in the order of the reports.
 pub(super) fn rows(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Vec<Row> {
+    let gone = gone(outcome);
+    let compared = outcome.baselines.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+    let received = evidence.reports.iter().zip(compared).zip(signatures(evidence));
     let mut rows: Vec<Row> =
-        evidence.reports.iter().enumerate().map(|(index, it)| row(evidence, outcome, index, it)).collect();
+        received.map(|((it, compared), signature)| row(evidence, compared, &gone, signature, it)).collect();
     for merged in &outcome.open {
         each(&mut rows, merged, |row| {
             *row.counts.entry(merged.problem.severity).or_default() += 1;
@@ -33,11 +39,26 @@ fn each(rows: &mut [Row], merged: &Merged<'_>, count: impl Fn(&mut Row)) {
     }
 }
 
-fn row(evidence: &Evidence<'_>, outcome: &Outcome<'_>, index: usize, received: &Received) -> Row {
+/// By baseline: which of its problems are gone, by their places among those.
+fn gone(outcome: &Outcome<'_>) -> HashMap<usize, Vec<usize>> {
+    let mut gone: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (index, merged) in outcome.fixed.iter().enumerate() {
+        for member in &merged.members {
+            gone.entry(member.report).or_default().push(index);
+        }
+    }
+    gone
+}
+
+fn row(
+    evidence: &Evidence<'_>,
+    baselines: &[usize],
+    gone: &HashMap<usize, Vec<usize>>,
+    signature: SignatureFact,
+    received: &Received,
+) -> Row {
     let Received { report, origin } = received;
-    let baselines = outcome.baselines.get(index).map_or(&[][..], Vec::as_slice);
-    let of_baseline = |merged: &&Merged<'_>| merged.members.iter().any(|it| baselines.contains(&it.report));
-    let fixed = outcome.fixed.iter().filter(of_baseline).count();
+    let fixed: HashSet<usize> = baselines.iter().filter_map(|it| gone.get(it)).flatten().copied().collect();
     let mut row = Row {
         tool: report.tool.clone(),
         target: report.target.clone(),
@@ -47,13 +68,13 @@ fn row(evidence: &Evidence<'_>, outcome: &Outcome<'_>, index: usize, received: &
         counts: std::collections::BTreeMap::new(),
         new: 0,
         existing: 0,
-        fixed: fixed as u64,
+        fixed: fixed.len() as u64,
         waived: 0,
         baseline: compared(evidence, baselines),
         tests: report.tests,
         coverage: report.coverage.clone(),
         inventory: report.inventory.as_ref().map(|it| (it.specification.clone(), it.components)),
-        signature: evidence.signatures.get(index).cloned().unwrap_or_default(),
+        signature,
     };
     for unkept in &report.unkept {
         *row.counts.entry(unkept.weight).or_default() += unkept.findings;

@@ -1,6 +1,7 @@
 //! The numbers that are judged.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::problem::Merged;
 use super::{Evidence, Outcome};
@@ -18,7 +19,13 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
         reports: facts(evidence),
         tests: tests(evidence),
         coverage: coverage(evidence, outcome),
-        expired_waivers: news.expired.iter().map(|waiver| waiver.id.clone()).collect(),
+        expired_waivers: news
+            .expired
+            .iter()
+            .map(|waiver| waiver.id.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         pending: evidence.pending,
         ..Tally::default()
     };
@@ -48,13 +55,8 @@ impl Novelties {
 }
 
 fn facts(evidence: &Evidence<'_>) -> Vec<ReportFact> {
-    let signatures = evidence.signatures.iter().cloned().chain(std::iter::repeat(SignatureFact::None));
-    let mut facts: Vec<ReportFact> = evidence
-        .reports
-        .iter()
-        .zip(signatures)
-        .map(|(received, signature)| fact(received, signature))
-        .collect();
+    let facts = evidence.reports.iter().zip(signatures(evidence));
+    let mut facts: Vec<ReportFact> = facts.map(|(received, signature)| fact(received, signature)).collect();
     let key = |fact: &ReportFact| {
         (fact.tool.clone(), fact.target.clone(), fact.format.clone(), fact.sha256.clone(), fact.fork)
     };
@@ -74,6 +76,39 @@ fn fact(received: &Received, signature: SignatureFact) -> ReportFact {
         answers_to: names(report),
         platform: report.image.as_ref().and_then(|image| image.platform.as_deref()).map(Into::into),
         signature,
+    }
+}
+
+/// By report: what became of its signatures.
+pub(super) fn signatures(evidence: &Evidence<'_>) -> Vec<SignatureFact> {
+    let scanned = scanned(evidence);
+    let signatures = evidence.signatures.iter().cloned().chain(std::iter::repeat(SignatureFact::None));
+    signatures.take(evidence.reports.len()).map(|signature| about(signature, &scanned)).collect()
+}
+
+/// The digests of all images that scanners looked at.
+fn scanned<'e>(evidence: &Evidence<'e>) -> BTreeSet<&'e str> {
+    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
+    let scans = reports.map(|received| &received.report).filter(|report| report.answers_to("scan"));
+    let images = scans.filter_map(|report| report.image.as_ref());
+    images.flat_map(|image| &image.digests).map(|digest| &**digest).collect()
+}
+
+/// A statement about another image than the one that was scanned proves nothing, however well it is signed.
+fn about(signature: SignatureFact, scanned: &BTreeSet<&str>) -> SignatureFact {
+    let SignatureFact::Verified { subjects, .. } = &signature else { return signature };
+    if scanned.is_empty() || subjects.iter().any(|subject| scanned.contains(subject.as_str())) {
+        return signature;
+    }
+    let some = |digests: Vec<&str>| match &*digests {
+        [] => "nothing".to_owned(),
+        [one] => (*one).to_owned(),
+        [one, ..] => format!("{one} and {} more", digests.len() - 1),
+    };
+    let signed = some(subjects.iter().map(String::as_str).collect());
+    let scanned = some(scanned.iter().copied().collect());
+    SignatureFact::Failed {
+        why: format!("it is about {signed}, and the image that was scanned is {scanned}"),
     }
 }
 

@@ -9,15 +9,9 @@ use countersign::report::{Limits, Marker, Report, read};
 use serde_json::Value;
 
 /// Files of which we say something else than the corpus, and why that is better.
-/// What is compared: `findings`, `native`, `severity`, `suppressed`, `state`.
-/// For bills of materials and attestations also `components` and `documents`.
+/// What is compared: `findings`, `native`, `severity`, `suppressed`, `state`; for bills of materials and
+/// attestations also `components` and `documents`.
 const OTHERWISE: &[(&str, &str, &str)] = &[
-    (
-        "sbom/no-severity.json",
-        "severity",
-        "without a word, the CVSS score of the rating tells: 10.0 is critical",
-    ),
-    ("sbom/spdx_3_unsupported.json", "components", "there it is counted as SPDX 2, which knows no graph"),
     ("junit/disabled.xml", "native", "five cases have the status disabled: they were not run"),
     (
         "dependency_check/multiple_vulnerabilities_has_multiple_findings.xml",
@@ -40,6 +34,12 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("black/am-black-report.txt", "native", "a file that was reformatted has nothing wrong with it any more"),
     ("mypy/am-mypy.txt", "native", "notes are context of the errors, not findings"),
     ("mypy/mypy-crash-exit2.txt", "native", "notes are context of the errors, not findings"),
+    (
+        "sbom/no-severity.json",
+        "severity",
+        "without a word, the CVSS score of the rating tells: 10.0 is critical",
+    ),
+    ("sbom/spdx_3_unsupported.json", "components", "there it is counted as SPDX 2, which knows no graph"),
 ];
 
 /// The formats of the corpus that are not reports at all, or that nobody can read.

@@ -7,7 +7,7 @@ mod end_to_end;
 mod fixtures;
 mod samples;
 mod secrets;
+mod signatures;
 mod storage;
 mod uploads;
 mod waive;
-mod signatures;

@@ -292,6 +292,10 @@ impl Reader {
             let why = format!("{missing} The run was probably aborted.");
             if self.totals.cases == 0 { draft.scan_failed(why) } else { draft.partial(why) }
         }
+        if self.scanner == Some(Scanner::Mypy) && draft.report().counts.findings > 0 {
+            draft
+                .note("mypy writes all of its errors as one case; its own output lists each with its place.");
+        }
         if self.scanner.is_some() {
             return;
         }

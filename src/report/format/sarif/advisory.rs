@@ -1,6 +1,6 @@
 //! The names of vulnerabilities and the packages that have them, from where each tool writes them.
 
-use super::result::Rare;
+use super::seen::Rare;
 use crate::report::{Package, Text};
 
 /// The names of vulnerabilities in a text: CVE, GHSA and the like.

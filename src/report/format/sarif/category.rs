@@ -160,7 +160,9 @@ mod tests {
 
     fn tags(all: &[&str]) -> Tags {
         let mut tags = Tags::default();
-        all.iter().for_each(|tag| tags.see(tag));
+        for tag in all {
+            tags.see(tag);
+        }
         tags
     }
 

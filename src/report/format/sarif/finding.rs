@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::advisory;
 use super::category::category;
 use super::place::Files;
-use super::result::{Level, Rare, Rated, Said, Seen};
+
 use super::rule::{Known, Rules};
+use super::seen::{Level, Rare, Rated, Said, Seen};
 use crate::report::{Advisory, Category, Draft, Finding, Image, Package, Place, Rule, Severity, Text};
 
 /// Makes the findings of one run: what depends on its tool.

@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 
-use crate::report::input::loose::Word;
+use crate::report::input::loose::{Named, Word};
 
 /// `fingerprints` or `partialFingerprints`: names with values. A value may be an object of its own, of
 /// which all texts count (Black Duck).
-#[derive(Debug, Default)]
-pub(super) struct Values<'a>(Vec<(Word<'a>, Word<'a>)>);
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Values<'a>(#[serde(borrow)] Named<'a, Flat<'a>>);
 
 /// No fingerprint: what stands there in Gitleaks' files tells who committed the secret and when, and a
 /// column moves with every edit of its line.
@@ -43,8 +43,8 @@ pub(super) fn of(rule: &str, whole: &Values<'_>, partial: &Values<'_>) -> Option
 impl Values<'_> {
     fn hash_into(&self, hash: &mut Sha256) -> bool {
         let mut any = false;
-        for (name, value) in &self.0 {
-            let Some(text) = value.some() else { continue };
+        for (name, value) in &self.0.0 {
+            let Some(text) = value.0.some() else { continue };
             let meaningless = PLACEHOLDERS.iter().any(|known| known.eq_ignore_ascii_case(text));
             if NONE.contains(&&*name.0) || meaningless {
                 continue;
@@ -58,38 +58,8 @@ impl Values<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Values<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Names;
-        impl<'de> Visitor<'de> for Names {
-            type Value = Values<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("fingerprints by their names")
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Values::default())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut names: A) -> Result<Self::Value, A::Error> {
-                let mut all = Vec::new();
-                while let Some(name) = names.next_key::<Word<'de>>()? {
-                    all.push((name, names.next_value::<Flat<'de>>()?.0));
-                }
-                Ok(Values(all))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Values::default())
-            }
-        }
-        from.deserialize_any(Names)
-    }
-}
-
 /// A text, or all texts of an object.
+#[derive(Debug)]
 struct Flat<'a>(Word<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Flat<'a> {

@@ -13,6 +13,7 @@ mod place;
 mod result;
 mod rule;
 mod run;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,9 @@ use crate::report::sketch::Sketch;
 
 /// SARIF.
 pub(super) const FORMAT: Format = Format { name: "sarif", recognises, read };
+
+/// GitHub takes 20.
+const RUNS: usize = 1_000;
 
 fn recognises(sketch: &Sketch) -> bool {
     let Some(root) = sketch.json().filter(|root| root.has(&["runs"])) else {
@@ -40,6 +44,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         "version" => json.text().and_then(|version| supported(version.as_deref())),
         "runs" => json.list(|json| {
             runs += 1;
+            rule::few(runs, RUNS, "runs")?;
             run::read(json, draft, findings)
         }),
         _ => Ok(()),

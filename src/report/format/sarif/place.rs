@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::result::{ArtifactLocation, Where};
+use super::result::ArtifactLocation;
+use super::rule::few;
+use super::seen::Where;
 use crate::report::input::Result;
 use crate::report::input::json::Json;
 use crate::report::input::loose::One;
@@ -31,6 +33,8 @@ struct Artifact<'a> {
 
 /// Names of the repository's root: what is relative to them is relative to it.
 const ROOTS: &[&str] = &["%SRCROOT%", "SRCROOT", "ROOTPATH", "%ROOTPATH%", "PROJECTROOT", "REPOROOT"];
+const ARTIFACTS: usize = 1_000_000;
+const FOLDERS: usize = 1_000;
 /// Folders within folders beyond this number are a circle.
 const NESTED: usize = 8;
 
@@ -42,7 +46,7 @@ impl Files {
             let location = json.read::<One<Artifact<'_>>>()?.0.location.0;
             let base = location.uri_base_id.some().map(|base| draft.text(base));
             all.push((draft.text(location.uri.some().unwrap_or_default()), base));
-            Ok(())
+            few(all.len(), ARTIFACTS, "artifacts")
         })
     }
 
@@ -54,7 +58,7 @@ impl Files {
             let uri = location.uri.some().unwrap_or_default().into();
             let inside = location.uri_base_id.some().map(Into::into);
             all.push(Folder { name: name.into(), uri, inside });
-            Ok(())
+            few(all.len(), FOLDERS, "folders")
         })
     }
 

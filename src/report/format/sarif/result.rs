@@ -1,4 +1,4 @@
-//! One result as it stands in the file, and what is kept of it until its rule is known.
+//! One result as it stands in the file.
 
 use std::fmt;
 
@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use super::fingerprint;
+use super::seen::{Level, Outcome, Rare, Rated, Reference, Said, Seen, Where};
 use crate::report::input::loose::{Many, One, Whole, Word};
-use crate::report::{Draft, Severity, Suppression, Text};
+use crate::report::{Draft, Severity, Suppression};
 
 /// One result (section 3.27 of SARIF 2.1.0): what we read of it. Snippets and code flows are not.
 #[derive(Debug, Default, Deserialize)]
@@ -190,130 +191,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
     }
 }
 
-/// How bad SARIF calls it (section 3.27.10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Level {
-    None,
-    Note,
-    Warning,
-    Error,
-}
-
-impl Level {
-    pub(super) fn of(word: &Word<'_>) -> Option<Self> {
-        match word.some()?.to_ascii_lowercase().as_str() {
-            "none" => Some(Self::None),
-            "note" => Some(Self::Note),
-            "warning" => Some(Self::Warning),
-            "error" => Some(Self::Error),
-            _ => None,
-        }
-    }
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-
-    pub(super) fn severity(self) -> Severity {
-        match self {
-            Self::None => Severity::Info,
-            Self::Note => Severity::Low,
-            Self::Warning => Severity::Medium,
-            Self::Error => Severity::High,
-        }
-    }
-}
-
-/// How bad, where a number or a word other than the level says so.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rated {
-    pub(super) severity: Severity,
-    pub(super) score: Option<f64>,
-}
-
-impl Rated {
-    /// `security-severity` is a score as text, or a word; anything else, such as `undefined`, is nothing.
-    pub(super) fn of(word: &Word<'_>) -> Option<Self> {
-        let word = word.some()?;
-        if let Ok(score) = word.parse::<f64>() {
-            return Severity::from_score(score).map(|severity| Self { severity, score: Some(score) });
-        }
-        let severity = Severity::from_word(word).filter(|severity| *severity != Severity::Unknown)?;
-        Some(Self { severity, score: None })
-    }
-}
-
-/// Which rule a result is of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Reference {
-    /// Which extension's; none for the driver's, or where nothing says.
-    pub(super) extension: Option<u32>,
-    pub(super) index: Option<u32>,
-    pub(super) id: Text,
-}
-
-/// Where a result is, as it is written: resolved once the run's files and folders are known.
-#[derive(Debug)]
-pub(super) struct Where {
-    pub(super) uri: Text,
-    pub(super) base: Option<Text>,
-    pub(super) index: Option<u32>,
-    pub(super) line: Option<u32>,
-    pub(super) end_line: Option<u32>,
-    pub(super) column: Option<u32>,
-}
-
-/// What a message says, or by which id it says it.
-#[derive(Debug)]
-pub(super) struct Said {
-    pub(super) text: Box<str>,
-    pub(super) id: Option<Box<str>>,
-    pub(super) arguments: Vec<Box<str>>,
-}
-
-/// Only some tools write it, or only for some results.
-#[derive(Debug, Default)]
-pub(super) struct Rare {
-    pub(super) logical: Option<Box<str>>,
-    pub(super) fix: Option<Box<str>>,
-    pub(super) component: Option<(Box<str>, Box<str>)>,
-    pub(super) place_message: Option<Box<str>>,
-    pub(super) secret: bool,
-}
-
-/// A result that is a finding, kept until its rule is known.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) rule: Reference,
-    pub(super) level: Option<Level>,
-    pub(super) rated: Option<Rated>,
-    /// By a word of this tool's own.
-    pub(super) own: Option<Severity>,
-    pub(super) said: Said,
-    pub(super) place: Option<Where>,
-    pub(super) occurrences: u32,
-    pub(super) suppressed: Option<Box<Suppression>>,
-    pub(super) fingerprint: Option<Box<str>>,
-    pub(super) rare: Option<Box<Rare>>,
-}
-
-/// What a result is, if not a finding.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Finding(Box<Seen>),
-    /// It was one, and is not in what was scanned now.
-    Fixed,
-    /// A human has to look, or the tool could not tell.
-    Undecided,
-    /// What was checked is in order, or does not apply.
-    Passed,
-}
-
 impl Written<'_> {
     /// What it is, in as few bytes as can be.
     pub(super) fn outcome(&self, draft: &mut Draft) -> Outcome {
@@ -332,8 +209,8 @@ impl Written<'_> {
 
     fn seen(&self, draft: &mut Draft) -> Seen {
         let rule = self.reference(draft);
-        let first = self.locations.0.first().map(|location| &location.0);
-        let places = u32::try_from(self.locations.0.len()).unwrap_or(u32::MAX);
+        let first = self.locations.items.first().map(|location| &location.0);
+        let places = u32::try_from(self.locations.all).unwrap_or(u32::MAX);
         Seen {
             fingerprint: fingerprint::of(&rule.id, &self.fingerprints, &self.partial_fingerprints),
             rule,
@@ -365,7 +242,7 @@ impl Written<'_> {
 
     /// Let through only where somebody did, and nobody still has to agree (section 3.35.3).
     fn suppressed(&self, draft: &mut Draft) -> Option<Box<Suppression>> {
-        let all = &self.suppressions.0;
+        let all = &self.suppressions.items;
         let status = |one: &WrittenSuppression<'_>| {
             let word = one.status.some().or_else(|| one.state.some()).unwrap_or("accepted");
             word.eq_ignore_ascii_case("accepted")
@@ -382,14 +259,14 @@ impl Written<'_> {
         let keep = |word: &Word<'_>| word.some().map(|text| draft.message(text));
         let properties = &self.properties;
         let rare = Rare {
-            logical: first.and_then(|location| keep(&location.logical.0.first()?.0.fully_qualified_name)),
-            fix: self.fixes.0.first().and_then(|fix| keep(&fix.0.description.0.text)),
+            logical: first.and_then(|location| keep(&location.logical.items.first()?.0.fully_qualified_name)),
+            fix: self.fixes.items.first().and_then(|fix| keep(&fix.0.description.0.text)),
             component: keep(&properties.component)
                 .map(|name| (name, keep(&properties.component_version).unwrap_or_default())),
             place_message: first.and_then(|location| keep(&location.message.0.text)),
             secret: properties
                 .tags
-                .0
+                .items
                 .iter()
                 .any(|tag| matches!(tag.0.to_ascii_lowercase().as_str(), "secret" | "secrets")),
         };
@@ -410,7 +287,7 @@ impl Message<'_> {
         Said {
             text: draft.message(text),
             id: id.map(Into::into),
-            arguments: self.arguments.0.iter().take(20).map(|word| draft.message(&word.0)).collect(),
+            arguments: self.arguments.items.iter().take(20).map(|word| draft.message(&word.0)).collect(),
         }
     }
 }

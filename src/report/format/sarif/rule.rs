@@ -6,10 +6,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::category::Tags;
-use super::result::{Level, Message, Properties, Rated, Reference};
+use super::result::{Message, Properties};
+use super::seen::{Level, Rated, Reference};
+use crate::report::input::Fault;
 use crate::report::input::Result;
 use crate::report::input::json::Json;
-use crate::report::input::loose::{Many, One, Word};
+use crate::report::input::loose::{Many, Named, One, Word};
 use crate::report::{Draft, Rule, Text};
 
 /// A rule as it is written (section 3.49).
@@ -29,7 +31,7 @@ struct Written<'a> {
     #[serde(borrow)]
     default_configuration: One<Configuration<'a>>,
     #[serde(borrow)]
-    message_strings: One<HashMap<Word<'a>, One<Message<'a>>>>,
+    message_strings: Named<'a, One<Message<'a>>>,
     #[serde(borrow)]
     deprecated_ids: Many<Word<'a>>,
     #[serde(borrow)]
@@ -68,6 +70,10 @@ pub(super) struct Component {
     semantic_version: Option<String>,
 }
 
+/// GitHub takes 25,000 rules and 100 extensions.
+const RULES: usize = 100_000;
+const EXTENSIONS: usize = 1_000;
+
 /// All rules of a run.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
@@ -84,7 +90,7 @@ impl Rules {
                 "driver" => rules.driver = Component::read(json, draft)?,
                 "extensions" => json.list(|json| {
                     rules.extensions.push(Component::read(json, draft)?);
-                    Ok(())
+                    few(rules.extensions.len(), EXTENSIONS, "extensions")
                 })?,
                 _ => {}
             }
@@ -129,6 +135,11 @@ impl Rules {
     }
 }
 
+/// What is written in three bytes and costs hundreds may not stand there any number of times.
+pub(super) fn few(number: usize, most: usize, what: &str) -> Result<()> {
+    if number > most { Err(Fault(format!("There are more than {most} {what}."))) } else { Ok(()) }
+}
+
 /// Whether a result of this id is of the rule of that id.
 fn fits(result: &str, rule: &str) -> bool {
     result.is_empty()
@@ -144,12 +155,12 @@ impl Component {
                 "version" => component.version = json.text()?,
                 "semanticVersion" => component.semantic_version = json.text()?,
                 "globalMessageStrings" => {
-                    let messages: One<HashMap<Word<'_>, One<Message<'_>>>> = json.read()?;
-                    component.messages = texts(&messages.0, draft);
+                    let messages: Named<'_, One<Message<'_>>> = json.read()?;
+                    component.messages = texts(&messages, draft);
                 }
                 "rules" => json.list(|json| {
                     component.add(json.read::<One<Written<'_>>>()?.0.known(draft));
-                    Ok(())
+                    few(component.rules.len(), RULES, "rules")
                 })?,
                 _ => {}
             }
@@ -175,11 +186,11 @@ impl Written<'_> {
         let properties = &self.properties;
         let rated = Rated::of(&properties.security_severity);
         let mut tags = Tags::default();
-        for tag in &properties.tags.0 {
+        for tag in &properties.tags.items {
             tags.see(&tag.0);
         }
         tags.security |= rated.is_some();
-        let all = properties.tags.0.iter().chain(&properties.cwe.0);
+        let all = properties.tags.items.iter().chain(&properties.cwe.items);
         let mut cwe: Vec<u32> = all.filter_map(|tag| weakness(&tag.0)).collect();
         cwe.sort_unstable();
         cwe.dedup();
@@ -194,15 +205,15 @@ impl Written<'_> {
             rated,
             score: properties.score.some().and_then(|score| score.parse().ok()),
             tags,
-            purl: properties.purls.0.first().and_then(Word::some).map(|purl| draft.text(purl)),
+            purl: properties.purls.items.first().and_then(Word::some).map(|purl| draft.text(purl)),
             deprecated: self
                 .deprecated_ids
-                .0
+                .items
                 .iter()
                 .filter_map(Word::some)
                 .map(|id| draft.text(id))
                 .collect(),
-            messages: texts(&self.message_strings.0, draft),
+            messages: texts(&self.message_strings, draft),
         }
     }
 
@@ -216,13 +227,11 @@ impl Written<'_> {
     }
 }
 
-fn texts(messages: &HashMap<Word<'_>, One<Message<'_>>>, draft: &mut Draft) -> Vec<(Text, Text)> {
-    let mut all: Vec<_> = messages
-        .iter()
-        .filter_map(|(id, said)| Some((draft.text(&id.0), draft.text(said.0.text.some()?))))
-        .collect();
-    all.sort_unstable();
-    all
+fn texts(messages: &Named<'_, One<Message<'_>>>, draft: &mut Draft) -> Vec<(Text, Text)> {
+    let said = |(id, said): &(Word<'_>, One<Message<'_>>)| {
+        Some((draft.text(&id.0), draft.text(said.0.text.some()?)))
+    };
+    messages.0.iter().filter_map(said).collect()
 }
 
 /// The number of a weakness in a tag: `external/cwe/cwe-094` (`CodeQL`), `CWE-79: …` (Semgrep), `CWE-405`.

@@ -8,8 +8,9 @@ use super::category::tool_name;
 use super::finding::Maker;
 use super::invocation;
 use super::place::Files;
-use super::result::{Level, Outcome, Reference, Said, Seen, Written};
-use super::rule::Rules;
+use super::result::Written;
+use super::rule::{Rules, few};
+use super::seen::{Level, Outcome, Rated, Reference, Said, Seen};
 use crate::report::input::Result;
 use crate::report::input::json::{Json, Kind};
 use crate::report::input::loose::{Many, One, Word};
@@ -33,6 +34,9 @@ struct Run {
     image: Option<Image>,
 }
 
+/// Results whose rules are not known yet are counted by their kinds once there are too many to wait.
+const SHAPES: usize = 100_000;
+
 /// What decides how a result that is not kept is counted.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Shape {
@@ -41,16 +45,6 @@ struct Shape {
     rated: Option<Severity>,
     own: Option<Severity>,
     suppressed: bool,
-}
-
-/// What Trivy tells of the image it scanned.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Properties<'a> {
-    #[serde(borrow)]
-    image_name: Word<'a>,
-    #[serde(borrow)]
-    repo_digests: Many<Word<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -84,7 +78,7 @@ impl Run {
             "artifacts" => self.files.read_artifacts(json, draft)?,
             "originalUriBaseIds" => self.files.read_folders(json)?,
             "automationDetails" => self.category = category(&json.read::<One<Automation<'_>>>()?.0),
-            "properties" => self.image = json.read::<One<Properties<'_>>>()?.0.image(),
+            "properties" if json.peek()? == Kind::Object => self.image = image(json)?,
             _ => {}
         }
         Ok(())
@@ -95,7 +89,7 @@ impl Run {
         self.scanned |= json.peek()? == Kind::List;
         json.list(|json| {
             match json.read::<Written<'_>>()?.outcome(draft) {
-                Outcome::Finding(seen) => self.take(*seen, draft, waiting),
+                Outcome::Finding(seen) => return self.take(*seen, draft, waiting),
                 Outcome::Fixed => self.fixed += 1,
                 Outcome::Undecided => self.undecided += 1,
                 Outcome::Passed => {}
@@ -104,7 +98,7 @@ impl Run {
         })
     }
 
-    fn take(&mut self, seen: Seen, draft: &mut Draft, waiting: usize) {
+    fn take(&mut self, seen: Seen, draft: &mut Draft, waiting: usize) -> Result<()> {
         match &self.rules {
             Some(rules) if seen.place.as_ref().is_none_or(|place| self.files.know(place)) => {
                 let finding = self.maker.finding(seen, rules, &self.files, draft);
@@ -113,6 +107,7 @@ impl Run {
             _ if self.waiting.len() < waiting => self.waiting.push(seen),
             _ => *self.left_out.entry(Shape::of(seen)).or_default() += 1,
         }
+        few(self.left_out.len(), SHAPES, "kinds of results before their rules")
     }
 
     fn end(mut self, draft: &mut Draft) {
@@ -186,7 +181,7 @@ impl Shape {
         Seen {
             rule: self.rule,
             level: self.level,
-            rated: self.rated.map(|severity| super::result::Rated { severity, score: None }),
+            rated: self.rated.map(|severity| Rated { severity, score: None }),
             own: self.own,
             said: Said { text: Box::default(), id: None, arguments: Vec::new() },
             place: None,
@@ -198,12 +193,22 @@ impl Shape {
     }
 }
 
-impl Properties<'_> {
-    fn image(&self) -> Option<Image> {
-        let digests =
-            self.repo_digests.0.iter().filter_map(|written| Some(written.0.rsplit_once('@')?.1.into()));
-        Some(Image { name: self.image_name.some()?.into(), digests: digests.collect(), platform: None })
-    }
+/// What Trivy tells of the image it scanned, among a run's properties.
+fn image(json: &mut Json<'_>) -> Result<Option<Image>> {
+    let (mut name, mut digests) = (None, Vec::new());
+    json.object(|json, key| {
+        match key {
+            "imageName" => name = json.text()?.filter(|name| !name.trim().is_empty()),
+            "repoDigests" => {
+                let all: Many<Word<'_>> = json.read()?;
+                let digest = |written: &Word<'_>| Some(written.0.rsplit_once('@')?.1.into());
+                digests = all.items.iter().filter_map(digest).collect();
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(name.map(|name| Image { name: name.into(), digests, platform: None }))
 }
 
 /// What comes before the last `/` of a run's id is what it has in common with its like (section 3.17.3).

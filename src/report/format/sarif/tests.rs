@@ -131,7 +131,7 @@ fn keys_may_come_in_any_order() {
 
 #[test]
 fn what_waits_for_its_rule_and_is_not_kept_is_counted() {
-    let results = vec![r#"{"ruleId":"CVE-2024-1"}"#; 5].join(",");
+    let results = [r#"{"ruleId":"CVE-2024-1"}"#; 5].join(",");
     let rules = r#"[{"id":"CVE-2024-1","properties":{"security-severity":"9.1"}}]"#;
     let text = format!(
         r#"{{"version":"2.1.0","runs":[{{"results":[{results}],"tool":{{"driver":{{"name":"x","rules":{rules}}}}}}}]}}"#

@@ -1,7 +1,5 @@
 use super::*;
-use crate::report::{
-    Condition, Coverage, CoverageFact, Image, SignatureFact, State, Tally, TestTotals, Unkept,
-};
+use crate::report::{Condition, Coverage, CoverageFact, Image, State, Tally, TestTotals, Unkept};
 use crate::requirement::{Code, Verdict};
 use Severity::{Critical, High, Info, Medium};
 
@@ -227,6 +225,25 @@ fn every_platform_is_scanned_and_what_is_signed_is_verified() {
     }
     let missing = Gate { signed: vec!["provenance".to_owned()], ..Gate::default() };
     assert_eq!(codes(&missing, &tally), [Code::SignatureMissing]);
+}
+
+#[test]
+fn a_statement_about_another_image_proves_nothing() {
+    let verified = |digest: &str| SignatureFact::Verified {
+        by: "key k".to_owned(),
+        subjects: vec!["sha256:0".to_owned(), format!("sha256:{digest}")],
+    };
+    let image = Image { digests: vec!["sha256:1".into(), "sha256:2".into()], ..Image::default() };
+    let scan = Report { image: Some(image), ..report("trivy", "trivy", []) };
+    let gate = Gate { signed: vec!["cosign".to_owned()], ..Gate::default() };
+    for (digest, code) in [("2", None), ("3", Some(Code::SignatureInvalid))] {
+        let mut world = World::of([report("cosign", "sigstore", []), scan.clone()]);
+        world.signatures = vec![verified(digest)];
+        assert_eq!(codes(&gate, &world.stand().tally), Vec::from_iter(code));
+        assert_eq!(world.stand().rows[0].signature, world.stand().tally.reports[0].signature);
+        world.now.pop();
+        assert_eq!(codes(&gate, &world.stand().tally), [], "nothing to compare it with");
+    }
 }
 
 #[test]

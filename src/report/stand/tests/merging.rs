@@ -173,7 +173,7 @@ fn what_only_one_tool_lets_through_is_open() {
 
 #[test]
 fn many_findings_are_merged_in_a_moment() {
-    const MANY: u32 = 10_000;
+    const MANY: u32 = 5_000;
     let same = |line| weakness("B105", 259, "a.py", line);
     let vulnerability =
         |number: u32| vulnerable(&["CVE-1-1", "GHSA-1"], &format!("pkg:npm/a@{number}"), High);

@@ -12,10 +12,10 @@ use jiff::civil::{Date, date};
 
 use super::{Evidence, stand};
 use crate::clock::Timestamp;
-use crate::ids::RunId;
+use crate::ids::{CommitSha, RunId};
 use crate::report::{
     Advisory, Baseline, Category, Finding, Gate, Origin, Package, Place, Received, Report, Rule, Secret,
-    Severity, Standing, Tool, Waiver, Way,
+    Severity, SignatureFact, Standing, Tool, Waiver, Way,
 };
 
 const TODAY: Date = date(2026, 3, 10);
@@ -26,6 +26,7 @@ struct World {
     now: Vec<Received>,
     before: Vec<Report>,
     waivers: Vec<Waiver>,
+    signatures: Vec<SignatureFact>,
     pending: u32,
     forks: bool,
 }
@@ -46,16 +47,13 @@ impl World {
     }
 
     fn stand(&self) -> Standing {
-        let commit = "a".repeat(40).parse().unwrap();
-        let baseline = |report: &Report| Baseline {
-            report: report.clone(),
-            commit: std::clone::Clone::clone(&commit),
-            at: Timestamp(5),
-        };
+        let commit: CommitSha = "a".repeat(40).parse().unwrap();
+        let baseline =
+            |report: &Report| Baseline { report: report.clone(), commit: commit.clone(), at: Timestamp(5) };
         let baselines: Vec<Baseline> = self.before.iter().map(baseline).collect();
         stand(&Evidence {
             reports: &self.now,
-            signatures: &[],
+            signatures: &self.signatures,
             baselines: &baselines,
             waivers: &self.waivers,
             pending: self.pending,

@@ -51,8 +51,8 @@ fn a_waiver() -> impl Strategy<Value = Waiver> {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let reports = || prop::collection::vec(a_report(), 0..4);
-    (reports(), reports(), prop::collection::vec(a_waiver(), 0..3))
+    let reports = |least| prop::collection::vec(a_report(), least..4);
+    (reports(1), reports(0), prop::collection::vec(a_waiver(), 0..3))
         .prop_map(|(now, before, waivers)| World::of(now).before(before).waived(waivers))
 }
 
@@ -71,7 +71,7 @@ fn judged(world: &World) -> Tally {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
     fn the_order_of_reports_does_not_matter(world in world(), gate in gate()) {
@@ -95,7 +95,6 @@ proptest! {
     #[test]
     fn one_more_finding_never_helps(world in world(), more in other(), which in any::<Index>(), gate in gate()) {
         let world = World { waivers: Vec::new(), before: Vec::new(), ..world };
-        prop_assume!(!world.now.is_empty());
         let mut worse = world.clone();
         let report = which.index(worse.now.len());
         worse.now[report].report.findings.push(more);
@@ -103,12 +102,10 @@ proptest! {
     }
 
     #[test]
-    fn one_waiver_less_never_helps(world in world(), which in any::<Index>(), gate in gate()) {
-        prop_assume!(!world.waivers.is_empty());
-        let mut less = world.clone();
-        less.waivers.remove(which.index(world.waivers.len()));
-        prop_assert!(passes(&gate, &world) || !passes(&gate, &less));
-        prop_assert!(world.stand().open.len() <= less.stand().open.len());
+    fn one_waiver_less_never_helps(less in world(), one in a_waiver(), gate in gate()) {
+        let more = less.clone().waived([one]);
+        prop_assert!(passes(&gate, &more) || !passes(&gate, &less));
+        prop_assert!(more.stand().open.len() <= less.stand().open.len());
     }
 
     #[test]
@@ -122,15 +119,15 @@ proptest! {
     }
 
     #[test]
-    fn a_list_that_is_cut_changes_no_verdict(one in a_report(), keep in any::<Index>(), gate in gate()) {
+    fn a_list_that_is_cut_changes_no_verdict(mut one in a_report(), keep in any::<Index>(), gate in gate()) {
+        // A vulnerability may be told twice, rated and not; then its rating is that of who knows.
+        for finding in one.findings.iter_mut().filter(|it| it.category == Category::Vulnerability) {
+            finding.severity = finding.weight();
+        }
         let mut cut = one.clone();
-        let kept = keep.index(one.findings.len() + 1);
-        for finding in cut.findings.split_off(kept) {
+        for finding in cut.findings.split_off(keep.index(one.findings.len() + 1)) {
             cut.unkept.push(Unkept { category: finding.category, weight: finding.weight(), findings: 1 });
         }
-        // One and the same vulnerability may be told twice, rated and not; its rating is that of who knows.
-        let unrated = one.findings.iter().any(|it| it.category == Category::Vulnerability && it.severity == Severity::Unknown);
-        prop_assume!(!unrated);
         let verdict = |report: Report| passes(&gate, &World::of([report]));
         prop_assert_eq!(verdict(one), verdict(cut));
     }
