@@ -61,7 +61,7 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub oidc: OidcFlags,
 
-    /// Sigstore's trusted root (trusted_root.json), by which keyless signatures of reports are verified
+    /// Sigstore's trusted root (`trusted_root.json`), by which keyless signatures of reports are verified
     #[arg(long, env = "COUNTERSIGN_TRUSTED_ROOT_FILE", value_name = "FILE")]
     pub trusted_root_file: Option<String>,
 }
