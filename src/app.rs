@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::github::Reader;
-use crate::report::Marker;
+use crate::report::{Marker, PageKey};
 
 /// The program's parts that handlers need. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct App {
     pub app_id: i64,
     /// Marks the secrets that reports carry.
     pub marker: Marker,
+    /// Opens the pages of the full lists.
+    pub page_key: PageKey,
     /// Whom keyless signatures of reports are believed by, as the text of a `trusted_root.json`.
     pub trusted_root: Option<Arc<str>>,
     /// Where people reach this server, for the links in what it writes.

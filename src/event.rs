@@ -36,7 +36,7 @@ pub enum What {
     /// A button of one of our check runs was pressed.
     ButtonPressed(ButtonPress),
     /// Somebody asked for our check run again.
-    CheckRunRerequested(CheckRunId),
+    CheckRunRerequested(Rerequest),
     /// Something that a requirement may look at finished on a commit (check, suite, status).
     ChecksChanged(CommitSha),
     /// A workflow run was requested, started or finished.
@@ -137,6 +137,19 @@ pub struct ButtonPress {
     pub external_id: String,
     /// The App that owns the check run, by its id; only our own counts.
     pub app: i64,
+    /// The commit it is about.
+    pub commit: CommitSha,
+}
+
+/// Somebody asked for one of our checks again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rerequest {
+    /// Which one.
+    pub check_run: CheckRunId,
+    /// What we wrote into it when we made it.
+    pub external_id: String,
+    /// The commit it is about.
+    pub commit: CommitSha,
 }
 
 /// What a `workflow_run` event says.

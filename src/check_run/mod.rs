@@ -1,6 +1,7 @@
 //! A promotion as a check run: what a reviewer decides from, with the buttons to decide.
 
 mod proof;
+pub mod scans;
 #[cfg(test)]
 mod tests;
 
@@ -169,16 +170,19 @@ fn button(label: &str, description: String, identifier: &str) -> Button {
 
 /// One line of plain text that fits, in which nothing is hidden and nobody is mentioned.
 fn plain(text: &str) -> String {
+    let line = one_line(text);
+    if line.len() > LONGEST_TITLE { cut(&line) } else { line }
+}
+
+/// The same of any length.
+fn one_line(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut line = String::new();
+    let mut line = String::with_capacity(words.len());
     for character in words.chars() {
         match character {
             '@' => line.push_str("@\u{200b}"),
             hidden if misleads(hidden) => line.push('\u{fffd}'),
             other => line.push(other),
-        }
-        if line.len() > LONGEST_TITLE {
-            return cut(&line);
         }
     }
     line

@@ -11,7 +11,7 @@ use crate::ids::{IssueNumber, Login};
 use crate::promotion::{Promotion, State};
 use crate::requirement::{Code, Refusal, Requirement};
 
-const HOSTILE: [&str; 32] = [
+pub(crate) const HOSTILE: [&str; 32] = [
     "@alice",
     "(@alice)",
     "see @acme/sre.",
@@ -46,7 +46,7 @@ const HOSTILE: [&str; 32] = [
     "[^1]: note & &amp; &lt;b&gt;",
 ];
 
-fn events(text: &str) -> Vec<Event<'_>> {
+pub(crate) fn events(text: &str) -> Vec<Event<'_>> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
@@ -57,7 +57,7 @@ fn events(text: &str) -> Vec<Event<'_>> {
 }
 
 /// Everything but words and code.
-fn structure(text: &str) -> Vec<String> {
+pub(crate) fn structure(text: &str) -> Vec<String> {
     let kept = events(text).into_iter().filter(|event| !matches!(event, Event::Text(_) | Event::Code(_)));
     kept.map(|event| format!("{event:?}")).collect()
 }
@@ -74,7 +74,7 @@ fn second_reading(text: &str) -> Vec<String> {
     runs
 }
 
-fn assert_calls_nobody(text: &str) {
+pub(crate) fn assert_calls_nobody(text: &str) {
     for run in second_reading(text) {
         let characters: Vec<char> = run.chars().collect();
         for pair in characters.windows(2) {

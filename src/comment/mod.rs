@@ -18,7 +18,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod hostile;
+pub(crate) mod hostile;
 
 pub use answer::{Answer, cancelled, dry_run, opened, refused, unclear, voted, why};
 pub use help::help;
@@ -27,5 +27,6 @@ pub use status_comment::{StatusView, marker, status_comment};
 pub use waiver::{scanning, unwaived, waived};
 
 pub(crate) use pages::Pages;
+pub(crate) use prose::prose;
 pub(crate) use requirements::{missing, table};
 pub(crate) use standing::{facts, next};

@@ -26,6 +26,7 @@ pub mod promotion;
 mod refused;
 pub mod report;
 pub mod rotation;
+pub mod scans_check;
 mod signer;
 pub mod receipt;
 pub mod redact;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, on};
 use crate::effect::Notice;
-use crate::ids::Repo;
+use crate::ids::{Repo, RepoId};
 
 /// A notice that a worker may tell now.
 #[derive(Debug, Clone)]
@@ -85,6 +85,17 @@ pub async fn failed(conn: &mut Conn, claimed: &Claimed, at: Option<Timestamp>, w
         .bind(at.map(|at| at.0)).bind(told).bind(why.to_owned())
         .execute(executor).await.map(|_| ()))?;
     Ok(())
+}
+
+/// Where something was to be told; none when it never was.
+pub async fn repo(conn: &mut Conn, repo: RepoId, notice: &Notice) -> Result<Option<Repo>> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (String,)>(
+        "SELECT target FROM notice WHERE repo = $1 AND key = $2")
+        .bind(repo.0).bind(notice.key()).fetch_optional(executor).await)?;
+    row.map(|(target,)| {
+        serde_json::from_str(&target).map_err(|why| Error::impossible("notice", &target, why))
+    })
+    .transpose()
 }
 
 /// How many things wait to be told.

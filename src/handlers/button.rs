@@ -1,28 +1,32 @@
-//! A press of *Approve* or *Reject* in one of our check runs: a vote of whoever pressed it.
+//! A press of a button in one of our check runs: of *Approve* or *Reject*, which is a vote of whoever pressed it,
+//! or of *Scan again*.
 
 use crate::audit::{ActorRole, Kind};
-use crate::check_run;
+use crate::check_run::{self, scans};
 use crate::comment::{self, Answer};
 use crate::db::{NewEntry, inbox, notice, promotion, subject};
 use crate::effect::Notice;
 use crate::event::ButtonPress;
 use crate::handlers::approve::cast;
-use crate::handlers::{Context, Result};
+use crate::handlers::{Context, Result, scan};
 use crate::ids::{Actor, Repo};
 use crate::policy::facts::Choice;
 use crate::promotion::Promotion;
 use crate::requirement::Refusal;
 
 pub(super) async fn pressed(context: Context, repo: Repo, sender: Actor, press: ButtonPress) -> Result<()> {
-    let choice = match press.identifier.as_str() {
-        check_run::APPROVE => Choice::Approve,
-        check_run::REJECT => Choice::Reject,
-        _ => return context.finish().await,
-    };
+    // What stands in a check run may be believed only when our own App wrote it.
     if press.app != context.app.app_id || sender.bot {
         return context.finish().await;
     }
-    // Only our own App can write what stands there, so it may be believed.
+    let choice = match press.identifier.as_str() {
+        check_run::APPROVE => Choice::Approve,
+        check_run::REJECT => Choice::Reject,
+        scans::SCAN if scans::Mark::parse(&press.external_id).is_some() => {
+            return scan::pressed(context, repo, sender, press.commit).await;
+        }
+        _ => return context.finish().await,
+    };
     let named = check_run::parse_external_id(&press.external_id).filter(|id| id.repo == repo.id);
     let Some(id) = named else { return context.finish().await };
     let mut conn = context.app.db.read().await?;

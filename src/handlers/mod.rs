@@ -116,7 +116,7 @@ pub async fn handle(context: Context, event: Event) -> Result<()> {
         What::PullRequest(change) => pull_request::changed(context, repo, sender, change).await,
         What::Push(push) => push::pushed(context, repo, sender, push).await,
         What::ButtonPressed(press) => Box::pin(button::pressed(context, repo, sender, press)).await,
-        What::CheckRunRerequested(check_run) => wake::check_run_rerequested(context, repo, check_run).await,
+        What::CheckRunRerequested(asked) => wake::check_run_rerequested(context, repo, sender, asked).await,
         What::ChecksChanged(commit) => reevaluate::waiting_on(context, repo, commit).await,
         What::WorkflowRun(change) => Box::pin(workflow_run::changed(context, repo, change)).await,
         What::DeploymentStatus(deployment) => {

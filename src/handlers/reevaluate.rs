@@ -28,7 +28,7 @@ where
     // One that cannot be judged now hides nothing from the others.
     let mut failed = None;
     for promotion in waiting {
-        if let Err(error) = judge_one(&context, &repo, promotion).await {
+        if let Err(error) = Box::pin(judge_one(&context, &repo, promotion)).await {
             failed.get_or_insert(error);
         }
     }

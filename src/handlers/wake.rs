@@ -1,11 +1,13 @@
 //! The time has come to look at a promotion again: it may have expired, soaked long enough, or an event was lost.
 
+use crate::check_run::scans::Mark;
 use crate::db::{inbox, notice, promotion};
 use crate::effect::Notice;
+use crate::event::Rerequest;
 use crate::handlers::reevaluate::judge;
 use crate::handlers::workflow_run::look;
-use crate::handlers::{Context, Result};
-use crate::ids::{CheckRunId, PromotionId, PromotionNumber, Repo};
+use crate::handlers::{Context, Result, scan};
+use crate::ids::{Actor, PromotionId, PromotionNumber, Repo};
 
 pub(super) async fn woken(context: Context, repo: Repo, number: PromotionNumber) -> Result<()> {
     let mut conn = context.app.db.read().await?;
@@ -22,10 +24,20 @@ pub(super) async fn woken(context: Context, repo: Repo, number: PromotionNumber)
     context.store(step, decided).await
 }
 
-/// Somebody asked GitHub to run our check again: it is written anew from the state.
-pub(super) async fn check_run_rerequested(context: Context, repo: Repo, check_run: CheckRunId) -> Result<()> {
+/// Somebody asked GitHub to run our check again: a promotion's is written anew from the state, and for that of a
+/// commit's reports they are read again.
+pub(super) async fn check_run_rerequested(
+    context: Context,
+    repo: Repo,
+    sender: Actor,
+    asked: Rerequest,
+) -> Result<()> {
+    // GitHub tells this only to the App whose check it is.
+    if Mark::parse(&asked.external_id).is_some() {
+        return scan::pressed(context, repo, sender, asked.commit).await;
+    }
     let mut conn = context.app.db.read().await?;
-    let found = promotion::by_check_run(&mut conn, repo.id, check_run).await?;
+    let found = promotion::by_check_run(&mut conn, repo.id, asked.check_run).await?;
     drop(conn);
     let Some(promotion) = found else { return context.finish().await };
     let notice = Notice::CheckRun { promotion: promotion.id().number };

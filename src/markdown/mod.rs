@@ -94,6 +94,30 @@ impl Markdown {
         Self(table)
     }
 
+    /// As much of a table as fits into so many bytes: whole rows from the first on. Says how many they are.
+    pub fn table_within<const N: usize>(
+        header: [&'static str; N],
+        rows: impl IntoIterator<Item = [Self; N]>,
+        limit: usize,
+    ) -> (Self, usize) {
+        let mut table = Self::table(header, []).0;
+        let mut shown = 0;
+        for row in rows {
+            let before = table.len();
+            // The line end after the last row is there already, and stays the last.
+            table.pop();
+            push_row(&mut table, row);
+            table.push('\n');
+            if table.len() > limit {
+                table.truncate(before - 1);
+                table.push('\n');
+                break;
+            }
+            shown += 1;
+        }
+        (Self(table), shown)
+    }
+
     /// A link, if the address is one that a browser shows (http or https) and holds no user name that
     /// could pass for a host; else only its text.
     pub fn link(text: impl Into<Self>, url: &Url) -> Self {
@@ -109,6 +133,11 @@ impl Markdown {
     /// The text as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether there is nothing to send.

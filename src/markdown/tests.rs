@@ -259,3 +259,15 @@ proptest! {
         prop_assert_eq!(codes, rows.iter().map(|(_, b)| seen(b)).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_table_is_cut_between_rows_and_says_how_many_fit() {
+    let row = |n: u64| [Markdown::from(n), Markdown::from("x")];
+    let (all, shown) = Markdown::table_within(["a", "b"], (1..=3).map(row), 10_000);
+    assert_eq!((&all, shown), (&Markdown::table(["a", "b"], (1..=3).map(row)), 3));
+    for limit in 0..all.len() {
+        let (cut, shown) = Markdown::table_within(["a", "b"], (1..=3).map(row), limit);
+        assert_eq!(cut, Markdown::table(["a", "b"], (1..=3).take(shown).map(row)));
+        assert!(cut.len() <= limit || shown == 0);
+    }
+}

@@ -18,11 +18,13 @@ pub mod input;
 pub mod sketch;
 pub mod format;
 mod path;
+mod changed;
 mod dependency;
 pub mod github_alerts;
 mod reading;
 pub mod archive;
 mod origin;
+mod page_key;
 mod waiver;
 mod standing;
 pub mod signature;
@@ -31,6 +33,7 @@ pub mod platform;
 mod stand;
 mod gate;
 
+pub use changed::Changed;
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
@@ -40,6 +43,7 @@ pub use gate::Gate;
 pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};
+pub use page_key::PageKey;
 pub use path::{place, relative};
 pub use reading::{File, Source, read};
 pub use severity::Severity;

@@ -12,6 +12,7 @@ const HOME: &str = concat!(
     "GET  /healthz          the process is alive\n",
     "GET  /readyz           the database answers and the workers run\n",
     "GET  /metrics          counters, for Prometheus\n",
+    "GET  /reports/<repository id>/<commit>   all findings of a commit; its check run has the whole address\n",
     "\nThe log, for anybody:\n\n",
     "GET  /log/checkpoint             its newest signed checkpoint\n",
     "GET  /log/checkpoints/<size>     the one of exactly that size\n",
@@ -31,8 +32,12 @@ pub(super) async fn show() -> &'static str {
     HOME
 }
 
+/// The same for everything that is not there, or not for everybody.
+pub(super) const NOTHING_HERE: (StatusCode, &str) =
+    (StatusCode::NOT_FOUND, "There is nothing here. GET / says where things are.\n");
+
 pub(super) async fn nothing_here() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "There is nothing here. GET / says where things are.\n")
+    NOTHING_HERE
 }
 
 pub(super) async fn other_method(method: Method, uri: Uri) -> (StatusCode, String) {

@@ -6,6 +6,7 @@ mod home;
 mod webhook;
 mod health;
 mod metrics;
+mod report_page;
 mod reports;
 mod log;
 
@@ -28,6 +29,7 @@ use crate::github::Secret;
 
 pub use log::LogFace;
 pub use program::{Parts, Program, StartError, Work};
+pub use report_page::ReportPages;
 pub use reports::ReportsFace;
 
 /// A request that takes longer is answered with 503. GitHub waits as long for an answer.
@@ -50,6 +52,8 @@ pub struct Shared {
     pub metrics: PrometheusHandle,
     /// Whether the workers run.
     pub working: watch::Receiver<bool>,
+    /// What is needed to show reports; nobody sees any without.
+    pub pages: Option<ReportPages>,
     /// What is needed to take reports in; none are taken without.
     pub reports: Option<ReportsFace>,
     large_bodies: Arc<Semaphore>,
@@ -66,8 +70,23 @@ impl Shared {
         working: watch::Receiver<bool>,
     ) -> Self {
         let large_bodies = Arc::new(Semaphore::new(LARGE_BODIES));
-        let reports = None;
-        Self { db, clock, secrets: secrets.into(), log, metrics, working, reports, large_bodies }
+        Self {
+            db,
+            clock,
+            secrets: secrets.into(),
+            log,
+            metrics,
+            working,
+            pages: None,
+            reports: None,
+            large_bodies,
+        }
+    }
+
+    /// The same, that shows reports.
+    #[must_use]
+    pub fn showing_reports(self, pages: ReportPages) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     /// The same, that takes reports in.
@@ -86,6 +105,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .merge(log::routes())
+        .merge(report_page::routes())
         .fallback(home::nothing_here)
         .method_not_allowed_fallback(home::other_method)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))

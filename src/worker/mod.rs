@@ -10,6 +10,7 @@ mod clock_check;
 mod heartbeat;
 mod inbox;
 mod notices;
+mod scans;
 mod outbox;
 mod outcome;
 mod redeliveries;

@@ -41,8 +41,7 @@ impl Workers {
             }
             Notice::StatusComment { subject } => self.write_comment(repo, *subject).await,
             Notice::CheckRun { promotion } => self.write_check_run(repo, *promotion).await,
-            // There are no reports yet, and so there is nothing to say about them.
-            Notice::Scans { .. } => Ok(()),
+            Notice::Scans { commit } => Box::pin(self.write_scans(repo, commit)).await,
         };
         self.told(claimed, told).await
     }
@@ -205,7 +204,7 @@ fn payload(
         started_at: promotion.tuple.requested_at,
         external_id: shown.external_id,
         details_url: details,
-        output: Output { title: shown.title, summary: shown.summary, text: None },
+        output: Output { title: shown.title, summary: shown.summary, text: None, annotations: Vec::new() },
         actions: shown
             .buttons
             .into_iter()

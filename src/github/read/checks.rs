@@ -52,6 +52,18 @@ impl Reader {
         Ok(newest(self.api.all::<CheckRunsPage<CheckRun>>(reading(repo), address).await?))
     }
 
+    /// The newest check run of this name on this commit by each App.
+    pub async fn check_runs_named(
+        &self,
+        repo: &Repo,
+        commit: &CommitSha,
+        name: &str,
+    ) -> Result<Vec<CheckRun>, Error> {
+        let (path, name) = (path::of(repo), path::segment(name));
+        let address = format!("{path}/commits/{commit}/check-runs?check_name={name}&filter=all&per_page=100");
+        Ok(newest(self.api.all::<CheckRunsPage<CheckRun>>(reading(repo), address).await?))
+    }
+
     /// The newest status on this commit of each context.
     ///
     /// Needs the permission `statuses: read`; without it [`Error::Refused`].

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Reader, reading};
+use crate::github::error::none_if_gone;
 use crate::github::pages::Pages;
 use crate::github::wire::MaybeAccount;
 use crate::github::{Error, path};
@@ -71,7 +72,38 @@ pub enum ComparisonStatus {
     Diverged,
 }
 
+/// A file that a change touched.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ChangedFile {
+    /// Its path, as it is afterwards.
+    #[serde(rename = "filename")]
+    pub name: String,
+    /// The hunks of its diff; empty for what is no text or too long to be shown.
+    #[serde(default)]
+    pub patch: String,
+}
+
 impl Reader {
+    /// The files that a commit changed since it left a branch; for a commit on that branch, those that it
+    /// changed itself. GitHub lists 300 at most.
+    pub async fn changed_files(
+        &self,
+        repo: &Repo,
+        branch: &str,
+        commit: &CommitSha,
+    ) -> Result<Vec<ChangedFile>, Error> {
+        let basehead = path::segment(&format!("{branch}...{commit}"));
+        // All files stand on the first page, however few commits do.
+        let address = format!("{}/compare/{basehead}?per_page=1", path::of(repo));
+        let compared: Option<FilesPage> = none_if_gone(self.api.read(reading(repo), address).await)?;
+        if let Some(FilesPage { files: Some(files) }) = compared.filter(|page| !page.is_empty()) {
+            return Ok(files);
+        }
+        let address = format!("{}/commits/{commit}", path::of(repo));
+        let alone: Option<FilesPage> = none_if_gone(self.api.read(reading(repo), address).await)?;
+        Ok(alone.and_then(|page| page.files).unwrap_or_default())
+    }
+
     /// The commit that a SHA, `heads/BRANCH` or `tags/TAG` means; none when there is none.
     ///
     /// GitHub also shows commits that are only in forks of the repository: that one is found says
@@ -121,6 +153,18 @@ impl Reader {
             result => result?,
         };
         Ok(listed.into_iter().map(|commit| commit.sha).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct FilesPage {
+    #[serde(default)]
+    files: Option<Vec<ChangedFile>>,
+}
+
+impl FilesPage {
+    fn is_empty(&self) -> bool {
+        self.files.as_ref().is_none_or(Vec::is_empty)
     }
 }
 

@@ -22,11 +22,11 @@ use super::api::{Api, As};
 use super::tokens::Access;
 use crate::ids::Repo;
 
-pub use actions::Run;
+pub use actions::{Job, Run};
 pub use alerts::Alerts;
 pub use artifacts::{Artifact, Downloaded};
 pub use checks::{CheckRun, Status};
-pub use commits::{Commit, Commits, Comparison, ComparisonStatus};
+pub use commits::{ChangedFile, Commit, Commits, Comparison, ComparisonStatus};
 pub use deliveries::{App, HookDeliveries, HookDelivery};
 pub use deployments::{Deployment, DeploymentStatus};
 pub use git::{Installed, Tip};

@@ -164,7 +164,12 @@ fn check_run(head_sha: CommitSha, state: CheckRunState) -> CheckRunPayload {
         started_at: START,
         external_id: "p1".to_owned(),
         details_url: Some("https://example.com".to_owned()),
-        output: Output { title: "t".to_owned(), summary: "s".repeat(70_000), text: Some("x".to_owned()) },
+        output: Output {
+            title: "t".to_owned(),
+            summary: "s".repeat(70_000),
+            text: Some("x".to_owned()),
+            annotations: Vec::new(),
+        },
         actions: vec![
             Button {
                 label: "Approve this promotion".to_owned(),

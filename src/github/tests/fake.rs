@@ -97,7 +97,12 @@ async fn what_is_written_is_found_again_as_ours() {
         started_at: super::peer::START,
         external_id: "p1".to_owned(),
         details_url: None,
-        output: Output { title: "t".to_owned(), summary: "s".to_owned(), text: None },
+        output: Output {
+            title: "t".to_owned(),
+            summary: "s".to_owned(),
+            text: None,
+            annotations: Vec::new(),
+        },
         actions: Vec::new(),
     };
     let id = writer.create_check_run(&repo, &check).await.unwrap();

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{Writer, cut, id_of};
+use crate::check_run::scans::Annotation;
 pub use crate::check_run::{Button, Conclusion};
 use crate::clock::Timestamp;
 use crate::github::{Error, path};
@@ -12,6 +13,8 @@ use crate::ids::{CheckRunId, CommitSha, Repo};
 const LONGEST_TITLE: usize = 255;
 const LONGEST_TEXT: usize = 65_535;
 const MOST_BUTTONS: usize = 3;
+/// GitHub takes so many in one request.
+pub const MOST_ANNOTATIONS: usize = 50;
 const LONGEST_LABEL: usize = 20;
 const LONGEST_DESCRIPTION: usize = 40;
 const LONGEST_IDENTIFIER: usize = 20;
@@ -62,6 +65,8 @@ pub struct Output {
     pub summary: String,
     /// The rest.
     pub text: Option<String>,
+    /// What stands beside lines, at most 50. GitHub adds them to those that are there.
+    pub annotations: Vec<Annotation>,
 }
 
 impl Writer {
@@ -142,8 +147,24 @@ impl Output {
         if let (Some(text), Some(fields)) = (&self.text, body.as_object_mut()) {
             fields.insert("text".to_owned(), json!(cut::markdown(text, LONGEST_TEXT)));
         }
+        if let Some(fields) = body.as_object_mut().filter(|_| !self.annotations.is_empty()) {
+            let annotations = self.annotations.iter().take(MOST_ANNOTATIONS).map(annotation).collect();
+            fields.insert("annotations".to_owned(), annotations);
+        }
         body
     }
+}
+
+/// A column is told by some tools from zero and by some from one, so none is.
+fn annotation(annotation: &Annotation) -> Value {
+    json!({
+        "path": annotation.path,
+        "start_line": annotation.line,
+        "end_line": annotation.line,
+        "annotation_level": annotation.level.as_str(),
+        "title": cut::line(&annotation.title, LONGEST_TITLE),
+        "message": cut::line(&annotation.message, LONGEST_TEXT),
+    })
 }
 
 impl Button {

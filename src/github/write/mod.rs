@@ -22,7 +22,7 @@ use super::transport::Answer;
 use crate::ids::Repo;
 
 pub use actions::Dispatched;
-pub use check_runs::{Button, CheckRunPayload, CheckRunState, Conclusion, Output};
+pub use check_runs::{Button, CheckRunPayload, CheckRunState, Conclusion, MOST_ANNOTATIONS, Output};
 pub use deployments::{NewDeployment, NewDeploymentStatus};
 pub use git::Moved;
 

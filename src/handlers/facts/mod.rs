@@ -6,6 +6,7 @@ mod checks;
 mod contributors;
 mod origin;
 mod people;
+mod judged;
 mod scans;
 mod signatures;
 
@@ -18,6 +19,7 @@ use crate::ids::{PromotionId, Repo};
 use crate::policy::facts::{Facts, Tuple, Vote};
 use crate::policy::{Environment, principals};
 
+pub use judged::{Judged, judged};
 pub use origin::still_points_at;
 pub use people::person;
 pub(super) use scans::finished_runs;

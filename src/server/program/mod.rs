@@ -11,12 +11,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::{LogFace, ReportsFace, Shared, router};
+use super::{LogFace, ReportPages, ReportsFace, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
-use crate::report::Marker;
+use crate::report::{Marker, PageKey};
 use crate::settings::{AnchorSettings, OidcSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;
@@ -123,8 +123,9 @@ impl Program {
         let db = Db::open_guarded(url, parts.log_key, guarding, clock.now()).await?;
         let verifier = db.verifier();
         let marker = Marker::new(&parts.attestation_key.derive("marks of secrets in reports"));
-        let (trusted_root, public_url) = (parts.trusted_root, parts.public_url);
-        let app = App { db, reader: github.reader(), clock, app_id, marker, trusted_root, public_url };
+        let page_key = PageKey::new(&parts.attestation_key.derive("addresses of pages of reports"));
+        let (reader, trusted_root, public_url) = (github.reader(), parts.trusted_root, parts.public_url);
+        let app = App { db, reader, clock, app_id, marker, page_key, trusted_root, public_url };
         let anchors = Anchors::new(app.clone(), github.writer(), parts.anchors);
         let workers = Workers::new(app.clone(), github.writer(), parts.github_web_url, parts.lease)
             .auditing_every(parts.self_audit);
@@ -149,6 +150,7 @@ impl Program {
             (parts.webhook_secrets, LogFace::new(verifier, parts.attestation_key, parts.reader));
         let reports = ReportsFace::new(&app, parts.oidc).map_err(StartError::Certificates)?;
         let shared = Shared::new(app.db.clone(), app.clock.clone(), secrets, log, metrics, is_working)
+            .showing_reports(ReportPages::new(app.clone()))
             .taking_reports(reports);
         let mut server = JoinSet::new();
         server.spawn(serve(parts.listener, shared, server_stops));

@@ -3,6 +3,7 @@
 mod alerts;
 mod artifacts;
 mod corpus;
+mod end_to_end;
 mod fixtures;
 mod samples;
 mod secrets;

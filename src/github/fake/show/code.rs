@@ -1,6 +1,7 @@
 //! Commits, branches, files and comparisons in JSON.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -138,10 +139,14 @@ impl State {
             content.map_or(0, |bytes| String::from_utf8_lossy(bytes).lines().count())
         };
         let (added, removed) = (lines(new), lines(old));
+        let text = |blob: Option<&String>| -> String {
+            let content = blob.and_then(|id| self.objects.blobs.get(id));
+            content.map_or_else(String::new, |bytes| String::from_utf8_lossy(bytes).into_owned())
+        };
         let html = format!("{}/{}", self.web_url, repo.full_name(self));
         let api = format!("{}/repos/{}", self.api_url, repo.full_name(self));
         json!({
-            "sha": new.or(old), "filename": path, "status": status, "additions": added,
+            "patch": patch(&text(old), &text(new)), "sha": new.or(old), "filename": path, "status": status, "additions": added,
             "deletions": removed, "changes": added + removed,
             "blob_url": format!("{html}/blob/{head}/{path}"), "raw_url": format!("{html}/raw/{head}/{path}"),
             "contents_url": format!("{api}/contents/{path}?ref={head}"),
@@ -168,4 +173,20 @@ impl State {
             "files": self.show_files(repo, &found.merge_base, head)?,
         }))
     }
+}
+
+/// One hunk without context, from the first line that differs to the last.
+fn patch(old: &str, new: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let before = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let (old, new) = (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
+    let after = old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
+    let kept = |lines: &[&str]| lines.len() - after;
+    let mut hunk = format!("@@ -{0},{1} +{0},{2} @@", before + 1, kept(old), kept(new));
+    for (sign, lines) in [('-', old), ('+', new)] {
+        for line in lines.iter().take(kept(lines)) {
+            let _ = write!(hunk, "\n{sign}{line}");
+        }
+    }
+    hunk
 }

@@ -7,7 +7,7 @@ use super::payload::{
     Repository, Status, WorkflowRunEvent,
 };
 use crate::event::{
-    ButtonPress, Comment, CommentChange, Event, PullRequestAction, PullRequestChange, Push, What,
+    ButtonPress, Comment, CommentChange, Event, PullRequestAction, PullRequestChange, Push, Rerequest, What,
     WorkflowRunChange,
 };
 use crate::ids::{Repo, RepoId};
@@ -128,7 +128,11 @@ fn check_run(action: &str, _: &Repository, body: &[u8]) -> Result<Option<What>, 
     let CheckRunEvent { check_run, requested_action } = parse(body)?;
     Ok(match action {
         "completed" => Some(What::ChecksChanged(check_run.head_sha)),
-        "rerequested" => Some(What::CheckRunRerequested(check_run.id)),
+        "rerequested" => Some(What::CheckRunRerequested(Rerequest {
+            check_run: check_run.id,
+            external_id: check_run.external_id.unwrap_or_default(),
+            commit: check_run.head_sha,
+        })),
         _ => {
             let pressed = requested_action.ok_or("it does not say which button was pressed")?;
             // A check run without an App has no buttons of ours.
@@ -138,6 +142,7 @@ fn check_run(action: &str, _: &Repository, body: &[u8]) -> Result<Option<What>, 
                     identifier: pressed.identifier,
                     external_id: check_run.external_id.unwrap_or_default(),
                     app: app.id,
+                    commit: check_run.head_sha,
                 })
             })
         }

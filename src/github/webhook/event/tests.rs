@@ -92,10 +92,18 @@ fn checks_runs_and_deployments() {
             check_run: CheckRunId(70),
             identifier: "approve".to_owned(),
             external_id: "p1".to_owned(),
-            app: 3
+            app: 3,
+            commit: commit.clone(),
         })
     );
-    assert_eq!(what("check_run.rerequested"), What::CheckRunRerequested(CheckRunId(70)));
+    assert_eq!(
+        what("check_run.rerequested"),
+        What::CheckRunRerequested(Rerequest {
+            check_run: CheckRunId(70),
+            external_id: "p1".to_owned(),
+            commit: commit.clone(),
+        })
+    );
     for name in ["check_run.completed", "check_suite.completed", "status"] {
         assert_eq!(what(name), What::ChecksChanged(commit.clone()), "{name}");
     }

@@ -1,0 +1,303 @@
+//! The page itself.
+
+use std::collections::BTreeSet;
+
+use maud::{DOCTYPE, Markup, html};
+use url::Url;
+
+use super::filter::{Filter, Is, PER_PAGE};
+use crate::check_run::scans::{Gated, Overall, View, merged, overall, place, title};
+use crate::clock::Timestamp;
+use crate::command::misleads;
+use crate::handlers::facts::Judged;
+use crate::ids::{CommitSha, RepoName};
+use crate::report::{Changed, Problem, Row, Severity};
+use crate::requirement::Verdict;
+
+/// What is shown.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) repo: RepoName,
+    pub(crate) commit: CommitSha,
+    pub(crate) judged: Judged,
+    pub(crate) now: Timestamp,
+}
+
+/// The whole document.
+pub(crate) fn page(shown: &Shown, filter: &Filter) -> Markup {
+    let Judged { standing, gates, .. } = &shown.judged;
+    let view =
+        View { standing, gates, page: None, changed: &Changed::default(), annotations: 0, now: shown.now };
+    let (overall, title) = (overall(standing, gates), title(&view));
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Reports of " (shown.commit.short()) " · " (shown.repo) }
+                link rel="stylesheet" href="../page.css";
+            }
+            body {
+                main {
+                    header {
+                        p.where { (shown.repo) " · commit " code title=(shown.commit) { (shown.commit.short()) } }
+                        h1 { "Reports" }
+                        p.verdict data-is=(word(overall)) { (readable(&title)) }
+                    }
+                    (asked(gates))
+                    (reports(&standing.rows))
+                    (findings(shown, filter))
+                }
+                footer { "Countersign. This page is as things stand now; its address is known only to whoever can see the check run." }
+            }
+        }
+    }
+}
+
+fn word(overall: Overall) -> &'static str {
+    match overall {
+        Overall::Ungated => "neutral",
+        Overall::Passed => "passed",
+        Overall::Waiting => "waiting",
+        Overall::Blocked => "blocked",
+    }
+}
+
+fn asked(gates: &[Gated]) -> Markup {
+    html! {
+        @if !gates.is_empty() {
+            section {
+                h2 { "What is asked" }
+                ul.asked {
+                    @for asked in merged(gates) {
+                        @let condition = asked.condition;
+                            li data-is=(verdict(condition.requirement.verdict)) {
+                                span.mark { (sign(condition.requirement.verdict)) }
+                                span {
+                                    strong { (readable(&condition.title)) } ": " (readable(&condition.actual))
+                                    span.quiet {
+                                        " · "
+                                        @if asked.everywhere { "every commit" } @else {
+                                            @for (index, name) in asked.environments.iter().enumerate() {
+                                                @if index > 0 { ", " } (name)
+                                            }
+                                        }
+                                    }
+                                    @if condition.requirement.verdict != Verdict::Holds {
+                                        br; span.quiet { (readable(&condition.requirement.sentence)) }
+                                    }
+                                }
+                            }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "passed",
+        Verdict::Pending => "waiting",
+        Verdict::Fails => "blocked",
+    }
+}
+
+fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "✓",
+        Verdict::Pending => "…",
+        Verdict::Fails => "✗",
+    }
+}
+
+fn reports(rows: &[Row]) -> Markup {
+    let count = |row: &Row, severity: Severity| row.counts.get(&severity).copied().unwrap_or_default();
+    html! {
+        section {
+            h2 { "Reports" span.count { (rows.len()) } }
+            @if rows.is_empty() { p.quiet { "There is no report of this commit." } }
+            @else {
+                div.scroll { table.reports {
+                    thead { tr {
+                        th { "Report" } th { "State" }
+                        @for severity in Severity::ALL { th.number { (severity.as_str()) } }
+                    } }
+                    tbody { @for row in rows { tr {
+                        td data-label="Report" {
+                            strong { (readable(&row.tool.name)) }
+                            @if let Some(version) = &row.tool.version { " " (readable(version)) }
+                            @if let Some(target) = &row.target { " " code { (readable(target)) } }
+                            @if row.origin.fork { " · of a fork" }
+                            br; (source(row))
+                        }
+                        td data-label="State" {
+                            span.state data-is=(row.state.as_str()) { (row.state.as_str().replace('_', " ")) }
+                            @for why in row.state.why().into_iter().chain(row.notes.iter().map(String::as_str)) {
+                                br; span.quiet { (readable(why)) }
+                            }
+                        }
+                        @for severity in Severity::ALL {
+                            td.number data-label=(severity.as_str()) data-none[count(row, severity) == 0] {
+                                (count(row, severity))
+                            }
+                        }
+                    } } }
+                } }
+            }
+        }
+    }
+}
+
+/// Which file, with a link to the run.
+fn source(row: &Row) -> Markup {
+    let origin = &row.origin;
+    let path = [origin.artifact.as_deref().unwrap_or_default(), &origin.entry].join("/");
+    let path = readable(path.trim_matches('/'));
+    html! {
+        span.quiet {
+            @match web(origin.url.as_deref()) {
+                Some(url) => a href=(url) rel="noopener noreferrer nofollow" { (path) },
+                None => (path),
+            }
+        }
+    }
+}
+
+fn findings(shown: &Shown, filter: &Filter) -> Markup {
+    let standing = &shown.judged.standing;
+    let fitting = filter.fitting(standing);
+    let pages = fitting.len().div_ceil(PER_PAGE);
+    let page = filter.page_of(pages);
+    let first = (page - 1) * PER_PAGE;
+    let here = fitting.get(first..fitting.len().min(first + PER_PAGE)).unwrap_or_default();
+    html! {
+        section {
+            h2 #findings { "Findings" span.count { (fitting.len()) } }
+            (form(shown, filter))
+            @if here.is_empty() { p.quiet { "Nothing fits." } }
+            @else {
+                table.findings {
+                    thead { tr { th { "Severity" } th { "Finding" } th { "Where" } th { "Found by" } th { "State" } } }
+                    tbody { @for (is, problem) in here { (finding(*is, problem)) } }
+                }
+                @if pages > 1 { (paging(filter, page, pages)) }
+            }
+        }
+    }
+}
+
+fn form(shown: &Shown, filter: &Filter) -> Markup {
+    let standing = &shown.judged.standing;
+    let lists = [&standing.open, &standing.fixed, &standing.waived, &standing.suppressed];
+    let tools: BTreeSet<&str> =
+        lists.into_iter().flatten().flat_map(|problem| problem.said.iter().map(|said| &*said.tool)).collect();
+    let chosen = Severity::from_word(&filter.severity);
+    html! {
+        form method="get" action="#findings" {
+            input type="hidden" name="key" value=(filter.key);
+            label { "Severity" select name="severity" {
+                option value="" { "all" }
+                @for severity in Severity::ALL {
+                    option value=(severity.as_str()) selected[chosen == Some(severity)] { (severity.as_str()) }
+                }
+            } }
+            label { "Tool" select name="tool" {
+                option value="" { "all" }
+                @for tool in tools { option value=(tool) selected[filter.tool == tool] { (readable(tool)) } }
+            } }
+            label { "State" select name="state" {
+                option value="" { "all" }
+                option value="open" selected[filter.state == "open"] { "open" }
+                @for is in Is::ALL {
+                    option value=(is.as_str()) selected[filter.state == is.as_str()] { (is.words()) }
+                }
+            } }
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+fn finding(is: Is, problem: &Problem) -> Markup {
+    let finding = &problem.finding;
+    let said = if finding.rule.title.trim().is_empty() { &finding.message } else { &finding.rule.title };
+    let known = finding.advisory.as_deref();
+    html! {
+        tr {
+            td data-label="Severity" {
+                span.severity data-is=(problem.severity.as_str()) { (problem.severity.as_str()) }
+            }
+            td data-label="Finding" {
+                @if let Some(package) = &finding.package {
+                    strong { (readable(&package.name)) " " (readable(&package.version)) } " "
+                }
+                @match web(finding.rule.url.as_deref()) {
+                    Some(url) => a href=(url) rel="noopener noreferrer nofollow" { code { (readable(&problem.id)) } },
+                    None => code { (readable(&problem.id)) },
+                }
+                " " (readable(said))
+                @if !finding.message.trim().is_empty() && finding.message.trim() != said.trim() {
+                    br; span.quiet { (readable(&finding.message)) }
+                }
+                @if let Some(known) = known {
+                    @if !known.fixed.is_empty() {
+                        br; span.fix { "fixed in " (readable(&known.fixed.join(", "))) }
+                    }
+                    @if known.kev { " " span.loud { "known to be exploited" } }
+                    @if let Some(epss) = known.epss { " " span.quiet { "EPSS " (format!("{:.1} %", epss * 100.0)) } }
+                }
+                @if let Some(true) = finding.secret.as_ref().and_then(|secret| secret.verified) {
+                    " " span.loud { "it works" }
+                }
+                @if let Some(waiver) = &problem.waiver {
+                    br; span.quiet {
+                        "waived until " (waiver.until) " by " (readable(&waiver.by)) ": " (readable(&waiver.reason))
+                    }
+                }
+                @if let Some(reason) = &finding.suppressed {
+                    br; span.quiet { (readable(&reason.kind)) " " (readable(&reason.reason)) }
+                }
+            }
+            td.place data-label="Where" { code { (readable(&place(problem))) } }
+            td data-label="Found by" {
+                @for (index, said) in problem.said.iter().enumerate() {
+                    @if index > 0 { br; }
+                    (readable(&said.tool))
+                    @if said.severity != problem.severity { span.quiet { " says " (said.severity.as_str()) } }
+                }
+            }
+            td data-label="State" { span.is data-is=(is.as_str()) { (is.words()) } }
+        }
+    }
+}
+
+fn paging(filter: &Filter, page: usize, pages: usize) -> Markup {
+    html! {
+        nav.paging aria-label="Pages" {
+            @if page > 1 { a rel="prev" href={ (filter.at_page(page - 1)) "#findings" } { "← Earlier" } }
+            span { "Page " (page) " of " (pages) }
+            @if page < pages { a rel="next" href={ (filter.at_page(page + 1)) "#findings" } { "Later →" } }
+        }
+    }
+}
+
+/// On one line, cut, and with nothing in it that cannot be seen or turns what is around it.
+fn readable(text: &str) -> String {
+    const LONGEST: usize = 600;
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line: String =
+        words.chars().take(LONGEST).map(|c| if misleads(c) { '\u{fffd}' } else { c }).collect();
+    if words.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// An address that a browser may be sent to.
+fn web(url: Option<&str>) -> Option<String> {
+    let url = Url::parse(url?).ok()?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.has_host();
+    (plain && matches!(url.scheme(), "http" | "https")).then(|| url.to_string())
+}

@@ -1,0 +1,84 @@
+//! The whole way: a workflow run ends and leaves real reports → they are stored, judged and shown → a promotion
+//! is blocked → somebody lets a finding through → it is promoted → all of it stands in the log.
+
+use super::corpus::corpus;
+use super::samples::zip;
+use crate::harness::acts::POLICY;
+use crate::harness::{SHOP, Scenario};
+use crate::scenario;
+
+const GATE: &str = "{ fail_on: high, must_have: [trivy, bandit, gitleaks, sbom, tests] }";
+
+/// Staging takes these scans; the SRE team may let findings through.
+fn policy() -> String {
+    let wanted = format!("require: {{ workflows: [ci.yml], scans: {GATE} }}");
+    let text = POLICY.replacen("require: { workflows: [ci.yml] }", &wanted, 1);
+    assert_ne!(text, POLICY);
+    format!("{text}scans: {{ waive: {{ by: [team:acme/sre] }} }}\n")
+}
+
+fn real(path: &str) -> Option<Vec<u8>> {
+    let corpus = corpus();
+    if corpus.is_none() {
+        eprintln!("skipped: the corpus of reports is not here (COUNTERSIGN_SHARED names its folder)");
+    }
+    corpus.map(|corpus| std::fs::read(corpus.join(path)).unwrap())
+}
+
+/// What a build leaves: its scans in one artifact, its tests in another, and something that is no report.
+fn artifacts(gitleaks: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let scans = zip(&[
+        ("image/results.json", &real("trivy/golden-pip.json")?),
+        ("bandit.json", &real("bandit/no_vuln.json")?),
+        ("gitleaks-report.json", &real(gitleaks)?),
+        ("sbom", &real("sbom/alpine-3.10.syft.spdx.json")?),
+        ("README.md", b"# What is in here"),
+    ]);
+    Some((scans, zip(&[("TEST-results.xml", &real("junit/pytest-sarif-tools.xml")?)])))
+}
+
+async fn built(s: &mut Scenario, gitleaks: &str) -> Option<i64> {
+    let (scans, tests) = artifacts(gitleaks)?;
+    let run = s.ci_leaves(&[("scans", &scans), ("tests", &tests)]).await;
+    s.advance(std::time::Duration::from_secs(2));
+    Some(run)
+}
+
+scenario!(real_reports_block_a_promotion_until_they_are_answered, s => {
+    s.policy(&policy()).await;
+    s.comment("alice", "/promote staging").await;
+    assert_eq!(s.state(1).await, "blocked", "nothing was scanned yet");
+
+    // The secret scanner crashed and left nothing behind: that is no clean scan.
+    let Some(_) = built(s, "npm_audit/v2-http-405-error.json").await else { return };
+    let missing = s.missing(1).await;
+    assert!(missing.contains(&"report_missing") && missing.contains(&"findings_high"), "{missing:?}");
+    assert!(s.reports_in_short().await.contains(&"npm-audit scan_failed scans/gitleaks-report.json".to_owned()));
+
+    let Some(run) = built(s, "gitleaks/no_findings.json").await else { return };
+    let there = s.reports_in_short().await;
+    for report in [
+        "trivy ok scans/image/results.json",
+        "bandit ok scans/bandit.json",
+        "gitleaks ok scans/gitleaks-report.json",
+        "syft ok scans/sbom",
+        "pytest ok tests/TEST-results.xml",
+    ] {
+        assert!(there.contains(&report.to_owned()), "{report} in {there:#?}");
+    }
+    let newest = s.reports().await.into_iter().filter(|one| one.origin.run.unwrap().0 == run).count();
+    assert_eq!(newest, 5, "each file is one report, and what is none is none");
+    assert_eq!((s.state(1).await.as_str(), s.missing(1).await), ("blocked", vec!["findings_high"]));
+    s.comment("alice", "/why").await;
+    assert!(s.reply().contains("CVE-2019-14806"), "{}", s.reply());
+    assert!(s.dispatched().is_empty());
+
+    s.comment("bob", "/waive CVE-2019-14806 --until 2026-11-30 --reason \"We never show the debugger.\"").await;
+    assert_eq!(s.state(1).await, "deploying", "nobody had to ask again");
+    s.deployment_ends("success").await;
+    assert_eq!(s.deployments("staging"), ["success"]);
+    let trail = s.trail().await;
+    for line in ["waiver.granted", "intent", "succeeded"] {
+        assert!(trail.iter().any(|one| one.contains(line)), "{line} in {trail:#?}");
+    }
+});
