@@ -8,6 +8,7 @@ mod fixtures;
 mod samples;
 mod secrets;
 mod signatures;
+mod signed;
 mod storage;
 mod uploads;
 mod waive;

@@ -196,8 +196,8 @@ scenario!(who_let_a_finding_through_is_forgotten_and_it_stays_let_through, s => 
         all.into_iter().map(|waiver| format!("{}: {} {}", waiver.id, waiver.by, waiver.reason)).collect::<Vec<_>>()
     };
     assert_eq!(told(s).await, ["CVE-2026-1234: bob (2) as carol says, the parser is not reached"]);
-    s.app.db.redact(UserId(3), "request 1".to_owned(), s.clock.now()).await.unwrap();
-    s.app.db.redact(UserId(2), "request 2".to_owned(), s.clock.now()).await.unwrap();
+    s.app.db.redact(UserId(3), "they asked for it".to_owned(), s.clock.now()).await.unwrap();
+    s.app.db.redact(UserId(2), "they asked for it".to_owned(), s.clock.now()).await.unwrap();
     assert_eq!(told(s).await, ["CVE-2026-1234: ghost (0) "]);
 });
 
