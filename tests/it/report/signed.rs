@@ -1,6 +1,6 @@
 //! What is signed has to verify under the key that the policy names, which may lie in the repository.
 
-use super::samples::zip;
+use super::samples::{CLEAN, zip};
 use crate::harness::acts::POLICY;
 use crate::scenario;
 
@@ -17,9 +17,14 @@ fn policy(signatures: &str) -> String {
     format!("{text}scans: {{ fail_on: high, signatures: {{ {signatures} }} }}\n")
 }
 
+/// A clean scan, and the provenance.
+fn build() -> Vec<u8> {
+    zip(&[("codeql.sarif", CLEAN.as_bytes()), ("provenance.json", PROVENANCE.as_bytes())])
+}
+
 scenario!(a_key_in_the_repository_is_what_signatures_verify_under, s => {
     s.policy(&policy("key: keys/build.pub")).await;
-    s.ci_leaves(&[("provenance", &zip(&[("provenance.json", PROVENANCE.as_bytes())]))]).await;
+    s.ci_leaves(&[("build", &build())]).await;
     s.comment("alice", "/promote staging").await;
     assert_eq!(s.missing(1).await, ["signature_invalid", "approvals_missing"]);
     s.comment("alice", "/why").await;
@@ -34,7 +39,7 @@ scenario!(a_key_in_the_repository_is_what_signatures_verify_under, s => {
 
 scenario!(without_a_trusted_root_no_keyless_signature_holds, s => {
     s.policy(&policy("keyless: { issuer: https://issuer.example, identity: build }")).await;
-    s.ci_leaves(&[("provenance", &zip(&[("provenance.json", PROVENANCE.as_bytes())]))]).await;
+    s.ci_leaves(&[("build", &build())]).await;
     s.comment("alice", "/promote staging").await;
     assert_eq!(s.missing(1).await, ["signature_invalid", "approvals_missing"]);
     s.comment("alice", "/why").await;
