@@ -62,6 +62,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
         attestation_key: AttestationKey::from_seed([8; 32]),
         reader: None,
         oidc: countersign::settings::OidcSettings::default(),
+        trusted_root: None,
     })
     .await
     .unwrap()

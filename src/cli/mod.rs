@@ -56,7 +56,7 @@ enum Command {
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     telemetry::start_logging(&cli.telemetry, cli.command.usual_filter()).context(BAD_FILTER)?;
     match cli.command {
-        Command::Serve(serve) => serve.run().await,
+        Command::Serve(serve) => Box::pin(serve.run()).await,
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Policy(policy) => policy.run(),
         Command::Audit(audit) => audit.run().await,

@@ -13,6 +13,7 @@ use crate::ids::EnvironmentName;
 use crate::policy::{
     self, After, ApprovalRule, Approvals, CheckRule, Environment, ParameterType, Principal, Source, Written,
 };
+use crate::report::Gate;
 
 /// No policy that is taken is larger; what is larger is some other file.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -102,6 +103,7 @@ fn described(name: &EnvironmentName, environment: &Environment) -> Vec<String> {
         require.workflows.iter().map(|workflow| format!("the workflow {workflow} must have succeeded on it")),
     );
     lines.extend(require.checks.iter().map(check));
+    lines.extend(require.scans.iter().flat_map(scans));
     lines.extend(require.after.iter().map(|(earlier, after)| after_line(earlier, after)));
     match &require.approvals {
         Approvals::Rules(rules) => lines.extend(rules.iter().map(approval)),
@@ -143,6 +145,27 @@ fn from(source: &Source) -> String {
 fn check(rule: &CheckRule) -> String {
     let by = rule.app.as_ref().map(|app| format!(" of the App {app}")).unwrap_or_default();
     format!("the check {}{by} must have succeeded on it", rule.name)
+}
+
+/// What its reports have to pass. That there are any, and that they can be read, goes without saying.
+fn scans(gate: &Gate) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(gate.fail_on.map(|severity| {
+        let new = if gate.new_only { "new " } else { "" };
+        format!("no {new}finding of scanners may be {severity} or worse")
+    }));
+    if gate.known_exploited {
+        lines.push("no finding may be known to be exploited".to_owned());
+    }
+    lines.extend(gate.must_have.iter().map(|name| format!("there must be a report of {name}")));
+    if !gate.ignore_tests {
+        lines.push("no test may fail that is reported".to_owned());
+    }
+    lines.extend(gate.coverage_minimum.map(|least| format!("the tests must run {least} % of the lines")));
+    lines.extend(gate.coverage_max_drop.map(|most| format!("coverage may drop by {most} points")));
+    lines.extend(gate.platforms.iter().map(|platform| format!("the image for {platform} must be scanned")));
+    lines.extend(gate.signed.iter().map(|name| format!("the signature of {name} must hold")));
+    lines
 }
 
 fn after_line(earlier: &EnvironmentName, after: &After) -> String {

@@ -86,5 +86,5 @@ async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> 
         oidc: settings.oidc,
         trusted_root: settings.trusted_root,
     };
-    Program::start(parts).await.context("the program cannot start")
+    Box::pin(Program::start(parts)).await.context("the program cannot start")
 }

@@ -43,7 +43,7 @@ macro_rules! wrapped_page {
     )+};
 }
 
-wrapped_page!(RunsPage: workflow_runs, CheckRunsPage: check_runs, StatusesPage: statuses, ReposPage: repositories, ArtifactsPage: artifacts);
+wrapped_page!(RunsPage: workflow_runs, CheckRunsPage: check_runs, StatusesPage: statuses, ReposPage: repositories, ArtifactsPage: artifacts, JobsPage: jobs);
 
 /// The pages of a list that were read.
 pub(crate) struct Pages<P> {

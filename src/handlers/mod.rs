@@ -119,7 +119,9 @@ pub async fn handle(context: Context, event: Event) -> Result<()> {
         What::CheckRunRerequested(asked) => wake::check_run_rerequested(context, repo, sender, asked).await,
         What::ChecksChanged(commit) => reevaluate::waiting_on(context, repo, commit).await,
         What::WorkflowRun(change) => Box::pin(workflow_run::changed(context, repo, change)).await,
-        What::DeploymentStatus(deployment) => deployment_status::changed(context, repo, deployment).await,
+        What::DeploymentStatus(deployment) => {
+            Box::pin(deployment_status::changed(context, repo, deployment)).await
+        }
         What::ReportsRead(commit) => reports::read(context, repo, commit).await,
         What::Wake(number) => Box::pin(wake::woken(context, repo, number)).await,
     }

@@ -28,7 +28,7 @@ where
     // One that cannot be judged now hides nothing from the others.
     let mut failed = None;
     for promotion in waiting {
-        if let Err(error) = judge_one(&context, &repo, promotion).await {
+        if let Err(error) = Box::pin(judge_one(&context, &repo, promotion)).await {
             failed.get_or_insert(error);
         }
     }
@@ -67,7 +67,8 @@ pub(super) async fn judge(
             "The policy no longer knows this environment; ask again under the new policy.".to_owned();
         return Ok((promotion.superseded(Code::PolicyChanged, sentence, now), None));
     };
-    let facts = facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;
+    // Boxed, since every handler that judges holds it.
+    let facts = Box::pin(facts::gather(app, repo, &promotion.tuple, &loaded, environment)).await?;
     let decided = loaded.decide(facts, now);
     Ok((promotion.decided(&decided.decision, now), Some(decided)))
 }

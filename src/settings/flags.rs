@@ -61,8 +61,13 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub oidc: OidcFlags,
 
-    /// Sigstore's trusted root (trusted_root.json), by which keyless signatures of reports are verified
-    #[arg(long, env = "COUNTERSIGN_TRUSTED_ROOT_FILE", value_name = "FILE")]
+    /// Sigstore's trusted root, a `trusted_root.json`, by which keyless signatures of reports are verified.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_TRUSTED_ROOT_FILE",
+        help = "Sigstore's trusted_root.json, by which keyless signatures of reports are verified",
+        value_name = "FILE"
+    )]
     pub trusted_root_file: Option<String>,
 }
 

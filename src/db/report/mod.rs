@@ -2,7 +2,7 @@
 
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, on};
@@ -103,15 +103,15 @@ pub async fn baselines(
     ancestors: &[CommitSha],
     wanted: &[(Text, Option<Text>)],
 ) -> Result<Vec<Baseline>> {
-    let mut wanted: BTreeMap<(String, String), ()> =
-        wanted.iter().map(|(tool, target)| ((storable(tool), target_of(target.as_ref())), ())).collect();
+    let mut wanted: BTreeSet<(String, String)> =
+        wanted.iter().map(|(tool, target)| (storable(tool), target_of(target.as_ref()))).collect();
     let mut found = Vec::new();
     for commit in ancestors {
         if wanted.is_empty() {
             break;
         }
         for (run, attempt, way, bundle, part, tool, target) in reliable(conn, repo, commit).await? {
-            if wanted.remove(&(tool, target)).is_none() {
+            if !wanted.remove(&(tool, target)) {
                 continue;
             }
             let (document, at) = on!(&mut *conn, executor => sqlx::query_as::<_, (Vec<u8>, i64)>(

@@ -78,6 +78,8 @@ pub struct Run {
     pub run_started_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// From when to when a job ran that succeeded and was not run again with the others.
+    pub kept_job: Option<(Timestamp, Timestamp)>,
 }
 
 /// What a run left behind.

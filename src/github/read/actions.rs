@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Reader, reading};
 use crate::clock::Timestamp;
 use crate::github::error::none_if_gone;
-use crate::github::pages::RunsPage;
+use crate::github::pages::{JobsPage, RunsPage};
 use crate::github::wire::{WithId, lenient, maybe_moment, moment};
 use crate::github::{Error, path};
 use crate::ids::{CommitSha, Repo, RepoId, RunId, WorkflowFile};
@@ -44,7 +44,27 @@ pub struct Run {
     pub head_repo: Option<RepoId>,
 }
 
+/// A job of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Job {
+    /// How it ended; none while it has not.
+    #[serde(default)]
+    pub conclusion: Option<String>,
+    /// When it began: before the attempt that lists it, when only others were run again.
+    #[serde(deserialize_with = "moment")]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(default, deserialize_with = "maybe_moment")]
+    pub completed_at: Option<Timestamp>,
+}
+
 impl Reader {
+    /// The jobs of a run's newest attempt, with those that were not run again.
+    pub async fn jobs(&self, repo: &Repo, run: RunId) -> Result<Vec<Job>, Error> {
+        let address = format!("{}/actions/runs/{run}/jobs?filter=latest&per_page=100", path::of(repo));
+        self.api.all::<JobsPage<Job>>(reading(repo), address).await
+    }
+
     /// Every run on this commit.
     pub async fn workflow_runs_of(&self, repo: &Repo, commit: &CommitSha) -> Result<Vec<Run>, Error> {
         let address = format!("{}/actions/runs?head_sha={commit}&per_page=100", path::of(repo));

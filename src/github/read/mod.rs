@@ -22,7 +22,7 @@ use super::api::{Api, As};
 use super::tokens::Access;
 use crate::ids::Repo;
 
-pub use actions::Run;
+pub use actions::{Job, Run};
 pub use alerts::Alerts;
 pub use artifacts::{Artifact, Downloaded};
 pub use checks::{CheckRun, Status};

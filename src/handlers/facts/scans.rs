@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::{report, waiver};
+use crate::db::{self, report, waiver};
 use crate::handlers::Result;
 use crate::handlers::facts::signatures::signatures;
 use crate::ids::{CommitSha, Repo, RunId};
@@ -37,15 +37,24 @@ pub async fn standing(
     let baselines = report::baselines(&mut conn, repo.id, &ancestors, &wanted).await?;
     drop(conn);
     let signatures = signatures(app, repo, scans.trust.as_ref(), (&reports, tip.as_ref())).await?;
-    Ok(stand(&Evidence {
-        reports: &reports,
-        signatures: &signatures,
-        baselines: &baselines,
-        waivers: &waivers,
-        pending,
-        forks: scans.gate.forks,
-        today: now.day(),
-    }))
+    let (forks, today) = (scans.gate.forks, now.day());
+    // A hundred thousand findings are merged beside the threads that answer requests.
+    let judged = tokio::task::spawn_blocking(move || {
+        stand(&Evidence {
+            reports: &reports,
+            signatures: &signatures,
+            baselines: &baselines,
+            waivers: &waivers,
+            pending,
+            forks,
+            today,
+        })
+    });
+    match judged.await {
+        Ok(standing) => Ok(standing),
+        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+        Err(_) => Err(db::Error::Stopped.into()),
+    }
 }
 
 /// What a decision looks at; none where the environment requires nothing of the reports.

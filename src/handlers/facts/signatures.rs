@@ -1,10 +1,10 @@
-//! Whether the signatures of reports hold, under what the policy trusts; and whether they are about what was scanned.
+//! Whether the signatures of reports hold, under what the policy trusts.
 
 use crate::app::App;
 use crate::handlers::Result;
 use crate::ids::{CommitSha, Repo};
 use crate::policy::{Identity, PublicKey, Trust};
-use crate::report::{self, Received, Report, SignatureFact, signature, subjects_match};
+use crate::report::{self, Received, SignatureFact, signature};
 
 /// What became of each report's signatures, in the same order.
 pub(super) async fn signatures(
@@ -21,19 +21,12 @@ pub(super) async fn signatures(
         Some(trust) => Some(usable(app, repo, trust, tip).await?),
         None => None,
     };
-    let outlines: Vec<Report> = reports.iter().map(|received| outline(&received.report)).collect();
-    let judge = |(index, received): (usize, &Received)| {
-        if !signed(received) {
-            return SignatureFact::None;
-        }
-        let fact = match &trusted {
-            None => signature::verify(&received.report, None),
-            Some(Ok(trust)) => signature::verify(&received.report, Some(trust)),
-            Some(Err(why)) => SignatureFact::Failed { why: why.clone() },
-        };
-        of_what_was_scanned(fact, index, &outlines)
+    let judge = |received: &Received| match &trusted {
+        Some(Err(why)) if signed(received) => SignatureFact::Failed { why: why.clone() },
+        Some(Ok(trust)) => signature::verify(&received.report, Some(trust)),
+        Some(Err(_)) | None => signature::verify(&received.report, None),
     };
-    Ok(reports.iter().enumerate().map(judge).collect())
+    Ok(reports.iter().map(judge).collect())
 }
 
 /// What the policy trusts, in the words of whoever verifies; or why nothing can be verified by it.
@@ -50,7 +43,7 @@ async fn usable(
                 Some(tip) => app.reader.file(repo, path, tip.as_str()).await?,
                 None => None,
             };
-            let missing = || format!("The policy's key {path} is not on the default branch.");
+            let missing = || format!("The policy's key {path} is not on the default branch");
             file.map(|file| report::Trust::Key(file.text)).ok_or_else(missing)
         }
         Trust::Keyless(Identity { issuer, identity }) => match &app.trusted_root {
@@ -59,33 +52,10 @@ async fn usable(
                 identity: identity.clone(),
                 issuer: issuer.clone(),
             }),
-            None => Err("This server has no trusted root: its operator sets COUNTERSIGN_TRUSTED_ROOT_FILE."
-                .to_owned()),
+            None => {
+                Err("This server has no trusted root: its operator sets COUNTERSIGN_TRUSTED_ROOT_FILE"
+                    .to_owned())
+            }
         },
     })
-}
-
-/// A signature that holds proves nothing where it is about another image than the one that was scanned.
-fn of_what_was_scanned(fact: SignatureFact, index: usize, reports: &[Report]) -> SignatureFact {
-    if !matches!(fact, SignatureFact::Verified { .. }) {
-        return fact;
-    }
-    let scans = |report: &Report| report.inventory.is_none() && report.attestations.is_empty();
-    let others = reports.iter().enumerate().filter(|(place, report)| *place == index || scans(report));
-    let compared: Vec<Report> = others.map(|(_, report)| report.clone()).collect();
-    match subjects_match(&compared).into_iter().next() {
-        Some(why) => SignatureFact::Failed { why },
-        None => fact,
-    }
-}
-
-/// A report without its findings: they say nothing about which image it is.
-fn outline(report: &Report) -> Report {
-    Report {
-        target: report.target.clone(),
-        image: report.image.clone(),
-        inventory: report.inventory.clone(),
-        attestations: report.attestations.clone(),
-        ..Report::new(&report.format, report.tool.clone())
-    }
 }

@@ -65,12 +65,12 @@ impl ReportsFace {
         if self.is_stranger(job.repository_id, now) {
             return Err(Rejection::NotInstalled);
         }
-        let installed = self.reader.installed(&job.repository).await.map_err(refused)?;
+        let installed = self.reader.installed(&job.repository).await.map_err(|error| refused(&error))?;
         let Some(installed) = installed.filter(|there| there.repo.id == job.repository_id) else {
             self.remember_stranger(job.repository_id, now);
             return Err(Rejection::NotInstalled);
         };
-        let run = self.reader.run(&installed.repo, job.run).await.map_err(refused)?;
+        let run = self.reader.run(&installed.repo, job.run).await.map_err(|error| refused(&error))?;
         let run = run.ok_or(Rejection::NoSuchRun)?;
         if run.attempt == job.attempt { Ok((installed.repo, run)) } else { Err(Rejection::OtherAttempt) }
     }
@@ -91,7 +91,7 @@ impl ReportsFace {
     }
 }
 
-fn refused(error: github::Error) -> Rejection {
+fn refused(error: &github::Error) -> Rejection {
     tracing::warn!(%error, "GitHub did not tell about the run of an upload");
     match error {
         github::Error::Refused { .. } | github::Error::Gone => Rejection::NotInstalled,

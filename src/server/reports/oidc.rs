@@ -1,4 +1,4 @@
-//! Tokens of GitHub Actions jobs: OpenID Connect, RS256, by our own clock.
+//! Tokens of GitHub Actions jobs: `OpenID` Connect, RS256, by our own clock.
 //!
 //! <https://docs.github.com/en/actions/reference/security/oidc>
 
@@ -69,7 +69,7 @@ pub(super) struct Issuer {
 
 #[derive(Debug, Default)]
 struct Keys {
-    keys: Vec<Key>,
+    known: Vec<Key>,
     asked: Option<Timestamp>,
     /// When the keys that are here were told.
     told: Option<Timestamp>,
@@ -141,15 +141,15 @@ impl Issuer {
         let mut keys = self.keys.lock().await;
         let now = self.clock.now();
         let older = |moment: Option<Timestamp>, than: Duration| moment.is_none_or(|at| now.since(at) >= than);
-        let known = keys.keys.iter().any(|key| key.kid == id) && !older(keys.told, KEEP);
+        let known = keys.known.iter().any(|key| key.kid == id) && !older(keys.told, KEEP);
         if !known && older(keys.asked, ASK_AGAIN) {
             keys.asked = Some(now);
-            (keys.keys, keys.told) = (self.ask().await?, Some(now));
+            (keys.known, keys.told) = (self.ask().await?, Some(now));
         }
         if older(keys.told, KEEP) {
             return Err(Doubt::NoKeys);
         }
-        let key = keys.keys.iter().find(|key| key.kid == id).ok_or(Doubt::Signature)?;
+        let key = keys.known.iter().find(|key| key.kid == id).ok_or(Doubt::Signature)?;
         DecodingKey::from_rsa_components(&key.n, &key.e).map_err(|_| Doubt::Signature)
     }
 

@@ -49,13 +49,12 @@ impl Rejection {
 
     fn status(self) -> StatusCode {
         match self {
-            Self::NoToken => StatusCode::UNAUTHORIZED,
             Self::NotSetUp
             | Self::Token(Doubt::NoKeys)
             | Self::Busy
             | Self::GitHubSilent
             | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::NotInstalled | Self::NoSuchRun | Self::OtherAttempt => StatusCode::FORBIDDEN,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

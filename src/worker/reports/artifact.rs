@@ -7,7 +7,7 @@ use tokio::fs::File;
 use super::{Read, Upload, pack, read, refused, workflow_of};
 use crate::db::report::Packed;
 use crate::github;
-use crate::github::read::{Artifact, Downloaded, Run};
+use crate::github::read::{Artifact, Downloaded, Job, Run};
 use crate::ids::Repo;
 use crate::report::{Origin, Way};
 use crate::worker::{Error, Workers};
@@ -19,7 +19,12 @@ impl Workers {
     /// Every report in the artifacts of a run's newest attempt.
     pub(super) async fn artifacts_of(&self, repo: &Repo, run: &Run) -> Result<Vec<Packed>, Error> {
         let mut reports = Vec::new();
-        for artifact in of_this_attempt(self.app.reader.artifacts(repo, run.id).await?, run) {
+        let listed = self.app.reader.artifacts(repo, run.id).await?;
+        // Only for artifacts of an earlier attempt it matters which jobs were not run again.
+        let earlier = listed.iter().any(|artifact| artifact.created_at < run.started_at);
+        let jobs =
+            if run.attempt > 1 && earlier { self.app.reader.jobs(repo, run.id).await? } else { Vec::new() };
+        for artifact in of_this_attempt(listed, run, &jobs) {
             reports.extend(self.artifact(repo, run, artifact).await?);
         }
         Ok(reports)
@@ -47,8 +52,8 @@ impl Workers {
         if artifact.size_in_bytes > LARGEST {
             return without(TOO_LARGE);
         }
-        let file = tempfile::tempfile().map_err(no_room)?;
-        let mut into = File::from_std(file.try_clone().map_err(no_room)?);
+        let file = tempfile::tempfile().map_err(|error| no_room(&error))?;
+        let mut into = File::from_std(file.try_clone().map_err(|error| no_room(&error))?);
         match self.app.reader.download(repo, artifact.id, LARGEST, &mut into).await? {
             Downloaded::TooLarge => return without(TOO_LARGE),
             Downloaded::Gone => return without("The artifact is gone. Run the workflow again."),
@@ -71,12 +76,20 @@ impl Workers {
 const TOO_LARGE: &str = "The artifact is larger than 512 MiB, and was not fetched. Upload the reports in an artifact of their own.";
 const BROKE: &str = "Reading it broke off; see the server's log.";
 
-/// Those of all attempts are listed together: what is older than this attempt is of another, and of several
-/// with one name the newest counts.
-fn of_this_attempt(listed: Vec<Artifact>, run: &Run) -> Vec<Artifact> {
+/// Those of all attempts are listed together: what is older than this attempt is of another, unless a job left it
+/// that succeeded then and was not run again. Of several with one name the newest counts.
+fn of_this_attempt(listed: Vec<Artifact>, run: &Run, jobs: &[Job]) -> Vec<Artifact> {
+    let kept = |artifact: &Artifact| {
+        jobs.iter().any(|job| {
+            job.conclusion.as_deref() == Some("success")
+                && job.started_at < run.started_at
+                && job.started_at <= artifact.created_at
+                && job.completed_at.is_some_and(|end| artifact.created_at <= end)
+        })
+    };
     let mut newest: BTreeMap<String, Artifact> = BTreeMap::new();
     for artifact in listed {
-        if run.attempt > 1 && artifact.created_at < run.started_at {
+        if run.attempt > 1 && artifact.created_at < run.started_at && !kept(&artifact) {
             continue;
         }
         let older = newest
@@ -100,7 +113,7 @@ fn check(artifact: &Artifact, sha256: [u8; 32]) -> Result<(), Error> {
     Err(github::Error::Broken { why }.into())
 }
 
-fn no_room(error: std::io::Error) -> Error {
+fn no_room(error: &std::io::Error) -> Error {
     let why = format!("there is no room for an artifact here: {error}");
     github::Error::Unreachable { sent: github::Sent::No, why }.into()
 }

@@ -169,6 +169,22 @@ scenario!(reports_of_an_attempt_that_left_none_are_not_those_of_the_one_before, 
     assert_eq!(s.reports_in_short().await, Vec::<String>::new());
 });
 
+scenario!(when_only_failed_jobs_run_again_the_reports_of_the_others_stay, s => {
+    let run = s.ci_goes_on();
+    let scans = zip(&[("a.sarif", CLEAN.as_bytes())]);
+    s.advance(Duration::from_mins(1));
+    s.fake.finish_run_with(SHOP, run, "failure", &[("scans", &scans), ("tests", &zip(&[("b.sarif", one_finding("Semgrep", "a.js").as_bytes())]))]).unwrap();
+    s.settle().await;
+    s.advance(Duration::from_mins(1));
+    s.fake.change(|state| state.rerun_failed(state.repo_id(SHOP)?, state.who("alice")?, run)).unwrap();
+    s.advance(Duration::from_mins(1));
+    s.fake.begin_run(SHOP, run).unwrap();
+    s.fake.upload_artifact(SHOP, run, "tests", &zip(&[("c.sarif", CLEAN.replace("CodeQL", "Semgrep").as_bytes())])).unwrap();
+    s.fake.finish_run(SHOP, run, "success").unwrap();
+    s.settle().await;
+    assert_eq!(s.reports_in_short().await, ["codeql ok scans/a.sarif", "semgrep ok tests/c.sarif"]);
+});
+
 scenario!(a_forks_run_is_known_as_one, s => {
     let run = s.ci_goes_on();
     s.fake.change(|state| {

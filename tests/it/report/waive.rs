@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use countersign::db;
+use countersign::github::fake::seed;
+use countersign::ids::{RepoId, UserId};
+
 use super::samples::zip;
 use crate::harness::acts::POLICY;
 use crate::harness::{SHOP, Scenario};
@@ -181,6 +185,20 @@ scenario!(what_the_default_branch_had_before_is_not_new, s => {
     assert_eq!(s.missing(1).await, ["approvals_missing"]);
     s.scanned(&found("CVE-2026-5678")).await;
     assert_eq!(s.missing(1).await, ["findings_high", "approvals_missing"]);
+});
+
+scenario!(who_let_a_finding_through_is_forgotten_and_it_stays_let_through, s => {
+    s.policy(&policy("{}")).await;
+    s.comment("bob", &WAIVE.replace("the parser", "as carol says, the parser")).await;
+    let told = async |s: &Scenario| {
+        let mut conn = s.app.db.read().await.unwrap();
+        let all = db::waiver::all(&mut conn, RepoId(seed::SHOP)).await.unwrap();
+        all.into_iter().map(|waiver| format!("{}: {} {}", waiver.id, waiver.by, waiver.reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(s).await, ["CVE-2026-1234: bob (2) as carol says, the parser is not reached"]);
+    s.app.db.redact(UserId(3), "they asked for it".to_owned(), s.clock.now()).await.unwrap();
+    s.app.db.redact(UserId(2), "they asked for it".to_owned(), s.clock.now()).await.unwrap();
+    assert_eq!(told(s).await, ["CVE-2026-1234: ghost (0) "]);
 });
 
 /// How often the artifacts of a run were asked for.

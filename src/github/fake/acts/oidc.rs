@@ -1,4 +1,4 @@
-//! The tokens that jobs get from GitHub Actions (OpenID Connect), issued by this GitHub itself.
+//! The tokens that jobs get from GitHub Actions (`OpenID` Connect), issued by this GitHub itself.
 
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};

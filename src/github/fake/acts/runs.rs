@@ -128,6 +128,7 @@ impl State {
             created_at: now,
             run_started_at: now,
             updated_at: now,
+            kept_job: None,
         };
         self.repo_by_id_mut(repo)?.runs.insert(id, run);
         self.tell_run(repo, id, "requested")?;
@@ -225,6 +226,16 @@ impl State {
         self.tell_run(repo, run, "requested")?;
         self.add_job(repo, run, &workflow)?;
         self.plan(repo, run);
+        Ok(())
+    }
+
+    /// Runs the failed jobs of an ended run again, beside a job that succeeded and is kept.
+    pub fn rerun_failed(&mut self, repo: i64, who: Who, run: i64) -> Act<()> {
+        let found = self.repo_by_id(repo)?.run(run)?;
+        let kept = (found.run_started_at, found.updated_at);
+        self.rerun(repo, who, run)?;
+        let found = self.repo_by_id_mut(repo)?.runs.get_mut(&run).ok_or_else(Refused::not_found)?;
+        found.kept_job = Some(kept);
         Ok(())
     }
 

@@ -24,8 +24,9 @@ pub(super) fn answer(state: &mut State, here: &Here<'_>) -> Answer {
     let all = repo.alerts.get(list).ok_or_else(off)?;
     let asked = |name: &str| here.call.query(name);
     let fits = |alert: &&Value| {
-        let state = alert["state"].as_str().unwrap_or_default();
-        let reference = alert["most_recent_instance"]["ref"].as_str().or_else(|| alert["ref"].as_str());
+        let text = |pointer: &str| alert.pointer(pointer).and_then(Value::as_str);
+        let state = text("/state").unwrap_or_default();
+        let reference = text("/most_recent_instance/ref").or_else(|| text("/ref"));
         asked("state").is_none_or(|states| states.split(',').any(|one| one == state))
             && asked("ref").is_none_or(|wanted| reference == Some(wanted))
     };

@@ -46,6 +46,10 @@ fn read(state: &State, here: &Here<'_>, rest: &[&str]) -> Answer {
         ["workflows", file] => Reply::ok(state.show_workflow(repo, repo.workflow(file)?)),
         ["workflows", file, "runs"] => list(Some(repo.workflow(file)?.id)),
         ["runs"] => list(None),
+        ["runs", id, "jobs"] => {
+            let all = state.show_jobs(repo, repo.run(number(id)?)?);
+            paged(state, here.call, Some("jobs"), &all)
+        }
         ["runs", id, "artifacts"] => {
             let id = repo.run(number(id)?)?.id;
             let named = |artifact: &&Artifact| {

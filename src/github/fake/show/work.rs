@@ -109,6 +109,32 @@ impl State {
         })
     }
 
+    /// The jobs of a run: its one job, and the one that was not run again.
+    pub(in crate::github::fake) fn show_jobs(&self, repo: &Repo, run: &Run) -> Vec<Value> {
+        let base = self.repo_url(repo);
+        let ended = run.is_completed().then_some(run.updated_at);
+        let own =
+            (run.check, "build", run.status.as_str(), run.conclusion.as_deref(), (run.run_started_at, ended));
+        let kept = run
+            .kept_job
+            .map(|(from, to)| (run.check + 1, "scan", "completed", Some("success"), (from, Some(to))));
+        let workflow = repo.workflows.get(&run.workflow).map(|workflow| &workflow.name);
+        let show = |(id, name, status, conclusion, (from, to)): (i64, &str, &str, Option<&str>, _)| {
+            json!({
+                "id": id, "node_id": node_id("CR", id), "run_id": run.id,
+                "run_url": format!("{base}/actions/runs/{}", run.id), "run_attempt": run.run_attempt,
+                "head_sha": run.head_sha, "head_branch": run.head_branch, "workflow_name": workflow,
+                "name": name, "url": format!("{base}/actions/jobs/{id}"),
+                "html_url": format!("{}/actions/runs/{}/job/{id}", self.repo_html(repo), run.id),
+                "status": status, "conclusion": conclusion, "created_at": time(run.created_at),
+                "started_at": time(from), "completed_at": maybe_time(to), "steps": [],
+                "check_run_url": format!("{base}/check-runs/{id}"), "labels": ["ubuntu-latest"],
+                "runner_id": null, "runner_name": null, "runner_group_id": null, "runner_group_name": null,
+            })
+        };
+        kept.into_iter().chain([own]).map(show).collect()
+    }
+
     /// An artifact.
     pub(in crate::github::fake) fn show_artifact(&self, repo: &Repo, artifact: &Artifact) -> Value {
         let url = format!("{}/actions/artifacts/{}", self.repo_url(repo), artifact.id);
