@@ -53,7 +53,7 @@ impl Packed {
         Ok(Self {
             bundle: storable(bundle),
             tool: storable(&report.tool.name),
-            target: target_of(report.target.as_ref()),
+            target: storable(&report.subject()),
             state: report.state.as_str(),
             text: serde_json::to_string(origin).map_err(encode)?,
             document: lz4_flex::compress_prepend_size(&document),
@@ -95,25 +95,28 @@ pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Res
         .collect()
 }
 
-/// For each tool and target that is wanted, what it said on the nearest of these ancestors on which it has a
-/// report to rely on; never of a fork's run.
+/// For each tool and subject that is wanted, what it said on the nearest of these ancestors on which it has a
+/// report to rely on, all of them if there are several; never of a fork's run.
 pub async fn baselines(
     conn: &mut Conn,
     repo: RepoId,
     ancestors: &[CommitSha],
-    wanted: &[(Text, Option<Text>)],
+    wanted: &BTreeSet<(Text, String)>,
 ) -> Result<Vec<Baseline>> {
     let mut wanted: BTreeSet<(String, String)> =
-        wanted.iter().map(|(tool, target)| (storable(tool), target_of(target.as_ref()))).collect();
+        wanted.iter().map(|(tool, subject)| (storable(tool), storable(subject))).collect();
     let mut found = Vec::new();
     for commit in ancestors {
         if wanted.is_empty() {
             break;
         }
-        for (run, attempt, way, bundle, part, tool, target) in reliable(conn, repo, commit).await? {
-            if !wanted.remove(&(tool, target)) {
+        let mut here = BTreeSet::new();
+        for (run, attempt, way, bundle, part, tool, subject) in reliable(conn, repo, commit).await? {
+            let key = (tool, subject);
+            if !wanted.contains(&key) {
                 continue;
             }
+            here.insert(key);
             let (document, at) = on!(&mut *conn, executor => sqlx::query_as::<_, (Vec<u8>, i64)>(
                 "SELECT document, at FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 \
                  AND way = $5 AND bundle = $6 AND part = $7")
@@ -121,11 +124,12 @@ pub async fn baselines(
                 .fetch_one(executor).await)?;
             found.push(Baseline { report: unpack(&document)?, commit: commit.clone(), at: Timestamp(at) });
         }
+        wanted.retain(|key| !here.contains(key));
     }
     Ok(found)
 }
 
-/// Where a report stands: its run, attempt, way, bundle and part, and its tool and target.
+/// Where a report stands: its run, attempt, way, bundle and part, and its tool and subject.
 type Place = (i64, i64, String, String, i64, String, String);
 
 /// What can be relied on of a commit, the newest first.
@@ -152,10 +156,6 @@ fn unpack(document: &[u8]) -> Result<Report> {
 
 fn origin_of(text: &str) -> Result<Origin> {
     serde_json::from_str(text).map_err(|why| Error::impossible("report", text, why))
-}
-
-fn target_of(target: Option<&Text>) -> String {
-    target.map(|target| storable(target)).unwrap_or_default()
 }
 
 /// PostgreSQL takes no NUL in a text.

@@ -28,11 +28,10 @@ pub async fn standing(
     let mut waivers = scans.waivers.clone();
     waivers.extend(waiver::all(&mut conn, repo.id).await?);
     drop(conn);
-    let wanted: BTreeSet<(Text, Option<Text>)> = reports.iter().map(told_apart).collect();
+    let wanted: BTreeSet<(Text, String)> = reports.iter().map(told_apart).collect();
     // Where there is nothing to compare, GitHub is not asked with what.
     let tip = if wanted.is_empty() { None } else { tip(app, repo).await? };
     let ancestors = before(app, repo, commit, tip.as_ref()).await?;
-    let wanted: Vec<_> = wanted.into_iter().collect();
     let mut conn = app.db.read().await?;
     let baselines = report::baselines(&mut conn, repo.id, &ancestors, &wanted).await?;
     drop(conn);
@@ -107,8 +106,8 @@ pub(in crate::handlers) async fn finished_runs(
 }
 
 /// What a report is compared by.
-fn told_apart(received: &Received) -> (Text, Option<Text>) {
-    (received.report.tool.name.clone(), received.report.target.clone())
+fn told_apart(received: &Received) -> (Text, String) {
+    (received.report.tool.name.clone(), received.report.subject())
 }
 
 /// The newest commit of the default branch.

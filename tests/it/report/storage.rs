@@ -5,7 +5,7 @@ use countersign::db::Db;
 use countersign::db::report::{self, Bundle, Packed};
 use countersign::ids::{CommitSha, RunId};
 use countersign::report::{
-    Category, Finding, Origin, Received, Report, Rule, Severity, State, Text, Tool, Way,
+    Category, Finding, Image, Origin, Received, Report, Rule, Severity, State, Text, Tool, Way,
 };
 
 use crate::harness::database::{open, shop};
@@ -159,19 +159,20 @@ on_both!(a_baseline_is_the_nearest_that_can_be_relied_on, url => {
     let mut foreign = received("trivy", &middle, (2, 1));
     foreign.origin.fork = true;
     let mut image = received("trivy", &middle, (2, 1));
-    image.report.target = Some("alpine".into());
+    image.report.target = Some("alpine:3.10".into());
+    // The next build has another tag, and is about the same image.
+    image.report.image = Some(Image::default());
     store(&db, &[foreign, image]).await;
-    store(&db, &[received("trivy", &far, (3, 1))]).await;
-    let wanted: [(Text, Option<Text>); 4] = [
-        ("trivy".into(), None),
-        ("trivy".into(), Some("alpine".into())),
-        ("codeql".into(), None),
-        ("grype".into(), None),
-    ];
+    // A tool that wrote two files there said both.
+    let mut second = received("trivy", &far, (3, 1));
+    second.origin.entry = "second.json".to_owned();
+    store(&db, &[received("trivy", &far, (3, 1)), second]).await;
+    let wanted: [(Text, &str); 4] = [("trivy".into(), ""), ("trivy".into(), "alpine"), ("codeql".into(), ""), ("grype".into(), "")];
+    let wanted = wanted.map(|(tool, subject)| (tool, subject.to_owned())).into();
     let ancestors = [near.clone(), middle.clone(), far.clone()];
     let mut conn = db.read().await.unwrap();
     let found = report::baselines(&mut conn, shop().id, &ancestors, &wanted).await.unwrap();
     let named: Vec<_> = found.iter().map(|one| (one.report.tool.name.to_string(), one.commit.clone())).collect();
     let [codeql, trivy] = ["codeql", "trivy"].map(str::to_owned);
-    assert_eq!(named, [(codeql, near), (trivy.clone(), middle), (trivy, far)]);
+    assert_eq!(named, [(codeql, near), (trivy.clone(), middle), (trivy.clone(), far.clone()), (trivy, far)]);
 });
