@@ -33,7 +33,8 @@ pub struct Finished {
     pub fork: bool,
 }
 
-/// Asks for the artifacts of a run to be read; if they were read before, only when `again` says so.
+/// Asks for the artifacts of a run to be read; if they were read before, or are put off after an error, only
+/// when `again` says so. Whoever reads them at this moment is left in peace.
 pub async fn want(
     conn: &mut Conn,
     repo: &Repo,
@@ -47,7 +48,7 @@ pub async fn want(
         "INSERT INTO report_run (repo, run, attempt, commit_sha, target, state, attempts, run_at, fence) \
          VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, 0) \
          ON CONFLICT (repo, run, attempt) DO UPDATE SET state = 'waiting', attempts = 0, run_at = excluded.run_at, \
-             target = excluded.target WHERE report_run.state = 'read' AND $7 = 1")
+             target = excluded.target WHERE $7 = 1 AND (report_run.state = 'read' OR report_run.error IS NOT NULL)")
         .bind(repo.id.0).bind(run.0).bind(attempt).bind(commit.as_str()).bind(target).bind(now.0)
         .bind(i64::from(again))
         .execute(executor).await.map(|_| ()))?;
@@ -58,7 +59,7 @@ pub async fn want(
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(lease);
     let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, i64, String, i64, i64)>(
-        "UPDATE report_run SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
+        "UPDATE report_run SET run_at = $2, attempts = attempts + 1, fence = fence + 1, error = NULL \
          WHERE (repo, run, attempt) IN (SELECT repo, run, attempt FROM report_run \
              WHERE state = 'waiting' AND run_at <= $1 ORDER BY run_at LIMIT $3) \
          RETURNING target, run, attempt, commit_sha, attempts, fence")

@@ -79,7 +79,7 @@ async fn read_all(db: &Db, now: Timestamp) -> usize {
     db.write(move |tx| {
         Box::pin(async move {
             let conn = tx.conn().await?;
-            let claimed = report::claim(conn, now, std::time::Duration::from_secs(60), 9).await?;
+            let claimed = report::claim(conn, now, std::time::Duration::from_mins(1), 9).await?;
             for run in &claimed {
                 let commit = run.commit.clone();
                 let finished = report::Finished { commit, workflow: None, fork: false };
@@ -135,7 +135,7 @@ on_both!(a_run_is_read_once_and_again_when_somebody_asks, url => {
 on_both!(a_lease_that_ran_out_is_worth_nothing, url => {
     let (db, head) = (open(&url).await, commit('a'));
     want(&db, &head, (1, 1), false).await;
-    let lease = std::time::Duration::from_secs(60);
+    let lease = std::time::Duration::from_mins(1);
     let claim = |now: Timestamp| {
         db.write(move |tx| Box::pin(async move { report::claim(tx.conn().await?, now, lease, 9).await }))
     };
@@ -148,6 +148,26 @@ on_both!(a_lease_that_ran_out_is_worth_nothing, url => {
         Box::pin(async move { report::finish(tx.conn().await?, &first, &finished, None).await })
     });
     assert!(late.await.is_err());
+});
+
+on_both!(what_was_put_off_is_read_at_once_when_somebody_asks, url => {
+    let (db, head) = (open(&url).await, commit('a'));
+    want(&db, &head, (1, 1), false).await;
+    let far = NOW.plus(std::time::Duration::from_hours(1));
+    db.write(move |tx| {
+        Box::pin(async move {
+            let conn = tx.conn().await?;
+            let lease = std::time::Duration::from_mins(1);
+            let run = report::claim(conn, NOW, lease, 9).await?.remove(0);
+            report::try_again(conn, &run, far, "GitHub did not answer").await
+        })
+    })
+    .await
+    .unwrap();
+    want(&db, &head, (1, 1), false).await;
+    assert_eq!(read_all(&db, NOW).await, 0);
+    want(&db, &head, (1, 1), true).await;
+    assert_eq!(read_all(&db, NOW).await, 1);
 });
 
 on_both!(a_baseline_is_the_nearest_that_can_be_relied_on, url => {
