@@ -166,6 +166,8 @@ codes! {
     FindingsInfo = "findings_info",
     /// A scanner found something that is known to be exploited.
     FindingsExploited = "findings_exploited",
+    /// A bill of materials or a statement is about another image than the one that was scanned.
+    SubjectMismatch = "subject_mismatch",
     /// A report that must be there is not.
     ReportMissing = "report_missing",
     /// Reports are still being fetched or read.

@@ -192,6 +192,7 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::CoverageDropped
         | Code::CoverageUnknown
         | Code::PlatformMissing
+        | Code::SubjectMismatch
         | Code::SignatureMissing
         | Code::SignatureInvalid => None,
     }

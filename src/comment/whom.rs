@@ -37,6 +37,7 @@ fn by_code(code: Code) -> &'static str {
         | Code::CoverageDropped
         | Code::CoverageUnknown
         | Code::PlatformMissing
+        | Code::SubjectMismatch
         | Code::SignatureMissing
         | Code::SignatureInvalid => PUSHERS,
         Code::FindingsCritical

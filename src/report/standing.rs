@@ -42,6 +42,9 @@ pub struct Tally {
     pub tests: Option<TestTotals>,
     /// The coverage of the report that counts, with the baseline's.
     pub coverage: Option<CoverageFact>,
+    /// Where bills of materials and statements are about another image than the one that was scanned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_subjects: Vec<String>,
     /// Waivers that expired and whose findings count again.
     pub expired_waivers: Vec<String>,
     /// Reports of the commit that are still being fetched or read.

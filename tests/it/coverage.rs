@@ -78,6 +78,7 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (Code::CoverageUnknown, GATE),
     (Code::PlatformMissing, GATE),
     (Code::SignatureMissing, GATE),
+    (Code::SubjectMismatch, GATE),
     (Code::SignatureInvalid, GATE),
 ];
 

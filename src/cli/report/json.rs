@@ -13,7 +13,7 @@ use crate::requirement::Verdict;
 struct Document<'a> {
     verdict: &'static str,
     conditions: Vec<Condition<'a>>,
-    files: Vec<File<'a>>,
+    files: Vec<One<'a>>,
     problems: &'a [String],
 }
 
@@ -29,7 +29,7 @@ struct Condition<'a> {
 
 /// One report. A file with several, such as SARIF with several runs, stands here as often.
 #[derive(Serialize)]
-struct File<'a> {
+struct One<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     entry: &'a str,

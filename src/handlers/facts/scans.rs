@@ -24,7 +24,9 @@ pub async fn standing(
 ) -> Result<Standing> {
     let pending = pending(app, repo, commit, now).await?;
     let mut conn = app.db.read().await?;
-    let reports = report::of_commit(&mut conn, repo.id, commit).await?;
+    let mut reports = report::of_commit(&mut conn, repo.id, commit).await?;
+    // Here and not when they are fetched: were the policy to say otherwise tomorrow, nothing would be missing.
+    reports.retain(|received| !received.origin.artifact.as_deref().is_some_and(|name| scans.ignores(name)));
     let mut waivers = scans.waivers.clone();
     waivers.extend(waiver::all(&mut conn, repo.id).await?);
     drop(conn);

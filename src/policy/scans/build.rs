@@ -44,6 +44,10 @@ pub(in crate::policy) fn scans(section: Option<ScansSection>, reader: &mut Reade
         gate: said.over(before),
         trust,
         github_alerts: section.github_alerts.is_some_and(|alerts| alerts.value),
+        ignore_artifacts: section
+            .ignore_artifacts
+            .map(|list| values(list.value).map(|name| name.0).collect())
+            .unwrap_or_default(),
         annotations: section.annotations.map_or(Scans::ANNOTATIONS, |most| most.value.0),
         waive: section.waive.map(|section| waive(section.value)).unwrap_or_default(),
         waivers: section.waivers.map(|list| values(list.value).map(waiver).collect()).unwrap_or_default(),

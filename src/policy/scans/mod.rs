@@ -1,6 +1,6 @@
 //! What the policy says about the reports of scanners, tests and builds.
 
-use super::Principal;
+use super::{Glob, Principal};
 use crate::report::{Gate, Waiver};
 
 mod build;
@@ -24,6 +24,8 @@ pub struct Scans {
     pub trust: Option<Trust>,
     /// Whether GitHub's own alerts are read too.
     pub github_alerts: bool,
+    /// Artifacts whose reports do not count, neither for nor against anything.
+    pub ignore_artifacts: Vec<Glob>,
     /// How many annotations a check run may have.
     pub annotations: u16,
     /// Who may let findings through.
@@ -69,6 +71,11 @@ pub struct Waive {
 }
 
 impl Scans {
+    /// Whether what is in an artifact of this name does not count.
+    pub fn ignores(&self, artifact: &str) -> bool {
+        self.ignore_artifacts.iter().any(|pattern| pattern.matches(artifact))
+    }
+
     /// How many annotations a check run has when the policy does not say: as many as GitHub takes at once.
     const ANNOTATIONS: u16 = 50;
 }
@@ -80,6 +87,7 @@ impl Default for Scans {
             gate: Gate::default(),
             trust: None,
             github_alerts: false,
+            ignore_artifacts: Vec::new(),
             annotations: Self::ANNOTATIONS,
             waive: Waive::default(),
             waivers: Vec::new(),

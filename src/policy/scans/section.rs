@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 
 use super::words::{
-    Annotations, Day, FailOn, KeyText, KnownExploited, Percent, Platform, ReportName, Tests, WaiverPlace,
+    Annotations, ArtifactName, Day, FailOn, KeyText, KnownExploited, Percent, Platform, ReportName, Tests,
+    WaiverPlace,
 };
 use crate::policy::Principal;
 use crate::policy::node::Node;
@@ -34,6 +35,9 @@ section! {
         "forks" forks: optional bool,
         /// Whether GitHub's own alerts are read too: false unless said otherwise.
         "github_alerts" github_alerts: optional bool,
+        /// Artifacts that hold no reports, by name, with * for any text. One that is too large or broken would
+        /// otherwise count as a report that cannot be read.
+        "ignore_artifacts" ignore_artifacts: optional List<ArtifactName>,
         /// How many annotations the check run may have: 50 unless said otherwise.
         "annotations" annotations: optional Annotations,
         /// Who may let findings through by /waive. Nobody unless said otherwise.

@@ -1,6 +1,6 @@
 //! `scans`, as it is written and as it is wrong.
 
-use crate::policy::{Identity, Policy, Problem, PublicKey, Scans, Trust};
+use crate::policy::{Glob, Identity, Policy, Problem, PublicKey, Scans, Trust};
 use crate::report::{Gate, Severity};
 
 const STAGING: &str = "
@@ -26,6 +26,7 @@ scans:
     require: [sbom, provenance]
   forks: true
   github_alerts: true
+  ignore_artifacts: [dist-*, site]
   annotations: 10
   waive: { by: [team:acme/security], authors: true }
   waivers:
@@ -50,7 +51,7 @@ fn problems(scans: &str, required: &str) -> String {
 
 #[test]
 fn everything_that_can_be_said_is_read() {
-    let Scans { stated, gate, trust, github_alerts, annotations, waive, waivers } =
+    let Scans { stated, gate, trust, github_alerts, ignore_artifacts, annotations, waive, waivers } =
         policy(EVERYTHING, "{}").unwrap().scans;
     assert!(stated && github_alerts && waive.authors);
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
@@ -71,6 +72,7 @@ fn everything_that_can_be_said_is_read() {
     let identity = "https://github.com/acme/shop/.github/workflows/ci.yml@refs/heads/main".to_owned();
     assert_eq!(trust, Some(Trust::Keyless(Identity { issuer, identity })));
     assert_eq!(annotations, 10);
+    assert_eq!(ignore_artifacts.iter().map(Glob::as_str).collect::<Vec<_>>(), ["dist-*", "site"]);
     assert_eq!(waive.by, ["team:acme/security".parse().unwrap()]);
     let told: Vec<_> =
         waivers.iter().map(|w| (w.id.as_str(), w.only.as_deref(), w.until.to_string())).collect();

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::PublicKey;
+use crate::policy::Glob;
 use crate::policy::node::{Node, Value};
 use crate::policy::problem::ProblemCode;
 use crate::policy::read::{FromNode, Reader, Word};
@@ -57,6 +58,10 @@ word!(
     }
 );
 word!(
+    /// The names of artifacts.
+    ArtifactName(Glob): |text| text.parse().ok()
+);
+word!(
     /// A public key, or where it is.
     KeyText(PublicKey): |text| {
         let pem = text.trim_start().starts_with("-----BEGIN PUBLIC KEY-----")
@@ -102,6 +107,12 @@ wanted!(
     "a platform: an operating system and an architecture",
     "linux/amd64",
     "^[a-z0-9_]+(/[a-z0-9_]+){1,2}$"
+);
+wanted!(
+    ArtifactName,
+    "a name or a pattern for names: letters, digits and . _ - / + with *",
+    "dist-*",
+    "^[A-Za-z0-9._/+*-]{1,255}$"
 );
 wanted!(
     KeyText,

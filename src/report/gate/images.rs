@@ -1,7 +1,7 @@
 //! Whether every image was scanned, and what is signed was verified.
 
 use super::super::{Condition, ReportFact, SignatureFact, Tally};
-use super::{Gate, Judged, few, tools, who, whos};
+use super::{Gate, Judged, answers, few, tools, who, whos};
 use crate::requirement::Code;
 
 /// A scanner looked at the image of this platform.
@@ -28,6 +28,27 @@ pub(super) fn platform(gate: &Gate, tally: &Tally, platform: &str) -> Condition 
     );
     let judged = Judged { title, actual: "no".to_owned(), decided_by: Vec::new() };
     judged.pending(Code::PlatformMissing, sentence)
+}
+
+/// What was asked for by name and lists or states something is about the image that was scanned.
+pub(super) fn subjects(gate: &Gate, tally: &Tally) -> Option<Condition> {
+    let about_an_image =
+        |fact: &&ReportFact| ["sbom", "provenance", "signature"].iter().any(|kind| answers(fact, kind));
+    let names = gate.must_have.iter().chain(&gate.signed);
+    let asked: Vec<&ReportFact> =
+        names.flat_map(|name| gate.called(tally, name)).filter(about_an_image).collect();
+    if asked.is_empty() || tally.other_subjects.is_empty() {
+        return None;
+    }
+    let count = tally.other_subjects.len();
+    let judged = Judged {
+        title: "all are about the image that was scanned".to_owned(),
+        actual: format!("{count} not"),
+        decided_by: tools(&asked),
+    };
+    let told = few(&tally.other_subjects, count as u64);
+    let sentence = format!("{} Make it of the image that is scanned and deployed.", told.trim_end());
+    Some(judged.fails(Code::SubjectMismatch, sentence))
 }
 
 /// A report of this name carries a signature that verifies. A copy beside it that carries none does not

@@ -54,6 +54,7 @@ impl Gate {
         conditions.extend(measures::minimum(self, tally));
         conditions.extend(measures::drop(self, tally));
         conditions.extend(self.platforms.iter().map(|platform| images::platform(self, tally, platform)));
+        conditions.extend(images::subjects(self, tally));
         conditions.extend(self.signed.iter().map(|name| images::signed(self, tally, name)));
         conditions
     }

@@ -7,7 +7,7 @@ use super::problem::Merged;
 use super::{Evidence, Outcome};
 use crate::report::{
     CoverageFact, Named, Novelties, Novelty, Problem, Received, Report, ReportFact, SignatureFact, Tally,
-    TestTotals, WaiverNews,
+    TestTotals, WaiverNews, subjects_match,
 };
 
 /// The names by which a policy may ask for more than one tool or format.
@@ -19,6 +19,7 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
         reports: facts(evidence),
         tests: tests(evidence),
         coverage: coverage(evidence, outcome),
+        other_subjects: other_subjects(evidence),
         expired_waivers: news
             .expired
             .iter()
@@ -41,6 +42,17 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
     }
     tally.worst = worst(&open);
     tally
+}
+
+/// Whoever wants a bill of materials wants it of the image that was scanned.
+fn other_subjects(evidence: &Evidence<'_>) -> Vec<String> {
+    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
+    let reports: Vec<&Report> = reports.map(|received| &received.report).collect();
+    let named = reports.iter().filter(|report| {
+        let inventory = report.inventory.as_ref().is_none_or(|inventory| !inventory.subjects.is_empty());
+        inventory || report.image.is_some()
+    });
+    subjects_match(&named.copied().collect::<Vec<_>>())
 }
 
 impl Novelties {

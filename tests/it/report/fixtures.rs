@@ -1,5 +1,6 @@
 //! Reports of our own: real tools, run by `tests/fixtures/reports/make` on a small project with known faults.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use countersign::report::{Limits, Marker, Report, Severity, read};
@@ -17,17 +18,17 @@ fn line(name: &str) -> String {
         let mut told = format!("{} {}:", report.tool.name, report.state.as_str());
         for severity in Severity::ALL {
             if let Some(count) = report.counts.severity.get(&severity) {
-                told += &format!(" {count} {severity}");
+                write!(told, " {count} {severity}").unwrap();
             }
         }
         if let Some(tests) = report.tests {
-            told += &format!(" {}/{} passed, {} skipped", tests.passed, tests.cases, tests.skipped);
+            write!(told, " {}/{} passed, {} skipped", tests.passed, tests.cases, tests.skipped).unwrap();
         }
         if let Some(coverage) = report.coverage {
-            told += &format!(" {}/{} lines", coverage.lines_covered, coverage.lines_valid);
+            write!(told, " {}/{} lines", coverage.lines_covered, coverage.lines_valid).unwrap();
         }
         if let Some(inventory) = report.inventory {
-            told += &format!(" {} lists {}", inventory.specification, inventory.components);
+            write!(told, " {} lists {}", inventory.specification, inventory.components).unwrap();
         }
         told
     });
