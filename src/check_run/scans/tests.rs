@@ -453,8 +453,8 @@ fn what_reports_say_is_never_more_than_words() {
 #[test]
 fn hostile_words_are_shown_as_they_were_written() {
     let scans = shown(&called("@alice </details> | **x** [a](https://evil.example) #1 `code` \u{202e}"));
-    let title = scans.shown.title.replace('\u{200b}', "<zero width>");
-    assert_snapshot!(title, @r##"Blocked: @<zero width>alice </details> | **x** [a](https://evil.example) #1 `code` �"##);
+    let title = scans.shown.title.replace('\u{200b}', "[break]");
+    assert_snapshot!(title, @r##"Blocked: @[break]alice </details> | **x** [a](https://evil.example) #1 `code` �"##);
     assert_snapshot!(scans.shown.summary, @r##"
     1 of 2 conditions does not hold.
 

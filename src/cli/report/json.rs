@@ -13,7 +13,7 @@ use crate::requirement::Verdict;
 struct Document<'a> {
     verdict: &'static str,
     conditions: Vec<Condition<'a>>,
-    files: Vec<One<'a>>,
+    files: Vec<Reading<'a>>,
     problems: &'a [String],
 }
 
@@ -29,7 +29,7 @@ struct Condition<'a> {
 
 /// One report. A file with several, such as SARIF with several runs, stands here as often.
 #[derive(Serialize)]
-struct One<'a> {
+struct Reading<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     entry: &'a str,
@@ -84,9 +84,9 @@ fn condition(condition: &crate::report::Condition) -> Condition<'_> {
     }
 }
 
-fn file(received: &Received) -> File<'_> {
+fn file(received: &Received) -> Reading<'_> {
     let Received { report, origin } = received;
-    File {
+    Reading {
         file: origin.artifact.as_deref().unwrap_or_default(),
         entry: &origin.entry,
         sha256: &origin.sha256,

@@ -16,7 +16,8 @@ use self::files::{Files, read};
 use super::{complain, say};
 use crate::check_run::scans::{Gated, Overall, View, of_commit, overall};
 use crate::clock::{Clock, Timestamp, random};
-use crate::report::{Changed, Evidence, Gate, Marker, Severity, Standing, stand};
+use crate::report::signature::verify;
+use crate::report::{Changed, Evidence, Gate, Marker, Severity, SignatureFact, Standing, State, stand};
 
 /// Exit code when something that was named could not be read.
 const UNREADABLE: u8 = 2;
@@ -86,9 +87,12 @@ impl Show {
         let files = read(&self.files, &marker, now);
         let before = read(&self.baseline, &marker, now);
         let baselines = before.baselines();
+        // Nothing here says under what signatures have to verify.
+        let signatures: Vec<SignatureFact> =
+            files.reports.iter().map(|received| verify(&received.report, None)).collect();
         let standing = stand(&Evidence {
             reports: &files.reports,
-            signatures: &[],
+            signatures: &signatures,
             baselines: &baselines,
             waivers: &[],
             pending: 0,
@@ -134,8 +138,7 @@ impl Show {
 impl Files {
     /// Something that was named was not read.
     fn broken(&self) -> bool {
-        let unreadable =
-            |state: &crate::report::State| matches!(state, crate::report::State::Unreadable { .. });
+        let unreadable = |state: &State| matches!(state, State::Unreadable { .. });
         !self.problems.is_empty() || self.reports.iter().any(|received| unreadable(&received.report.state))
     }
 }
