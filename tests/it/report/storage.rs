@@ -185,7 +185,7 @@ on_both!(a_baseline_is_the_nearest_that_can_be_relied_on, url => {
     store(&db, &[foreign, image]).await;
     // A tool that wrote two files there said both.
     let mut second = received("trivy", &far, (3, 1));
-    second.origin.entry = "second.json".to_owned();
+    "second.json".clone_into(&mut second.origin.entry);
     store(&db, &[received("trivy", &far, (3, 1)), second]).await;
     let wanted: [(Text, &str); 4] = [("trivy".into(), ""), ("trivy".into(), "alpine"), ("codeql".into(), ""), ("grype".into(), "")];
     let wanted = wanted.map(|(tool, subject)| (tool, subject.to_owned())).into();
