@@ -65,6 +65,10 @@ fn said(condition: &Condition) -> String {
     }
     match condition.requirement.code {
         Code::FindingsExploited => format!("{actual} known to be exploited"),
+        Code::ReportPartial | Code::ReportFailed | Code::ReportUnreadable => {
+            format!("{} be relied on", actual.replace(" cannot", " reports cannot"))
+        }
+        Code::SubjectMismatch => format!("{} about another image", actual.trim_end_matches(" not")),
         Code::FindingsCritical
         | Code::FindingsHigh
         | Code::FindingsMedium
