@@ -7,10 +7,11 @@
 
 use serde::Deserialize;
 
-use super::dependency::{Vulnerable, aliases, ecosystem, package, rated};
+use super::dependency::{Vulnerable, aliases, rated};
 use super::input::Result;
 use super::input::json::Json;
-use super::input::lenient::{count, lenient, number, text};
+use super::input::loose::{count, lenient, number, text};
+use super::package_url::{ecosystem, package};
 use super::{Advisory, Category, Draft, Finding, Limits, Marker, Report, Rule, Severity, Suppression, place};
 
 /// Which alerts.
@@ -249,7 +250,7 @@ impl CodeAlert {
         let shared = draft.rule(Rule {
             id: rule.id.as_str().into(),
             title: rule.description.as_str().into(),
-            cwe: super::dependency::weaknesses(cwe),
+            cwe: super::weakness::weaknesses(cwe),
             url: (!rule.help_uri.is_empty()).then(|| rule.help_uri.as_str().into()),
         });
         let mut finding = Finding::new(category, rule.severity(), shared);

@@ -18,7 +18,12 @@ pub mod input;
 pub mod sketch;
 pub mod format;
 mod path;
+mod package_url;
+mod digest;
+mod weakness;
 mod dependency;
+mod lint_code;
+mod tool_names;
 pub mod github_alerts;
 mod reading;
 pub mod archive;
@@ -31,6 +36,9 @@ pub mod platform;
 mod stand;
 mod gate;
 
+#[cfg(test)]
+mod trial;
+
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
@@ -40,7 +48,7 @@ pub use gate::Gate;
 pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};
-pub use path::{place, relative};
+pub use path::{place, relative, span};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
 pub use signature::Trust;

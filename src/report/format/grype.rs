@@ -8,7 +8,7 @@ use super::Format;
 use super::trivy::platform;
 use crate::report::dependency::{Vulnerable, aliases, is_single, rated};
 use crate::report::input::json::Json;
-use crate::report::input::lenient::{lenient, number, text};
+use crate::report::input::loose::{lenient, number, text};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Draft, Finding, Image, Package, Suppression, place};
@@ -364,17 +364,12 @@ fn image(target: Described) -> Image {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Limits, Marker, Report, State, read};
-
-    fn report(text: &str) -> Report {
-        let marker = Marker::new(&[3; 32]);
-        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
-        file.reports.into_iter().next().expect("recognised")
-    }
+    use crate::report::State;
+    use crate::report::trial::one;
 
     #[test]
     fn a_match_is_told_with_all_that_is_known() {
-        let report = report(
+        let report = one(
             r#"{"matches":[{"vulnerability":{"id":"GHSA-a","severity":"High","fix":{"versions":["2"],"state":"fixed"},
             "cvss":[{"version":"2.0","metrics":{"baseScore":9}},{"version":"3.1","metrics":{"baseScore":7.5}}],
             "knownExploited":[{"cve":"CVE-1"}]},"relatedVulnerabilities":[{"id":"CVE-1","epss":[{"epss":0.5}]},{"id":"CVE-1"}],
@@ -399,7 +394,7 @@ mod tests {
 
     #[test]
     fn an_advisory_about_several_is_no_name_of_each() {
-        let report = report(
+        let report = one(
             r#"{"matches":[{"vulnerability":{"id":"ALAS-2021-1","severity":"High"},"artifact":{"name":"x"},
             "relatedVulnerabilities":[{"id":"CVE-1"},{"id":"CVE-2"}]}],"descriptor":{"name":"grype"}}"#,
         );
@@ -412,9 +407,9 @@ mod tests {
             [r#"{"error":"too old"}"#, r#"{"status":{"valid":false}}"#, r#"{"status":{"error":"gone"}}"#]
         {
             let text = format!(r#"{{"matches":[],"descriptor":{{"name":"grype","db":{db}}}}}"#);
-            assert!(matches!(report(&text).state, State::Partial { .. }), "{db}");
+            assert!(matches!(one(&text).state, State::Partial { .. }), "{db}");
         }
-        let broken = report(r#"{"matches":{},"descriptor":{"name":"grype"}}"#);
+        let broken = one(r#"{"matches":{},"descriptor":{"name":"grype"}}"#);
         assert!(matches!(broken.state, State::Unreadable { .. }));
     }
 }
