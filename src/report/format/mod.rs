@@ -38,6 +38,9 @@ mod trufflehog;
 mod yamllint;
 mod zap;
 
+#[cfg(test)]
+mod tests;
+
 use super::Draft;
 use super::input::{Input, Result};
 use super::sketch::Sketch;

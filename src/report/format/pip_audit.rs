@@ -53,7 +53,7 @@ struct Known {
     aliases: Vec<String>,
 }
 
-/// How reasons begin that say of a dependency only that it is of nobody else: PyPI does not know it, or it is
+/// How reasons begin that say of a dependency only that it is of nobody else: `PyPI` does not know it, or it is
 /// the project itself (`_service/pypi.py`, `_dependency_source/pip.py`, `_dependency_source/requirement.py`).
 const OWN: &[&str] = &[
     "Dependency not found on PyPI and could not be audited",

@@ -85,9 +85,10 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
             Line::Other | Line::Foreign => {}
         }
     }
-    if seen == 0 && passed && named {
+    if seen == 0 && (said.is_some() || passed && named) {
         draft.begin("ruff");
-    } else if seen > 0 && said != Some(seen) {
+    }
+    if said.is_some() && said != Some(seen) || seen > 0 && said.is_none() {
         draft.partial("Ruff says of another number of errors than are in the file: some of it is missing.");
     }
     Ok(())

@@ -1,18 +1,15 @@
 //! One result of Trivy: what it found in one target. In all shapes of its JSON it is the same.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::report::dependency::{Vulnerable, aliases, rated};
+use super::vulnerability::Vulnerability;
+use crate::report::dependency::rated;
 use crate::report::input::json::Json;
-use crate::report::input::loose::{count, lenient, number, text};
+use crate::report::input::loose::{count, lenient, text};
 use crate::report::input::{Fault, Result};
 use crate::report::package_url;
-use crate::report::{
-    Advisory, Category, Draft, Finding, Package, Place, Rule, Severity, Suppression, relative,
-};
+use crate::report::{Category, Draft, Finding, Place, Rule, Severity, Suppression, relative};
 
 /// Where the results stand.
 #[derive(Debug, Default, Clone, Copy)]
@@ -164,105 +161,6 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-struct Vulnerability {
-    #[serde(rename = "VulnerabilityID", deserialize_with = "text")]
-    id: String,
-    #[serde(rename = "VendorIDs", deserialize_with = "lenient")]
-    vendor_ids: Vec<String>,
-    #[serde(deserialize_with = "text")]
-    pkg_name: String,
-    #[serde(deserialize_with = "text")]
-    pkg_path: String,
-    #[serde(deserialize_with = "lenient")]
-    pkg_identifier: Identifier,
-    #[serde(deserialize_with = "text")]
-    installed_version: String,
-    #[serde(deserialize_with = "text")]
-    fixed_version: String,
-    #[serde(deserialize_with = "text")]
-    status: String,
-    #[serde(deserialize_with = "text")]
-    severity: String,
-    #[serde(deserialize_with = "text")]
-    severity_source: String,
-    #[serde(deserialize_with = "text")]
-    title: String,
-    #[serde(deserialize_with = "text")]
-    description: String,
-    #[serde(rename = "PrimaryURL", deserialize_with = "text")]
-    url: String,
-    #[serde(rename = "CweIDs", deserialize_with = "lenient")]
-    cwe: Vec<String>,
-    #[serde(rename = "CVSS", deserialize_with = "lenient")]
-    cvss: BTreeMap<String, Scores>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Identifier {
-    #[serde(rename = "PURL", deserialize_with = "text")]
-    purl: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Scores {
-    #[serde(rename = "V40Score", deserialize_with = "number")]
-    v4: Option<f64>,
-    #[serde(rename = "V3Score", deserialize_with = "number")]
-    v3: Option<f64>,
-    #[serde(rename = "V2Score", deserialize_with = "number")]
-    v2: Option<f64>,
-}
-
-impl Vulnerability {
-    /// The score of whom the severity is from, else of the National Vulnerability Database, else of anybody.
-    fn score(&self) -> Option<f64> {
-        let of = |source: &str| self.cvss.get(source).and_then(Scores::newest);
-        of(&self.severity_source)
-            .or_else(|| of("nvd"))
-            .or_else(|| self.cvss.values().find_map(Scores::newest))
-    }
-
-    fn finding(self, draft: &mut Draft) -> Finding {
-        let fixed = self.fixed_version.split(',').map(str::trim).filter(|version| !version.is_empty());
-        let advisory = Advisory {
-            aliases: aliases(&self.id, self.vendor_ids.iter().map(String::as_str)),
-            fixed: fixed.map(Into::into).collect(),
-            fix_state: (!self.status.is_empty()).then(|| draft.text(&self.status)),
-            score: self.score(),
-            ..Advisory::default()
-        };
-        let purl = Some(self.pkg_identifier.purl).filter(|purl| purl.starts_with("pkg:"));
-        let package = Package {
-            purl: purl.map(Into::into),
-            name: self.pkg_name.into(),
-            version: self.installed_version.into(),
-        };
-        let vulnerable = Vulnerable {
-            package,
-            id: self.id,
-            title: if self.title.is_empty() { self.description } else { self.title },
-            url: self.url,
-            cwe: self.cwe,
-            severity: rated(&self.severity),
-            word: self.severity,
-            advisory,
-        };
-        let mut finding = vulnerable.finding(draft);
-        finding.place = Some(at(draft, &self.pkg_path, None, None));
-        finding
-    }
-}
-
-impl Scores {
-    fn newest(&self) -> Option<f64> {
-        self.v4.or(self.v3).or(self.v2)
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
 struct Misconfiguration {
     #[serde(rename = "ID", deserialize_with = "text")]
     id: String,
@@ -387,7 +285,7 @@ fn rated_by(draft: &mut Draft, category: Category, word: &str, rule: std::sync::
 }
 
 /// A place whose file may be known only once the result ends.
-fn at(draft: &mut Draft, path: &str, line: Option<u32>, end_line: Option<u32>) -> Place {
+pub(super) fn at(draft: &mut Draft, path: &str, line: Option<u32>, end_line: Option<u32>) -> Place {
     Place {
         file: draft.text(&relative(path)),
         line: line.filter(|line| *line > 0),
