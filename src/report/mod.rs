@@ -19,7 +19,12 @@ pub mod sketch;
 pub mod format;
 mod path;
 mod changed;
+mod package_url;
+mod digest;
+mod weakness;
 mod dependency;
+mod lint_code;
+mod tool_names;
 pub mod github_alerts;
 mod reading;
 pub mod archive;
@@ -32,6 +37,8 @@ mod subjects;
 pub mod platform;
 mod stand;
 mod gate;
+#[cfg(test)]
+mod trial;
 
 pub use changed::Changed;
 pub use document::{
@@ -44,7 +51,7 @@ pub use limits::Limits;
 pub use marker::Marker;
 pub use origin::{Baseline, Origin, Received, Way};
 pub use page_key::PageKey;
-pub use path::{place, relative};
+pub use path::{place, relative, span};
 pub use reading::{File, Source, read};
 pub use severity::Severity;
 pub use signature::Trust;

@@ -1,7 +1,8 @@
 //! Where a file is in the repository, from however a tool wrote its path.
 
-use super::Text;
-use super::{Draft, Place};
+use std::num::NonZeroU32;
+
+use super::{Draft, Place, Text};
 
 /// Folders into which runners check out: what follows their two or three names is the repository.
 const CHECKOUTS: &[(&str, usize)] =
@@ -36,6 +37,20 @@ pub fn place(draft: &mut Draft, written: &str, line: Option<u32>) -> Option<Plac
         column: None,
         pseudo: false,
     })
+}
+
+/// A place from one position to another, as far as both are told.
+pub fn span(
+    draft: &mut Draft,
+    file: &str,
+    line: Option<u32>,
+    end_line: Option<u32>,
+    column: Option<u32>,
+) -> Option<Place> {
+    let mut place = place(draft, file, line)?;
+    place.end_line = end_line.filter(|end| place.line.is_some_and(|line| *end > line));
+    place.column = column.and_then(NonZeroU32::new).map(NonZeroU32::get);
+    Some(place)
 }
 
 /// What is left after so many names, where there are as many and something behind them.

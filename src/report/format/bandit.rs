@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Format;
-use super::item::{Loose, Number, Words, unquoted};
+use crate::report::input::loose::{Decimal, Many, Named, One, Whole, Word};
 use crate::report::input::{Fault, Input, Result};
+use crate::report::lint_code::unquoted;
 use crate::report::sketch::{Sketch, Value};
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
@@ -19,23 +20,24 @@ const RANKS: [&str; 4] = ["UNDEFINED", "LOW", "MEDIUM", "HIGH"];
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Item {
-    test_id: Words,
-    test_name: Words,
-    issue_severity: Words,
-    issue_confidence: Words,
-    issue_text: Words,
-    issue_cwe: Loose<Weakness>,
-    filename: Words,
-    line_number: Number,
-    line_range: Loose<Vec<u32>>,
-    more_info: Words,
+struct Item<'a> {
+    #[serde(borrow)]
+    test_id: Word<'a>,
+    test_name: Word<'a>,
+    issue_severity: Word<'a>,
+    issue_confidence: Word<'a>,
+    issue_text: Word<'a>,
+    issue_cwe: One<Weakness>,
+    filename: Word<'a>,
+    line_number: Whole,
+    line_range: Many<Whole>,
+    more_info: Word<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Weakness {
-    id: Number,
+    id: Whole,
 }
 
 /// What was seen, to be compared with what Bandit says it has counted.
@@ -75,12 +77,17 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         }
         "metrics" => json.object(|json, file| {
             if file == "_totals" {
-                seen.totals = json.read::<Loose<_>>()?.or_default();
+                let totals: Named<'_, Decimal> = json.read()?;
+                seen.totals = totals
+                    .0
+                    .into_iter()
+                    .filter_map(|(axis, total)| Some((axis.0.into_owned(), total.0?)))
+                    .collect();
             }
             Ok(())
         }),
         "errors" => json.list(|json| {
-            seen.unparsed.push(json.read::<Loose<Unparsed>>()?.or_default().filename.0);
+            seen.unparsed.push(json.read::<One<Unparsed<'_>>>()?.0.filename.0.into_owned());
             Ok(())
         }),
         _ => Ok(()),
@@ -95,25 +102,26 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Unparsed {
-    filename: Words,
+struct Unparsed<'a> {
+    #[serde(borrow)]
+    filename: Word<'a>,
 }
 
-fn add(draft: &mut Draft, seen: &mut Seen, item: &Item) {
+fn add(draft: &mut Draft, seen: &mut Seen, item: &Item<'_>) {
     let word = item.issue_severity.some().unwrap_or("UNDEFINED").to_ascii_uppercase();
     *seen.confidences.entry(item.issue_confidence.0.to_ascii_uppercase()).or_default() += 1.0;
     let rule = draft.rule(Rule {
-        id: item.test_id.0.as_str().into(),
+        id: (&*item.test_id.0).into(),
         title: item.test_name.0.replace('_', " ").into(),
-        cwe: item.issue_cwe.0.as_ref().and_then(|weakness| weakness.id.0).into_iter().collect(),
+        cwe: item.issue_cwe.0.id.natural().into_iter().collect(),
         url: item.more_info.some().map(Into::into),
     });
     let severity = Severity::from_word(&word).unwrap_or(Severity::Unknown);
     let mut finding = Finding::new(Category::Code, severity, rule);
     finding.message = draft.message(&message(item));
-    finding.place = place(draft, &item.filename.0, item.line_number.0);
+    finding.place = place(draft, &item.filename.0, item.line_number.natural());
     if let Some(place) = &mut finding.place {
-        let last = item.line_range.0.as_ref().and_then(|lines| lines.last().copied());
+        let last = item.line_range.items.last().and_then(|line| line.natural());
         place.end_line = last.filter(|last| place.line.is_some_and(|line| *last > line));
     }
     finding.native = Some(draft.text(&word));
@@ -122,10 +130,10 @@ fn add(draft: &mut Draft, seen: &mut Seen, item: &Item) {
 }
 
 /// The tests of hard-coded passwords (B105, B106, B107) quote the password.
-fn message(item: &Item) -> String {
-    match item.test_id.0.as_str() {
+fn message(item: &Item<'_>) -> String {
+    match &*item.test_id.0 {
         "B105" | "B106" | "B107" => unquoted(&item.issue_text.0),
-        _ => item.issue_text.0.clone(),
+        _ => item.issue_text.0.to_string(),
     }
 }
 
@@ -171,7 +179,7 @@ fn check(draft: &mut Draft, seen: &Seen) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::trial::{read, state};
+    use crate::report::trial::{one, state};
 
     fn report(errors: &str, totals: &str, results: &str) -> String {
         format!(
@@ -186,7 +194,7 @@ mod tests {
     #[test]
     fn a_password_is_found_and_not_told() {
         let text = report("", r#","SEVERITY.LOW":1,"CONFIDENCE.MEDIUM":1"#, ONE);
-        let report = read("bandit.json", &text);
+        let report = one(&text);
         assert_eq!(report.state.as_str(), "ok");
         let finding = &report.findings[0];
         assert_eq!(&*finding.message, "Possible hardcoded password: '…'");
@@ -197,15 +205,15 @@ mod tests {
 
     #[test]
     fn a_report_that_looked_at_less_than_all_is_not_whole() {
-        assert_eq!(state("b", &report("", "", "")), "ok");
-        assert_eq!(state("b", &report(r#"{"filename":"a.py","reason":"syntax error"}"#, "", "")), "partial");
-        assert_eq!(state("b", &report("", "", "").replace("\"loc\":9", "\"loc\":0")), "scan_failed");
-        assert_eq!(state("b", &report("", "", "").replace("_totals", "totals")), "partial");
+        assert_eq!(state(&report("", "", "")), "ok");
+        assert_eq!(state(&report(r#"{"filename":"a.py","reason":"syntax error"}"#, "", "")), "partial");
+        assert_eq!(state(&report("", "", "").replace("\"loc\":9", "\"loc\":0")), "scan_failed");
+        assert_eq!(state(&report("", "", "").replace("_totals", "totals")), "partial");
         let whole = report("", "", "");
         for (end, _) in whole.match_indices(['}', ']']).skip(2) {
-            assert_eq!(state("b", &whole[..end]), "unreadable", "{}", &whole[..end]);
+            assert_eq!(state(&whole[..end]), "unreadable", "{}", &whole[..end]);
         }
-        assert_eq!(state("b", &report("", "", "").replace("\"results\":[]", "\"results\":{}")), "none");
+        assert_eq!(state(&report("", "", "").replace("\"results\":[]", "\"results\":{}")), "none");
     }
 
     #[test]
@@ -217,7 +225,7 @@ mod tests {
             ("", ONE, "partial"),
             (r#","SEVERITY.LOW":2,"CONFIDENCE.MEDIUM":2"#, ONE, "partial"),
         ] {
-            assert_eq!(state("b", &report("", totals, results)), expected, "{totals}");
+            assert_eq!(state(&report("", totals, results)), expected, "{totals}");
         }
     }
 }

@@ -127,12 +127,12 @@ fn add(draft: &mut Draft, word: &str, file: &str, message: &str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::trial::{all, read, state};
+    use crate::report::trial::{all, one, state};
 
     #[test]
     fn files_that_would_be_reformatted_are_findings() {
         let text = "would reformat a.py\n\nOh no! \u{1f4a5}\n1 file would be reformatted, 2 files would be left unchanged.\n";
-        let report = read("black.txt", text);
+        let report = one(text);
         assert_eq!((report.state.as_str(), report.counts.findings), ("ok", 1));
         assert_eq!(&*report.findings[0].place.as_ref().unwrap().file, "a.py");
     }
@@ -148,14 +148,14 @@ mod tests {
             ("would reformat a.py\n", "partial"),
             ("No Python files are present to be formatted. Nothing to do \u{1f634}\n", "scan_failed"),
         ] {
-            assert_eq!(state("black.txt", text), expected, "{text}");
+            assert_eq!(state(text), expected, "{text}");
         }
     }
 
     #[test]
     fn other_text_is_not_taken_for_it() {
         for text in ["All done!\n", "log\nwould reformat a.py\n", "3 files changed.\n", "\u{1f4a5}\n"] {
-            assert!(all("x", text).is_empty(), "{text}");
+            assert!(all(text).is_empty(), "{text}");
         }
     }
 }

@@ -108,20 +108,14 @@ fn writer(source: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Limits, Marker, Report, State, read};
-
-    fn report(text: &str) -> Report {
-        let file = read(&mut ("x", text.as_bytes()), &Limits::default(), &Marker::new(&[7; 32])).unwrap();
-        file.reports.into_iter().next().unwrap()
-    }
+    use crate::report::State;
+    use crate::report::trial::one;
 
     #[test]
     fn every_line_that_is_told_is_a_finding() {
-        let report = report(
-            r#"<?xml version="1.0"?><checkstyle version="4.3"><file name="./Dockerfile">
+        let report = one(r#"<?xml version="1.0"?><checkstyle version="4.3"><file name="./Dockerfile">
             <error line="3" column="0" severity="warning" message="Pin versions &lt;x&gt;" source="DL3008"/>
-            <error line="4" severity="info" message="Quote" source="SC2086"/></file><file name="b"/></checkstyle>"#,
-        );
+            <error line="4" severity="info" message="Quote" source="SC2086"/></file><file name="b"/></checkstyle>"#);
         assert_eq!((&*report.tool.name, report.counts.findings, report.state), ("hadolint", 2, State::Ok));
         let first = &report.findings[0];
         assert_eq!((&*first.rule.id, &*first.message), ("DL3008", "Pin versions <x>"));
@@ -131,7 +125,7 @@ mod tests {
 
     #[test]
     fn codes_stand_where_each_tool_writes_them() {
-        let report = report(
+        let report = one(
             r#"<checkstyle><file name="a.py"><error line="1" severity="error" message="E501 line too long" source="flake8"/>
             </file></checkstyle>"#,
         );
@@ -146,7 +140,7 @@ mod tests {
     #[test]
     fn a_linter_that_failed_was_not_everywhere() {
         let text = r#"<checkstyle><file name="a"><exception>boom</exception></file></checkstyle>"#;
-        assert!(matches!(report(text).state, State::Partial { .. }));
-        assert!(matches!(report("<checkstyle><file>").state, State::Unreadable { .. }));
+        assert!(matches!(one(text).state, State::Partial { .. }));
+        assert!(matches!(one("<checkstyle><file>").state, State::Unreadable { .. }));
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Format;
 use crate::report::input::json::Json;
-use crate::report::input::lenient::{count, lenient, text};
+use crate::report::input::loose::{count, lenient, text};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Place, Rule, Severity, place};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Format;
 use crate::report::input::json::Json;
-use crate::report::input::lenient::{lenient, text};
+use crate::report::input::loose::{lenient, text};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Image, Rule, Severity};
@@ -103,17 +103,12 @@ fn check(summary: &Summary, draft: &mut Draft) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Limits, Marker, Report, State, read};
-
-    fn report(text: &str) -> Report {
-        let marker = Marker::new(&[3; 32]);
-        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
-        file.reports.into_iter().next().expect("recognised")
-    }
+    use crate::report::State;
+    use crate::report::trial::one;
 
     #[test]
     fn passwords_in_the_environment_are_not_quoted() {
-        let report = report(
+        let report = one(
             r#"{"image":"app:1","summary":{"fatal":1,"warn":0,"info":0,"skip":0,"pass":15},"details":[
             {"code":"CIS-DI-0010","title":"Do not store credential in environment variables/files","level":"FATAL",
             "alerts":["Suspicious ENV key found : PASSWORD on /bin/sh -c #(nop)  ENV PASSWORD=hunter2"]}]}"#,
@@ -128,7 +123,7 @@ mod tests {
             r#"{"summary":{"fatal":0,"warn":0,"info":0,"skip":0,"pass":0},"details":[]}"#,
             r#"{"summary":{"fatal":2,"warn":0,"info":0,"skip":0,"pass":9},"details":null}"#,
         ] {
-            assert!(matches!(report(text).state, State::Partial { .. }), "{text}");
+            assert!(matches!(one(text).state, State::Partial { .. }), "{text}");
         }
     }
 }

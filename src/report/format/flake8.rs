@@ -2,11 +2,11 @@
 //! <https://flake8.pycqa.org/en/latest/user/options.html#cmdoption-flake8-format>
 
 use super::Format;
-use super::bandit_rating::{family, rated, without_password};
-use super::item::span;
-use super::located::{is_python, located};
+use crate::report::input::located::{is_python, located};
 use crate::report::input::{Fault, Input, Result};
+use crate::report::lint_code::{family, rated, without_password};
 use crate::report::sketch::Sketch;
+use crate::report::span;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// flake8's text.
@@ -147,13 +147,13 @@ pub(super) fn add(draft: &mut Draft, violation: &Violation<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::trial::{read, state};
+    use crate::report::trial::{one, state};
     use crate::report::{Category, Severity};
 
     #[test]
     fn both_shapes_are_read() {
         for line in ["./a/b.py:3:5: F821 undefined name 'x'", "./a/b.py:3: [F821] undefined name 'x'"] {
-            let report = read("flake8.txt", &format!("{line}\n"));
+            let report = one(&format!("{line}\n"));
             let finding = &report.findings[0];
             assert_eq!((&*finding.rule.id, finding.severity), ("F821", Severity::Medium));
             assert_eq!(&*finding.message, "undefined name 'x'");
@@ -166,25 +166,25 @@ mod tests {
     fn what_options_add_is_passed_over() {
         let text =
             "a.py:1:1: F401 'os' imported but unused\nimport os\n^\n1     F401 'os' imported but unused\n1\n";
-        assert_eq!(read("x", text).counts.findings, 1);
+        assert_eq!(one(text).counts.findings, 1);
     }
 
     #[test]
     fn what_bandit_tests_is_code_and_quotes_nothing() {
-        let report = read("x", "a.py:1:1: S105 Possible hardcoded password: 'hunter2'\n");
+        let report = one("a.py:1:1: S105 Possible hardcoded password: 'hunter2'\n");
         assert_eq!(report.findings[0].category, Category::Code);
         assert_eq!(&*report.findings[0].message, "Possible hardcoded password: '…'");
     }
 
     #[test]
     fn json_without_the_plugin_cannot_be_read() {
-        assert_eq!(state("flake8.json", "json\njson\njson\n"), "unreadable");
-        assert!(read("flake8.json", "json\n").state.why().unwrap().contains("flake8-json"));
+        assert_eq!(state("json\njson\njson\n"), "unreadable");
+        assert!(one("json\n").state.why().unwrap().contains("flake8-json"));
     }
 
     #[test]
     fn a_file_that_cannot_be_parsed_is_not_looked_at() {
-        assert_eq!(state("x", "a.py:1:2: E999 SyntaxError: invalid syntax\n"), "partial");
+        assert_eq!(state("a.py:1:2: E999 SyntaxError: invalid syntax\n"), "partial");
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
             "a.py:1:2: E100 x\nlog\nlog\n",
         ] {
             assert_ne!(
-                crate::report::format::trial::all("x", text).first().map(|report| &*report.format),
+                crate::report::trial::all(text).first().map(|report| &*report.format),
                 Some("flake8"),
                 "{text}"
             );

@@ -5,10 +5,11 @@
 use serde::Deserialize;
 
 use super::Format;
-use crate::report::dependency::{Vulnerable, aliases, package, rated};
+use crate::report::dependency::{Vulnerable, aliases, rated};
 use crate::report::input::json::Json;
-use crate::report::input::lenient::{count, lenient, text};
+use crate::report::input::loose::{count, lenient, text};
 use crate::report::input::{Fault, Input, Result};
+use crate::report::package_url::package;
 use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Category, Draft, Endpoint, Finding, Image, place};
 
@@ -241,7 +242,7 @@ impl Location {
         }
         if let Some(dependency) = self.dependency {
             let system = self.operating_system.split(' ').next().unwrap_or_default();
-            let kind = crate::report::dependency::ecosystem(system);
+            let kind = crate::report::package_url::ecosystem(system);
             let package = package(kind, &dependency.package.name, &dependency.version);
             let fix = if solution.is_empty() { "" } else { ": " };
             let Some(message) = (!package.name.is_empty())
@@ -263,17 +264,12 @@ impl Location {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Category, Limits, Marker, Report, Severity, State, read};
-
-    fn report(text: &str) -> Report {
-        let marker = Marker::new(&[3; 32]);
-        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
-        file.reports.into_iter().next().expect("recognised")
-    }
+    use crate::report::trial::one;
+    use crate::report::{Category, Severity, State};
 
     #[test]
     fn a_secret_is_told_without_it() {
-        let report = report(
+        let report = one(
             r#"{"version":"15.0.7","vulnerabilities":[{"id":"1","name":"AWS access token","severity":"Critical",
             "description":"found hunter2","raw_source_code_extract":"hunter2","identifiers":[{"type":"gitleaks_rule_id","value":"AWS"}],
             "location":{"file":"a.py","start_line":3,"end_line":3}}],"scan":{"type":"secret_detection","status":"success",
@@ -293,7 +289,7 @@ mod tests {
             r#"{"type":"sast","messages":[{"level":"fatal","value":"x"}]}"#,
         ] {
             let text = format!(r#"{{"version":"15.0.7","vulnerabilities":[],"scan":{scan}}}"#);
-            assert!(matches!(report(&text).state, State::ScanFailed { .. }), "{scan}");
+            assert!(matches!(one(&text).state, State::ScanFailed { .. }), "{scan}");
         }
     }
 }

@@ -4,9 +4,10 @@
 use serde::Deserialize;
 
 use super::Format;
-use super::item::{Number, Words, span};
+use crate::report::input::loose::{Whole, Word};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::{Sketch, Value};
+use crate::report::span;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// Gitleaks' JSON.
@@ -16,25 +17,25 @@ pub(super) const FORMAT: Format = Format { name: "gitleaks", recognises, read };
 /// and address are not even read.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Item {
-    #[serde(rename = "RuleID", alias = "rule")]
-    rule: Words,
+struct Item<'a> {
+    #[serde(rename = "RuleID", alias = "rule", borrow)]
+    rule: Word<'a>,
     #[serde(rename = "Description")]
-    description: Words,
+    description: Word<'a>,
     #[serde(rename = "File", alias = "file")]
-    file: Words,
+    file: Word<'a>,
     #[serde(rename = "Commit", alias = "commit")]
-    commit: Words,
+    commit: Word<'a>,
     #[serde(rename = "StartLine", alias = "lineNumber")]
-    line: Number,
+    line: Whole,
     #[serde(rename = "EndLine")]
-    end_line: Number,
+    end_line: Whole,
     #[serde(rename = "StartColumn")]
-    column: Number,
+    column: Whole,
     #[serde(rename = "Secret", alias = "offender")]
-    secret: Words,
+    secret: Word<'a>,
     #[serde(rename = "Fingerprint")]
-    fingerprint: Words,
+    fingerprint: Word<'a>,
 }
 
 fn recognises(sketch: &Sketch) -> bool {
@@ -54,14 +55,15 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     json.end()
 }
 
-fn add(draft: &mut Draft, item: &Item) {
+fn add(draft: &mut Draft, item: &Item<'_>) {
     let rule = draft.rule(Rule {
-        id: item.rule.0.as_str().into(),
-        title: item.description.0.as_str().into(),
+        id: (&*item.rule.0).into(),
+        title: (&*item.description.0).into(),
         ..Rule::default()
     });
     let mut finding = Finding::new(Category::Secret, Severity::Unknown, rule);
-    finding.place = span(draft, &item.file.0, item.line.0, item.end_line.0, item.column.0);
+    finding.place =
+        span(draft, &item.file.0, item.line.natural(), item.end_line.natural(), item.column.natural());
     if let Some(commit) = item.commit.some() {
         let short: String = commit.chars().take(12).collect();
         finding.message = draft.message(&format!("A secret was committed with {short}."));
@@ -79,7 +81,7 @@ fn whole(secret: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use crate::report::Severity;
-    use crate::report::format::trial::{read, state};
+    use crate::report::trial::{one, state};
 
     const NEW: &str = r#"[{"RuleID":"aws","Description":"AWS","StartLine":2,"EndLine":2,"Match":"k=hunter22",
         "Secret":"hunter22","File":"a.tf","Commit":"74d53286c550630f","Author":"Jane","Email":"j@x.org",
@@ -90,7 +92,7 @@ mod tests {
     #[test]
     fn both_generations_say_where_and_never_what() {
         let marks = [(NEW, "a.tf", 2), (OLD, "b.json", 13)].map(|(text, file, line)| {
-            let report = read("leaks.json", text);
+            let report = one(text);
             let finding = &report.findings[0];
             let place = finding.place.as_ref().unwrap();
             assert_eq!((&*place.file, place.line), (file, Some(line)));
@@ -107,12 +109,12 @@ mod tests {
     #[test]
     fn what_was_redacted_has_no_mark() {
         let text = NEW.replace("\"Secret\":\"hunter22\"", "\"Secret\":\"REDACTED\"");
-        assert_eq!(read("x", &text).findings[0].secret.as_ref().unwrap().mark, None);
+        assert_eq!(one(&text).findings[0].secret.as_ref().unwrap().mark, None);
     }
 
     #[test]
     fn a_report_that_was_cut_off_is_no_report() {
-        assert_eq!(state("x", NEW.trim_end_matches(']')), "unreadable");
-        assert_eq!(state("x", &NEW.replace("}]", "},7]")), "unreadable");
+        assert_eq!(state(NEW.trim_end_matches(']')), "unreadable");
+        assert_eq!(state(&NEW.replace("}]", "},7]")), "unreadable");
     }
 }

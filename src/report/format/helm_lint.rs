@@ -144,13 +144,13 @@ fn add(draft: &mut Draft, seen: &mut Seen) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::trial::{all, read, state};
+    use crate::report::trial::{all, one, state};
 
     const CHART: &str = "==> Linting charts/shop\n[INFO] Chart.yaml: icon is recommended\n[ERROR] : unable to load chart\n\tvalidation: name is required\n\n";
 
     #[test]
     fn messages_are_findings_with_what_goes_on() {
-        let report = read("helm.txt", &format!("{CHART}Error: 1 chart(s) linted, 1 chart(s) failed\n"));
+        let report = one(&format!("{CHART}Error: 1 chart(s) linted, 1 chart(s) failed\n"));
         assert_eq!((report.counts.findings, report.state.as_str()), (2, "ok"));
         let [icon, load] = &report.findings[..] else { panic!("{report:?}") };
         assert_eq!(&*icon.place.as_ref().unwrap().file, "charts/shop/Chart.yaml");
@@ -160,11 +160,11 @@ mod tests {
 
     #[test]
     fn a_missing_end_is_decided_by_errors() {
-        assert_eq!(state("h", CHART), "ok");
-        assert_eq!(state("h", "==> Linting x\n[INFO] Chart.yaml: icon is recommended\n"), "partial");
-        assert_eq!(state("h", "==> Linting x\n"), "partial");
-        assert_eq!(state("h", "0 chart(s) linted, 0 chart(s) failed\n"), "scan_failed");
-        assert_eq!(state("h", "1 chart(s) linted, 0 chart(s) failed\n"), "ok");
+        assert_eq!(state(CHART), "ok");
+        assert_eq!(state("==> Linting x\n[INFO] Chart.yaml: icon is recommended\n"), "partial");
+        assert_eq!(state("==> Linting x\n"), "partial");
+        assert_eq!(state("0 chart(s) linted, 0 chart(s) failed\n"), "scan_failed");
+        assert_eq!(state("1 chart(s) linted, 0 chart(s) failed\n"), "ok");
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
             "log\n==> Linting x\n",
             "[ERROR] x: y\n1 chart(s) linted, 0 chart(s) failed\n",
         ] {
-            assert!(all("x", text).is_empty(), "{text}");
+            assert!(all(text).is_empty(), "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Format;
 use crate::report::input::json::Json;
-use crate::report::input::lenient::{lenient, text};
+use crate::report::input::loose::{lenient, text};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
@@ -109,17 +109,12 @@ fn named(selector: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Limits, Marker, Report, Severity, State, read};
-
-    fn report(text: &str) -> Report {
-        let marker = Marker::new(&[3; 32]);
-        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
-        file.reports.into_iter().next().expect("recognised")
-    }
+    use crate::report::trial::one;
+    use crate::report::{Severity, State};
 
     #[test]
     fn an_object_that_is_not_valid_was_not_checked() {
-        let report = report(
+        let report = one(
             r#"[{"object":"Service/x.default","valid":false,"message":"This resource kind is not supported","score":0,"scoring":{}},
             {"object":"Pod/y.default","valid":true,"fileName":"pod.yaml","score":1,"scoring":{"advise":
             [{"selector":"containers[] .resources .limits .cpu","reason":"Exhaustion","points":1}]}}]"#,

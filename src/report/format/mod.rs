@@ -1,20 +1,16 @@
-//! Every format there is, one file each. Adding one is its file and its line in [`ALL`].
+//! Every format there is, one file or folder for each tool or standard. Adding one is its file and its line
+//! in [`ALL`].
 
 pub(super) mod attestation;
 mod bandit;
-mod bandit_rating;
 mod black;
 mod checkstyle;
 mod code_climate;
 mod coverage;
 mod cyclonedx;
-mod cyclonedx_json;
-mod cyclonedx_xml;
 mod dependency_check;
-mod dependency_check_xml;
 mod detect_secrets;
 mod dockle;
-mod dsse;
 mod empty_file;
 mod empty_list;
 mod flake8;
@@ -22,51 +18,28 @@ mod gitlab;
 mod gitleaks;
 mod grype;
 mod hadolint;
-mod hadolint_text;
 mod helm_lint;
-mod in_toto;
-mod item;
 mod junit;
 mod kubesec;
-mod located;
 mod mypy;
-mod mypy_json;
-mod named;
-mod nikto_json;
-mod nikto_xml;
+mod nikto;
 mod npm_audit;
-mod npm_audit_v1;
 mod oci_index;
 mod osv_scanner;
 mod pip_audit;
-mod purl;
 mod pylint;
 mod ruff;
-mod ruff_lines;
-mod ruff_text;
 mod sarif;
 mod semgrep;
-mod semgrep_rule;
-mod sigstore_bundle;
-mod spdx3_json;
 mod spdx;
-mod spdx_json;
-mod spdx_tag_value;
 mod syft;
 mod trivy;
-mod trivy_kubernetes;
-mod trivy_legacy;
-mod trivy_result;
 mod trufflehog;
-mod trufflehog_v2;
 mod yamllint;
-mod zap_json;
-mod zap_xml;
+mod zap;
 
 #[cfg(test)]
-mod trial;
-#[cfg(test)]
-pub(super) mod testing;
+mod tests;
 
 use super::Draft;
 use super::input::{Input, Result};
@@ -85,58 +58,67 @@ pub struct Format {
 
 /// All of them, in the order in which they are asked: who asks for more stands before who asks for less.
 pub const ALL: &[&Format] = &[
+    // Exchange formats that any tool may write; each has a mark of its own at its root.
     &sarif::FORMAT,
     &junit::FORMAT,
     &coverage::COBERTURA,
     &coverage::COVERAGE_PY,
     &coverage::LCOV,
     &checkstyle::FORMAT,
-    &trivy_kubernetes::FORMAT,
+    // Dependencies, images and configurations. A report about a cluster has Trivy's schema version, too.
+    &trivy::KUBERNETES,
     &trivy::FORMAT,
-    &trivy_legacy::FORMAT,
+    &trivy::LEGACY,
     &grype::FORMAT,
     &dependency_check::FORMAT,
-    &dependency_check_xml::FORMAT,
+    &dependency_check::XML,
     &gitlab::FORMAT,
     &dockle::FORMAT,
     &kubesec::FORMAT,
+    // Lists of items, told by their first one: hadolint's has more keys than Code Climate's.
     &hadolint::FORMAT,
     &code_climate::FORMAT,
     &detect_secrets::FORMAT,
+    // npm 6 has the counts of npm 7, and besides them its advisories by number.
     &osv_scanner::FORMAT,
-    &npm_audit_v1::FORMAT,
+    &npm_audit::V1,
     &npm_audit::FORMAT,
     &pip_audit::FORMAT,
-    &hadolint_text::FORMAT,
+    &hadolint::TEXT,
+    // Code. Bandit's and Semgrep's have both results and errors; only Bandit's says when it was made.
     &bandit::FORMAT,
     &semgrep::FORMAT,
+    // Secrets, and running applications.
     &gitleaks::FORMAT,
     &trufflehog::FORMAT,
-    &trufflehog_v2::FORMAT,
-    &zap_json::FORMAT,
-    &zap_xml::FORMAT,
-    &nikto_json::FORMAT,
-    &nikto_xml::FORMAT,
+    &trufflehog::V2,
+    &zap::FORMAT,
+    &zap::XML,
+    &nikto::FORMAT,
+    &nikto::XML,
+    // Linters. In text, Ruff's concise lines are flake8's but for a mark here and there, and hence stand first.
     &pylint::FORMAT,
     &ruff::FORMAT,
-    &ruff_lines::FORMAT,
-    &mypy_json::FORMAT,
+    &ruff::LINES,
+    &mypy::JSON,
     &mypy::FORMAT,
-    &ruff_text::FORMAT,
+    &ruff::TEXT,
     &flake8::FORMAT,
     &yamllint::FORMAT,
     &black::FORMAT,
     &helm_lint::FORMAT,
-    &sigstore_bundle::FORMAT,
-    &dsse::FORMAT,
-    &in_toto::FORMAT,
+    // What is signed, before what may be signed: a bundle holds an envelope, an envelope a statement.
+    &attestation::SIGSTORE_BUNDLE,
+    &attestation::DSSE,
+    &attestation::IN_TOTO,
     &oci_index::FORMAT,
-    &cyclonedx_json::FORMAT,
-    &cyclonedx_xml::FORMAT,
-    &spdx3_json::FORMAT,
-    &spdx_json::FORMAT,
-    &spdx_tag_value::FORMAT,
+    &cyclonedx::JSON,
+    &cyclonedx::XML,
+    &spdx::SPDX3,
+    &spdx::JSON,
+    &spdx::TAG_VALUE,
     &syft::FORMAT,
+    // Files that only their names can tell.
     &empty_list::FORMAT,
     &empty_file::FORMAT,
 ];

@@ -75,7 +75,7 @@ fn listed(manifest: Manifest) -> Option<(Box<str>, Box<str>)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::testing::{one, state};
+    use crate::report::trial::{one, state};
 
     const HEAD: &str =
         r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":["#;

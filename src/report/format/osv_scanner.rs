@@ -5,10 +5,11 @@
 use serde::Deserialize;
 
 use super::Format;
-use crate::report::dependency::{Vulnerable, aliases, ecosystem, package, rated};
+use crate::report::dependency::{Vulnerable, aliases, rated};
 use crate::report::input::json::Json;
-use crate::report::input::lenient::{lenient, number, text};
+use crate::report::input::loose::{lenient, number, text};
 use crate::report::input::{Fault, Input, Result};
+use crate::report::package_url::{ecosystem, package};
 use crate::report::sketch::Sketch;
 use crate::report::{Advisory, Draft, Finding, Severity, place};
 
@@ -214,17 +215,12 @@ fn fixed(named: &Named, members: &[&Vulnerability]) -> Vec<Box<str>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Limits, Marker, Report, Severity, read};
-
-    fn report(text: &str) -> Report {
-        let marker = Marker::new(&[3; 32]);
-        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
-        file.reports.into_iter().next().expect("recognised")
-    }
+    use crate::report::Severity;
+    use crate::report::trial::one;
 
     #[test]
     fn a_group_is_one_finding() {
-        let report = report(
+        let report = one(
             r#"{"results":[{"source":{"path":"/github/workspace/Cargo.lock","type":"lockfile"},"packages":[{"package":
             {"name":"regex","version":"1.5.1","ecosystem":"crates.io"},"vulnerabilities":[
             {"id":"GHSA-m5pq-gvj9-9vr8","aliases":["CVE-2022-24713"],"summary":"ReDoS","database_specific":{"severity":"HIGH",
@@ -243,6 +239,6 @@ mod tests {
 
     #[test]
     fn results_that_are_none_are_a_fault() {
-        assert!(!report(r#"{"results":[{"source":{"path":"a"},"packages":{}}]}"#).state.is_ok());
+        assert!(!one(r#"{"results":[{"source":{"path":"a"},"packages":{}}]}"#).state.is_ok());
     }
 }

@@ -5,10 +5,11 @@
 use serde::Deserialize;
 
 use super::Format;
-use crate::report::dependency::{Vulnerable, aliases, package};
+use crate::report::dependency::{Vulnerable, aliases};
 use crate::report::input::json::{Json, Kind};
-use crate::report::input::lenient::{lenient, text};
+use crate::report::input::loose::{lenient, text};
 use crate::report::input::{Fault, Input, Result};
+use crate::report::package_url::package;
 use crate::report::sketch::{Sketch, Value};
 use crate::report::{Advisory, Draft, Finding};
 
@@ -52,11 +53,21 @@ struct Known {
     aliases: Vec<String>,
 }
 
+/// How reasons begin that say of a dependency only that it is of nobody else: `PyPI` does not know it, or it is
+/// the project itself (`_service/pypi.py`, `_dependency_source/pip.py`, `_dependency_source/requirement.py`).
+const OWN: &[&str] = &[
+    "Dependency not found on PyPI and could not be audited",
+    "distribution marked as editable",
+    "requirement marked as editable",
+];
+
 /// How many were looked at, and which were not.
 #[derive(Debug, Default)]
 struct Looked {
     audited: u64,
+    /// Those that were skipped, and of them, those that are of nobody else.
     skipped: u64,
+    own: u64,
     named: Vec<String>,
 }
 
@@ -89,6 +100,7 @@ impl Looked {
         let item: Dependency = json.read()?;
         let Some(known) = item.vulns else {
             self.skipped += 1;
+            self.own += u64::from(OWN.iter().any(|reason| item.skip_reason.starts_with(reason)));
             if self.named.len() < 5 {
                 let why = if item.skip_reason.is_empty() { &item.name } else { &item.skip_reason };
                 self.named.push(why.clone());
@@ -111,6 +123,9 @@ impl Looked {
             (0, 0) => draft.partial("It lists no dependencies: nothing was audited."),
             (0, _) => draft.scan_failed(format!("All {all} dependencies were skipped: {some}")),
             (_, 0) => {}
+            (_, skipped) if skipped == self.own => draft.note(format!(
+                "{skipped} of {all} dependencies are not on PyPI, or are the project itself, and were not audited: {some}"
+            )),
             (_, skipped) => draft.partial(format!("{skipped} of {all} dependencies were skipped: {some}")),
         }
     }
@@ -139,17 +154,12 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{Limits, Marker, Report, Severity, State, read};
-
-    fn report(text: &str) -> Report {
-        let marker = Marker::new(&[3; 32]);
-        let file = read(&mut ("x.json", text.as_bytes()), &Limits::default(), &marker).unwrap();
-        file.reports.into_iter().next().expect("recognised")
-    }
+    use crate::report::trial::one;
+    use crate::report::{Severity, State};
 
     #[test]
     fn all_skipped_is_a_failed_scan() {
-        let report = report(
+        let report = one(
             r#"{"dependencies":[{"name":"django","skip_reason":"Dependency not found on PyPI: django (3.2.9)"}],"fixes":[]}"#,
         );
         assert!(matches!(report.state, State::ScanFailed { why } if why.contains("django (3.2.9)")));
@@ -157,7 +167,7 @@ mod tests {
 
     #[test]
     fn some_skipped_are_named() {
-        let report = report(
+        let report = one(
             r#"[{"name":"a","version":"1","vulns":[{"id":"PYSEC-1","fix_versions":["2"],"aliases":["CVE-1"]}]},
             {"name":"own","skip_reason":"own is not on PyPI"}]"#,
         );
@@ -169,13 +179,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_nobody_else_is_noted() {
+        let with = |reason: &str| {
+            one(&format!(
+                r#"[{{"name":"a","version":"1","vulns":[]}},{{"name":"own","skip_reason":"{reason}"}}]"#
+            ))
+        };
+        for reason in [
+            "Dependency not found on PyPI and could not be audited: own (1.0)",
+            "distribution marked as editable",
+        ] {
+            let report = with(reason);
+            assert_eq!((report.state.as_str(), report.notes.len()), ("ok", 1), "{reason}");
+        }
+        for reason in ["Package has invalid version and could not be audited: own (x)", ""] {
+            assert_eq!(with(reason).state.as_str(), "partial", "{reason}");
+        }
+    }
+
+    #[test]
     fn nothing_listed_is_nothing_audited() {
         for text in [
             r#"{"dependencies":[],"fixes":[]}"#,
             r#"{"dependencies":[{"name":"a","version":"1","vulns":"none"}]}"#,
             r#"{"dependencies":[{"name":"a","version":"1","vulns":null}]}"#,
         ] {
-            assert!(!report(text).state.is_ok(), "{text}");
+            assert!(!one(text).state.is_ok(), "{text}");
         }
     }
 }

@@ -4,10 +4,11 @@
 use serde::Deserialize;
 
 use super::Format;
-use super::item::{Number, Words, span};
 use crate::report::input::json::{Json, Kind};
+use crate::report::input::loose::{Whole, Word};
 use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::{Sketch, Value};
+use crate::report::span;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// Pylint's JSON.
@@ -16,18 +17,18 @@ pub(super) const FORMAT: Format = Format { name: "pylint", recognises, read };
 /// One message. Its columns count from zero.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Item {
-    #[serde(rename = "type")]
-    kind: Words,
-    path: Words,
-    line: Number,
-    column: Number,
+struct Item<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Word<'a>,
+    path: Word<'a>,
+    line: Whole,
+    column: Whole,
     #[serde(rename = "endLine")]
-    end_line: Number,
-    symbol: Words,
-    message: Words,
+    end_line: Whole,
+    symbol: Word<'a>,
+    message: Word<'a>,
     #[serde(rename = "message-id", alias = "messageId")]
-    id: Words,
+    id: Word<'a>,
 }
 
 fn recognises(sketch: &Sketch) -> bool {
@@ -57,7 +58,7 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
             messages(json, draft)
         }
         "statistics" if json.peek()? == Kind::Object => json.object(|json, key| match key {
-            "modulesLinted" => json.read::<Number>().map(|number| modules = number.0),
+            "modulesLinted" => json.read::<Whole>().map(|number| modules = number.0),
             _ => Ok(()),
         }),
         _ => Ok(()),
@@ -79,7 +80,7 @@ fn messages(json: &mut Json<'_>, draft: &mut Draft) -> Result<()> {
     })
 }
 
-fn add(draft: &mut Draft, item: &Item) {
+fn add(draft: &mut Draft, item: &Item<'_>) {
     let kind = item.kind.0.to_ascii_lowercase();
     // E0001: syntax-error. F: Pylint itself could not go on.
     if kind == "fatal" || item.id.0 == "E0001" {
@@ -91,21 +92,21 @@ fn add(draft: &mut Draft, item: &Item) {
         _ => Severity::Info,
     };
     let rule = draft.rule(Rule {
-        id: item.id.0.as_str().into(),
+        id: (&*item.id.0).into(),
         title: item.symbol.0.replace('-', " ").into(),
         ..Rule::default()
     });
     let mut finding = Finding::new(Category::Lint, severity, rule);
     finding.native = Some(draft.text(&kind));
     finding.message = draft.message(&item.message.0);
-    let column = item.column.0.map(|column| column.saturating_add(1));
-    finding.place = span(draft, &item.path.0, item.line.0, item.end_line.0, column);
+    let column = item.column.natural().map(|column| column.saturating_add(1));
+    finding.place = span(draft, &item.path.0, item.line.natural(), item.end_line.natural(), column);
     draft.add(finding);
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::trial::{read, state};
+    use crate::report::trial::{one, state};
 
     const ONE: &str = r#"{"type":"error","module":"a","obj":"","line":3,"column":0,"path":"a.py","symbol":"undefined-variable",
         "message":"Undefined variable 'x'","message-id":"E0602"}"#;
@@ -115,7 +116,7 @@ mod tests {
         let second = ONE.replace("message-id", "messageId");
         let statistics = r#""statistics":{"messageTypeCount":{"error":1},"modulesLinted":1}"#;
         for text in [format!("[{ONE}]"), format!(r#"{{"messages":[{second}],{statistics}}}"#)] {
-            let report = read("pylint.json", &text);
+            let report = one(&text);
             assert_eq!((report.counts.native["error"], report.state.as_str()), (1, "ok"));
             let place = report.findings[0].place.as_ref().unwrap();
             assert_eq!((place.line, place.column), (Some(3), Some(1)));
@@ -125,9 +126,9 @@ mod tests {
     #[test]
     fn what_was_not_looked_at_is_not_clean() {
         let none = r#"{"messages":[],"statistics":{"messageTypeCount":{},"modulesLinted":1}}"#;
-        assert_eq!(state("p", none), "ok");
-        assert_eq!(state("p", &none.replace(":1}", ":0}")), "scan_failed");
-        assert_eq!(state("p", &format!("[{}]", ONE.replace("E0602", "E0001"))), "partial");
-        assert_eq!(state("p", &format!("[{ONE}")), "unreadable");
+        assert_eq!(state(none), "ok");
+        assert_eq!(state(&none.replace(":1}", ":0}")), "scan_failed");
+        assert_eq!(state(&format!("[{}]", ONE.replace("E0602", "E0001"))), "partial");
+        assert_eq!(state(&format!("[{ONE}")), "unreadable");
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Format, purl};
+use super::Format;
+use crate::report::digest;
 use crate::report::input::json::{Json, Kind};
 use crate::report::input::{Fault, Input, Result};
 use crate::report::sketch::Sketch;
@@ -71,9 +72,9 @@ fn about(source: &Value, draft: &mut Draft) -> Vec<Box<str>> {
     };
     let repositories = about["repoDigests"].as_array().into_iter().flatten();
     let images = [&about["manifestDigest"], &about["imageID"]].into_iter().chain(repositories);
-    images.filter_map(Value::as_str).filter_map(purl::digest_in).for_each(&mut add);
+    images.filter_map(Value::as_str).filter_map(digest::within).for_each(&mut add);
     for digest in about["digests"].as_array().into_iter().flatten() {
-        purl::digest(&text(&digest["algorithm"]), &text(&digest["value"])).into_iter().for_each(&mut add);
+        digest::of(&text(&digest["algorithm"]), &text(&digest["value"])).into_iter().for_each(&mut add);
     }
     let names = [&about["userInput"], &source["name"], &about["path"], about];
     let name = names.into_iter().filter_map(Value::as_str).find(|name| !name.is_empty()).unwrap_or_default();
@@ -96,7 +97,7 @@ fn platform(os: &str, architecture: &str, variant: &str) -> Option<Box<str>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::testing::{one, state};
+    use crate::report::trial::{one, state};
 
     const TAIL: &str = r#""artifactRelationships":[],"descriptor":{"name":"syft","version":"1.18.1"},"schema":{"version":"16.0.0","url":"https://raw.githubusercontent.com/anchore/syft/main/schema/json/schema-16.0.0.json"}}"#;
 

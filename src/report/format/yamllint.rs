@@ -2,10 +2,10 @@
 //! <https://yamllint.readthedocs.io/en/stable/quickstart.html>
 
 use super::Format;
-use super::item::span;
-use super::located::{located, name_at_the_end};
+use crate::report::input::located::{located, name_at_the_end};
 use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
+use crate::report::span;
 use crate::report::{Category, Draft, Finding, Rule, Severity};
 
 /// yamllint's text.
@@ -137,7 +137,7 @@ fn add(draft: &mut Draft, path: &str, problem: &Problem<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::format::trial::{all, read, state};
+    use crate::report::trial::{all, one, state};
 
     #[test]
     fn every_shape_says_the_same() {
@@ -147,7 +147,7 @@ mod tests {
             "\u{1b}[4m./a.yml\u{1b}[0m\n  \u{1b}[2m4:5\u{1b}[0m       \u{1b}[31merror\u{1b}[0m    too long (8 > 7)  \u{1b}[2m(line-length)\u{1b}[0m\n",
             "::group::./a.yml\n::error file=./a.yml,line=4,col=5::4:5 [line-length] too long (8 > 7)\n::endgroup::\n",
         ] {
-            let report = read("y", text);
+            let report = one(text);
             let finding = &report.findings[0];
             assert_eq!((&*finding.rule.id, &*finding.message), ("line-length", "too long (8 > 7)"), "{text}");
             let place = finding.place.as_ref().unwrap();
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_parsed_is_not_looked_at() {
         let text = "a.yml:2:1: [error] syntax error: mapping values are not allowed here (syntax)\n";
-        assert_eq!(state("y", text), "partial");
+        assert_eq!(state(text), "partial");
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
             "a.yml:4: [error] x (y)\n",
             "steps:\n  - uses: a.yml\n",
         ] {
-            assert!(all("x", text).is_empty(), "{text}");
+            assert!(all(text).is_empty(), "{text}");
         }
     }
 }

@@ -6,9 +6,9 @@
 mod decode;
 pub mod loose;
 pub mod json;
-pub mod lenient;
 pub mod xml;
 pub mod lines;
+pub(super) mod located;
 
 use std::io::{self, BufRead};
 

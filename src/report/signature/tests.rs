@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use sigstore_verify::crypto::KeyPair;
 
 use super::*;
-use crate::report::format::testing::one;
+use crate::report::trial::one;
 
 fn statement() -> String {
     format!(

@@ -2,14 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::report::dependency::is_single;
 use crate::report::{Category, Finding};
-
-/// How ids begin that name one vulnerability alone. An advisory of a distribution (`DSA-4808-1`) names many,
-/// and as an alias it would make one of all of them.
-const SINGLE: &[&str] = &[
-    "CVE-", "GHSA-", "PYSEC-", "GO-", "RUSTSEC-", "OSV-", "MAL-", "GSD-", "HSEC-", "RSEC-", "SNYK-",
-    "JLSEC-", "BDSA-",
-];
 
 /// Which names belong together, by all findings of all scanners.
 ///
@@ -128,12 +122,6 @@ impl Aliases {
 pub(super) fn names(finding: &Finding) -> impl Iterator<Item = String> {
     let others = finding.advisory.as_deref().map_or(&[][..], |advisory| &advisory.aliases);
     std::iter::once(&finding.rule.id).chain(others).map(|name| name.to_ascii_uppercase())
-}
-
-/// Whether this name stands for one vulnerability.
-pub(super) fn is_single(name: &str) -> bool {
-    let begins = |start: &str| name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
-    SINGLE.iter().any(|start| begins(start))
 }
 
 /// Whether this name is a CVE.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::alias::{Aliases, is_cve, is_single};
+use super::alias::{Aliases, is_cve};
 use super::fingerprint::short_rule;
 use super::merge::{Group, Member};
+use crate::report::dependency::is_single;
 use crate::report::{Advisory, Category, Finding, Fingerprint, Novelty, Problem, Said, Severity, Text};
 
 /// The fingerprints of the members of each problem: equals are counted, in the order in which they stand.
@@ -174,7 +175,9 @@ fn said(members: &Group<'_>) -> Vec<Said> {
 fn shown(members: &Group<'_>, lead: &Finding) -> Finding {
     let mut shown = lead.clone();
     let advisories = members.iter().filter_map(|member| member.finding.advisory.as_deref());
-    let Some(first) = advisories.clone().next() else { return shown };
+    let Some(first) = advisories.clone().next() else {
+        return shown;
+    };
     let mut all = lead.advisory.as_deref().unwrap_or(first).clone();
     for other in advisories {
         join(&mut all, other);

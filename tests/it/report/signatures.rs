@@ -67,7 +67,9 @@ fn what_is_genuine_verifies() {
             "sha256:ae57936def59bc4c75edd3a837d89bcefc6d3a5e31d55a6fa7a71624f92c3c3b",
         ),
     ] {
-        let Some(fact) = verified(file, root, identity, issuer) else { return };
+        let Some(fact) = verified(file, root, identity, issuer) else {
+            return;
+        };
         let SignatureFact::Verified { by, subjects } = fact else { panic!("{file}: {fact:?}") };
         assert!(by.starts_with("https://github.com/") && by.contains(issuer), "{by}");
         assert_eq!(subjects, [subject], "{file}");
@@ -86,7 +88,9 @@ fn what_was_tampered_with_does_not() {
         ("conformance-happy-path-v0.3.sigstore.json", STAGING, "No log key"),
         ("github_provenance_demo-0.0.12-py3-none-any-bundle.jsonl", PUBLIC_GOOD, "inclusion proof"),
     ] {
-        let Some(fact) = verified(file, root, "https://*", ACTIONS) else { return };
+        let Some(fact) = verified(file, root, "https://*", ACTIONS) else {
+            return;
+        };
         let SignatureFact::Failed { why: said } = fact else { panic!("{file}: {fact:?}") };
         assert!(said.contains(why), "{file}: {said}");
     }
@@ -98,7 +102,9 @@ fn another_identity_or_issuer_is_refused() {
     for (identity, issuer) in
         [("https://github.com/sigstore/*", ACTIONS), (CONFORMANCE, "https://accounts.google.com")]
     {
-        let Some(fact) = verified(file, PUBLIC_GOOD, identity, issuer) else { return };
+        let Some(fact) = verified(file, PUBLIC_GOOD, identity, issuer) else {
+            return;
+        };
         assert!(matches!(fact, SignatureFact::Failed { .. }), "{fact:?}");
     }
 }

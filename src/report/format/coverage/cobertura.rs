@@ -198,7 +198,8 @@ fn conditions(text: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{numbers, report};
+    use super::super::tests::numbers;
+    use crate::report::trial::one;
 
     #[test]
     fn lines_are_counted_and_methods_only_once() {
@@ -208,7 +209,7 @@ mod tests {
             <class filename="a.cs"><methods/><lines><line number="2" hits="0"/><line number="3" hits="2.0"/></lines></class>
             <class filename="b.cs"><methods><method><lines><line number="4" hits="1"/></lines></method></methods><lines/></class>
             </classes></package></packages></coverage>"#;
-        let report = report(text);
+        let report = one(text);
         assert_eq!(numbers(&report), [3, 4, 1, 2, 2]);
         assert!(report.notes[0].contains("8 of 8") && report.notes[0].contains("3 of 4"));
         assert_eq!(&*report.tool.name, "cobertura");
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn totals_are_believed_where_there_is_nothing_else() {
         let report =
-            report(r#"<coverage line-rate="0.5" lines-covered="4" lines-valid="8" branches-valid="0"/>"#);
+            one(r#"<coverage line-rate="0.5" lines-covered="4" lines-valid="8" branches-valid="0"/>"#);
         assert_eq!(numbers(&report), [4, 8, 0, 0, 0]);
         assert!(report.state.is_ok());
     }

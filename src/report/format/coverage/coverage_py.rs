@@ -116,7 +116,8 @@ fn note(sum: &Coverage, totals: Option<&Coverage>, percent: Option<f64>, draft: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{numbers, report};
+    use super::super::tests::numbers;
+    use crate::report::trial::one;
 
     #[test]
     fn files_are_summed_and_the_other_percentage_is_told() {
@@ -125,7 +126,7 @@ mod tests {
             "b.py":{"summary":{"covered_lines":2,"num_statements":2,"num_branches":0,"covered_branches":0}}},
             "totals":{"covered_lines":3,"num_statements":4,"percent_covered":66.67},
             "meta":{"format":3,"version":"7.17.3","branch_coverage":true}}"#;
-        let report = report(text);
+        let report = one(text);
         assert_eq!(numbers(&report), [3, 4, 1, 2, 2]);
         assert_eq!((&*report.tool.name, report.tool.version.as_deref()), ("coverage.py", Some("7.17.3")));
         assert!(report.notes[0].contains("66.67 %") && report.notes[0].contains("75.00 %"));

@@ -84,20 +84,21 @@ fn executed(value: &str) -> Result<(u32, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{numbers, report};
+    use super::super::tests::numbers;
     use crate::report::State;
+    use crate::report::trial::one;
 
     #[test]
     fn lines_and_branches_are_counted() {
         let text = "TN:\nSF:a.c\nFN:1,f\nDA:1,1\nDA:2,0,abc\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nLF:9\nLH:9\nend_of_record\n\
                     TN:again\nSF:a.c\nDA:2,4\nend_of_record\nSF:b.c\nLF:3\nLH:1\nend_of_record\n";
-        assert_eq!(numbers(&report(text)), [3, 5, 1, 2, 2]);
+        assert_eq!(numbers(&one(text)), [3, 5, 1, 2, 2]);
     }
 
     #[test]
     fn what_is_cut_off_is_unreadable() {
         for text in ["SF:a.c\nDA:1,1\n", "SF:a.c\nDA:x,1\nend_of_record\n"] {
-            assert!(matches!(report(text).state, State::Unreadable { .. }), "{text}");
+            assert!(matches!(one(text).state, State::Unreadable { .. }), "{text}");
         }
     }
 }

@@ -101,13 +101,8 @@ fn told(coverage: Coverage, draft: &mut Draft) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Limits, Marker, Report, State, read};
-
-    pub(super) fn report(text: &str) -> Report {
-        let file = read(&mut ("x", text.as_bytes()), &Limits::default(), &Marker::new(&[7; 32])).unwrap();
-        assert_eq!(file.reports.len(), 1, "{text}");
-        file.reports.into_iter().next().unwrap()
-    }
+    use crate::report::trial::one;
+    use crate::report::{Report, State};
 
     pub(super) fn numbers(report: &Report) -> [u64; 5] {
         let coverage = report.coverage.as_ref().unwrap();
@@ -122,7 +117,7 @@ mod tests {
             r#"{"meta":{"format":3,"version":"7"},"files":{},"totals":{"num_statements":0,"covered_lines":0}}"#,
             "TN:\nSF:a.c\nend_of_record\n",
         ] {
-            let report = report(text);
+            let report = one(text);
             assert!(matches!(report.state, State::ScanFailed { .. }), "{text}");
             assert_eq!(report.coverage.unwrap().percent(), None);
         }
@@ -135,7 +130,7 @@ mod tests {
             r#"{"meta":{"format":2,"version":"6"},"files":{"a.py":{"summary":{"covered_lines":0,"num_statements":1}}},"totals":{}}"#,
             "SF:a.c\nDA:1,0\nend_of_record\n",
         ] {
-            let report = report(text);
+            let report = one(text);
             assert_eq!((numbers(&report), report.state), ([0, 1, 0, 0, 1], State::Ok), "{text}");
             assert!(report.notes[0].starts_with("Nothing was covered"), "{text}");
         }

@@ -102,9 +102,7 @@ impl Maker {
             self.image.get_or_insert(image);
             finding.place.iter_mut().for_each(|place| place.pseudo = true);
         }
-        let Some(place) = &mut finding.place else {
-            return;
-        };
+        let Some(place) = &mut finding.place else { return };
         if self.tool == "dockle" {
             let named = || Image { name: (*place.file).into(), ..Image::default() };
             self.image.get_or_insert_with(named);

@@ -29,9 +29,7 @@ pub(super) const FORMAT: Format = Format { name: "sarif", recognises, read };
 const RUNS: usize = 1_000;
 
 fn recognises(sketch: &Sketch) -> bool {
-    let Some(root) = sketch.json().filter(|root| root.has(&["runs"])) else {
-        return false;
-    };
+    let Some(root) = sketch.json().filter(|root| root.has(&["runs"])) else { return false };
     let version = root.text(&["version"]).is_some_and(|version| version.starts_with("2."));
     version || root.text(&["$schema"]).is_some_and(|schema| schema.contains("sarif"))
 }
