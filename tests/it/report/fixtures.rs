@@ -45,5 +45,31 @@ fn every_tool_is_read_as_it_writes() {
             .collect();
     all.sort();
     let told: Vec<String> = all.iter().map(|name| format!("{name}: {}", line(name))).collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(told.join("\n"), @r"
+    bandit.json: bandit ok: 2 HIGH 2 MEDIUM 3 LOW
+    bandit.sarif: bandit ok: 2 HIGH 2 MEDIUM 3 LOW
+    black.txt: black ok: 1 UNKNOWN
+    cobertura.xml: coverage.py ok: 14/20 lines
+    coverage.json: coverage.py ok: 14/20 lines
+    coverage.lcov: lcov ok: 14/20 lines
+    flake8.txt: flake8 ok: 4 UNKNOWN
+    hadolint.checkstyle.xml: hadolint ok: 1 HIGH 5 MEDIUM 2 LOW
+    hadolint.json: hadolint ok: 1 HIGH 5 MEDIUM 2 LOW
+    hadolint.sarif: hadolint ok: 1 HIGH 5 MEDIUM 2 LOW
+    mypy.ndjson: mypy ok: 1 MEDIUM
+    mypy.txt: mypy ok: 1 MEDIUM
+    pytest.xml: pytest ok: 2 UNKNOWN 2/6 passed, 2 skipped
+    ruff.json: ruff ok: 2 HIGH 2 MEDIUM 1 LOW 4 UNKNOWN
+    ruff.ndjson: ruff ok: 2 HIGH 2 MEDIUM 1 LOW 4 UNKNOWN
+    ruff.sarif: ruff ok: 9 HIGH
+    semgrep.json: semgrep ok: 1 HIGH 1 MEDIUM
+    semgrep.sarif: semgrep ok: 1 HIGH 1 MEDIUM
+    syft.cdx.json: syft ok: CycloneDX 1.6 lists 4
+    syft.cdx.xml: syft ok: CycloneDX 1.6 lists 4
+    syft.json: syft ok: Syft JSON 16.0.18 lists 4
+    syft.spdx: syft ok: SPDX-2.3 lists 5
+    syft.spdx.json: syft ok: SPDX-2.3 lists 5
+    yamllint.txt: yamllint ok: 2 MEDIUM 2 LOW
+    zizmor.sarif: zizmor ok: 3 HIGH 2 MEDIUM
+    ");
 }
