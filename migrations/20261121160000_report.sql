@@ -1,6 +1,6 @@
 -- What scanners and tests wrote about commits: one row for each report, in the order in which they stood in
 -- what was uploaded together (`bundle`: an artifact, an upload, a kind of alerts). `run` is 0 for GitHub's own
--- alerts, which belong to none. The document is the whole report as JSON, compressed.
+-- alerts, which belong to none. `branch` is the branch whose history the run stands for. The document is the whole report as JSON, compressed.
 CREATE TABLE report (
     repo       BIGINT NOT NULL,
     commit_sha TEXT   NOT NULL,
@@ -13,6 +13,7 @@ CREATE TABLE report (
     target     TEXT   NOT NULL,
     state      TEXT   NOT NULL,
     fork       BIGINT NOT NULL,
+    branch     TEXT,
     origin     TEXT   NOT NULL,
     document   BLOB   NOT NULL,
     at         BIGINT NOT NULL,

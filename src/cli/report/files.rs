@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::ids::CommitSha;
-use crate::report::{Baseline, Marker, Origin, Received, Way};
+use crate::report::{Baseline, Limits, Marker, Origin, Received, Way};
 use crate::worker::reports::{self, Upload};
 
 /// What was read of them.
@@ -47,7 +47,8 @@ fn open(path: &Path) -> io::Result<File> {
 
 impl Files {
     fn take(&mut self, file: File, name: &str, marker: &Marker, now: Timestamp) {
-        let upload = Upload { file, name: name.to_owned(), origin: origin(name, now) };
+        let limits = Limits::default();
+        let upload = Upload { file, name: name.to_owned(), origin: origin(name, now), limits };
         let read = reports::read(upload, marker);
         if read.reports.is_empty() {
             self.problems.push(format!(

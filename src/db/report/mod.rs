@@ -9,7 +9,7 @@ use crate::db::{Conn, Error, Result, on};
 use crate::ids::{CommitSha, RepoId};
 use crate::report::{Baseline, Origin, Received, Report, Text, Way};
 
-pub use run::{Claimed, Finished, any_ready, claim, finish, read_runs, try_again, unread, want};
+pub use run::{Claimed, Finished, any_ready, claim, finish, known_runs, read_runs, try_again, unread, want};
 
 /// No report is larger than this when it is unpacked, in bytes: so much is never stored.
 const MAX_BYTES: usize = 1 << 30;
@@ -25,8 +25,10 @@ pub struct Bundle {
     pub run: i64,
     /// Which attempt of it.
     pub attempt: i64,
-    /// Under which name; none for all of the run's.
-    pub name: Option<String>,
+    /// The branch whose history the run stands for: only there its reports are baselines.
+    pub branch: Option<String>,
+    /// What was uploaded, by the names it was uploaded under, also where no report was in it.
+    pub names: Vec<String>,
 }
 
 /// A report that is ready to be stored. Made beside the transaction, since it takes a while.
@@ -37,6 +39,7 @@ pub struct Packed {
     tool: String,
     target: String,
     state: &'static str,
+    findings: usize,
     text: String,
     document: Vec<u8>,
 }
@@ -55,6 +58,7 @@ impl Packed {
             tool: storable(&report.tool.name),
             target: storable(&report.subject()),
             state: report.state.as_str(),
+            findings: report.findings.len(),
             text: serde_json::to_string(origin).map_err(encode)?,
             document: lz4_flex::compress_prepend_size(&document),
             origin: origin.clone(),
@@ -62,33 +66,63 @@ impl Packed {
     }
 }
 
-/// Puts these reports in place of what was uploaded there before.
+impl Packed {
+    /// How many findings are kept in it.
+    pub fn findings(&self) -> usize {
+        self.findings
+    }
+}
+
+/// Puts these reports in place of what was uploaded there before under the same names. What is no longer there
+/// to be read again stays as it was read, lest deleting an artifact make its findings vanish; only what could
+/// not be read before is forgotten.
 pub async fn store(conn: &mut Conn, repo: RepoId, bundle: &Bundle, reports: &[Packed]) -> Result<()> {
-    on!(&mut *conn, executor => sqlx::query(
-        "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 \
-         AND ($6 IS NULL OR bundle = $6)")
-        .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
-        .bind(bundle.name.as_deref().map(storable))
-        .execute(executor).await.map(|_| ()))?;
+    for name in &bundle.names {
+        on!(&mut *conn, executor => sqlx::query(
+            "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 AND bundle = $6")
+            .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
+            .bind(storable(name))
+            .execute(executor).await.map(|_| ()))?;
+    }
+    if bundle.way == Way::Artifact {
+        on!(&mut *conn, executor => sqlx::query(
+            "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 \
+             AND state NOT IN ('ok', 'partial')")
+            .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
+            .execute(executor).await.map(|_| ()))?;
+    }
     for (part, report) in (0_i64..).zip(reports) {
         on!(&mut *conn, executor => sqlx::query(
-            "INSERT INTO report (repo, commit_sha, run, attempt, way, bundle, part, tool, target, state, fork, origin, document, at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+            "INSERT INTO report (repo, commit_sha, run, attempt, way, bundle, part, tool, target, state, fork, origin, document, at, branch) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
             .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
             .bind(&report.bundle).bind(part).bind(&report.tool).bind(&report.target).bind(report.state)
             .bind(i64::from(report.origin.fork)).bind(&report.text).bind(&report.document).bind(report.origin.at.0)
+            .bind(bundle.branch.as_deref().map(storable))
             .execute(executor).await.map(|_| ()))?;
     }
     Ok(())
 }
 
-/// Every report of a commit, of the newest attempt of each run.
+/// Under which names a run has sent reports itself in this attempt.
+pub async fn uploads(conn: &mut Conn, repo: RepoId, (run, attempt): (i64, i64)) -> Result<Vec<String>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (String,)>(
+        "SELECT DISTINCT bundle FROM report WHERE repo = $1 AND run = $2 AND attempt = $3 AND way = 'upload'")
+        .bind(repo.0).bind(run).bind(attempt).fetch_all(executor).await)?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+/// What a later attempt of its run has put another in place of, once that attempt was read to its end. What a
+/// later attempt does not have again stays: a job that was cancelled has found nothing better.
+const REPLACED: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt \
+         AND n.state = 'read' AND (r.state NOT IN ('ok', 'partial') OR EXISTS (SELECT 1 FROM report l \
+             WHERE l.repo = r.repo AND l.run = r.run AND l.attempt = n.attempt AND l.way = r.way AND l.bundle = r.bundle)))";
+
+/// Every report of a commit that none has taken the place of.
 pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Received>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, (String, Vec<u8>)>(
-        "SELECT origin, document FROM report r WHERE repo = $1 AND commit_sha = $2 \
-         AND NOT EXISTS (SELECT 1 FROM report n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
-         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
-         ORDER BY run, way, bundle, part")
+        sqlx::AssertSqlSafe(format!("SELECT origin, document FROM report r WHERE repo = $1 AND commit_sha = $2 \
+         AND NOT {REPLACED} ORDER BY run, attempt, way, bundle, part")))
         .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
     rows.iter()
         .map(|(origin, document)| Ok(Received { report: unpack(document)?, origin: origin_of(origin)? }))
@@ -96,12 +130,15 @@ pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Res
 }
 
 /// For each tool and subject that is wanted, what it said on the nearest of these ancestors on which it has a
-/// report to rely on, all of them if there are several; never of a fork's run.
+/// report to rely on, all of them if there are several. Only runs of that branch itself count, since whoever can
+/// open a pull request can have a workflow of their own run on any commit; and no artifact that is `ignored`.
 pub async fn baselines(
     conn: &mut Conn,
     repo: RepoId,
     ancestors: &[CommitSha],
     wanted: &BTreeSet<(Text, String)>,
+    branch: &str,
+    ignored: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<Vec<Baseline>> {
     let mut wanted: BTreeSet<(String, String)> =
         wanted.iter().map(|(tool, subject)| (storable(tool), storable(subject))).collect();
@@ -111,9 +148,9 @@ pub async fn baselines(
             break;
         }
         let mut here = BTreeSet::new();
-        for (run, attempt, way, bundle, part, tool, subject) in reliable(conn, repo, commit).await? {
+        for (run, attempt, way, bundle, part, tool, subject) in reliable(conn, repo, commit, branch).await? {
             let key = (tool, subject);
-            if !wanted.contains(&key) {
+            if !wanted.contains(&key) || (way == word(Way::Artifact) && ignored(&bundle)) {
                 continue;
             }
             here.insert(key);
@@ -132,15 +169,13 @@ pub async fn baselines(
 /// Where a report stands: its run, attempt, way, bundle and part, and its tool and subject.
 type Place = (i64, i64, String, String, i64, String, String);
 
-/// What can be relied on of a commit, the newest first.
-async fn reliable(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Place>> {
+/// What runs of this branch itself say of a commit and can be relied on, the newest first.
+async fn reliable(conn: &mut Conn, repo: RepoId, commit: &CommitSha, branch: &str) -> Result<Vec<Place>> {
     Ok(on!(conn, executor => sqlx::query_as::<_, Place>(
-        "SELECT run, attempt, way, bundle, part, tool, target FROM report r \
-         WHERE repo = $1 AND commit_sha = $2 AND state = 'ok' AND fork = 0 \
-         AND NOT EXISTS (SELECT 1 FROM report n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
-         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
-         ORDER BY at DESC, run DESC, way, bundle, part")
-        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?)
+        sqlx::AssertSqlSafe(format!("SELECT run, attempt, way, bundle, part, tool, target FROM report r \
+         WHERE repo = $1 AND commit_sha = $2 AND state = 'ok' AND fork = 0 AND branch = $3 AND NOT {REPLACED} \
+         ORDER BY at DESC, run DESC, way, bundle, part")))
+        .bind(repo.0).bind(commit.as_str()).bind(storable(branch)).fetch_all(executor).await)?)
 }
 
 fn unpack(document: &[u8]) -> Result<Report> {

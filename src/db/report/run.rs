@@ -134,6 +134,14 @@ pub async fn read_runs(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Res
     Ok(rows.into_iter().map(|(run, attempt)| (RunId(run), attempt)).collect())
 }
 
+/// The runs on this commit of which anything was wanted or stored, in whatever attempt.
+pub async fn known_runs(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<RunId>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT run FROM report_run WHERE repo = $1 AND commit_sha = $2 UNION SELECT run FROM report WHERE repo = $1 AND commit_sha = $2")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
+    Ok(rows.into_iter().map(|(run,)| RunId(run)).collect())
+}
+
 fn still_ours(changed: u64, claimed: &Claimed) -> Result<()> {
     if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("run {}", claimed.run))) }
 }

@@ -44,6 +44,31 @@ pub struct Run {
     pub head_repo: Option<RepoId>,
 }
 
+impl Run {
+    /// Whether its files are not this repository's own: it runs on a fork's commit, or was started by an event on
+    /// which workflows handle what strangers wrote, and which GitHub books on the default branch all the same.
+    /// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
+    pub fn is_foreign(&self, repo: RepoId) -> bool {
+        const OUR_OWN: [&str; 7] = [
+            "push",
+            "pull_request",
+            "merge_group",
+            "schedule",
+            "workflow_dispatch",
+            "repository_dispatch",
+            "release",
+        ];
+        self.head_repo != Some(repo) || !OUR_OWN.contains(&self.event.as_str())
+    }
+
+    /// The branch whose history it may stand for. A pull request's run stands for none: its workflow is not that
+    /// of the commit it is booked on.
+    pub fn branch_of_its_own(&self) -> Option<&str> {
+        let whole = matches!(self.event.as_str(), "push" | "schedule" | "workflow_dispatch");
+        self.head_branch.as_deref().filter(|_| whole)
+    }
+}
+
 /// A job of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Job {

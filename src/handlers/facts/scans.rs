@@ -32,10 +32,17 @@ pub async fn standing(
     drop(conn);
     let wanted: BTreeSet<(Text, String)> = reports.iter().map(told_apart).collect();
     // Where there is nothing to compare, GitHub is not asked with what.
-    let tip = if wanted.is_empty() { None } else { tip(app, repo).await? };
+    let default_branch =
+        if wanted.is_empty() { None } else { Some(app.reader.repository(repo).await?.default_branch) };
+    let tip = match &default_branch {
+        Some(branch) => app.reader.branch_tip(repo, branch).await?,
+        None => None,
+    };
     let ancestors = before(app, repo, commit, tip.as_ref()).await?;
     let mut conn = app.db.read().await?;
-    let baselines = report::baselines(&mut conn, repo.id, &ancestors, &wanted).await?;
+    let branch = default_branch.as_ref().map_or("", |branch| branch.as_str());
+    let ignored = |artifact: &str| scans.ignores(artifact);
+    let baselines = report::baselines(&mut conn, repo.id, &ancestors, &wanted, branch, &ignored).await?;
     drop(conn);
     let signatures = signatures(app, repo, scans.trust.as_ref(), (&reports, tip.as_ref())).await?;
     let (forks, today) = (scans.gate.forks, now.day());
@@ -72,15 +79,21 @@ pub(super) async fn tally(
     Ok(Some(standing.tally))
 }
 
-/// How many finished runs were not read yet. What nobody told us of is wanted from now on.
+/// How many runs are still to be read. What nobody told us of is wanted from now on. A run that is known and
+/// goes on again is still to come, too: what it said before is about to be replaced.
 async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<u32> {
-    let finished = finished_runs(app, repo, commit).await?;
+    let runs = app.reader.workflow_runs_of(repo, commit).await?.into_iter();
+    let (finished, going): (Vec<_>, Vec<_>) =
+        runs.filter(|run| run.head_sha == *commit).partition(|run| run.status == "completed");
     let mut conn = app.db.read().await?;
     let read: BTreeSet<_> = report::read_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
+    let known: BTreeSet<_> = report::known_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
     let waiting = report::unread(&mut conn, repo.id, commit).await?;
     drop(conn);
-    let missing: Vec<(RunId, i64)> = finished.into_iter().filter(|run| !read.contains(run)).collect();
-    let count = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+    let missing: Vec<(RunId, i64)> =
+        finished.iter().map(|run| (run.id, run.attempt)).filter(|run| !read.contains(run)).collect();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let count = number(missing.len());
     if count > waiting {
         let (repo, commit) = (repo.clone(), commit.clone());
         let want = app.db.write(move |tx| {
@@ -93,7 +106,8 @@ async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> 
         });
         want.await?;
     }
-    Ok(count.max(waiting))
+    let again = number(going.iter().filter(|run| known.contains(&run.id)).count());
+    Ok(count.max(waiting).saturating_add(again))
 }
 
 /// The runs on a commit that have finished, each with its newest attempt, as GitHub says now.
@@ -110,12 +124,6 @@ pub(in crate::handlers) async fn finished_runs(
 /// What a report is compared by.
 fn told_apart(received: &Received) -> (Text, String) {
     (received.report.tool.name.clone(), received.report.subject())
-}
-
-/// The newest commit of the default branch.
-async fn tip(app: &App, repo: &Repo) -> Result<Option<CommitSha>> {
-    let default_branch = app.reader.repository(repo).await?.default_branch;
-    Ok(app.reader.branch_tip(repo, &default_branch).await?)
 }
 
 /// What the default branch had when the commit left it, the nearest first.

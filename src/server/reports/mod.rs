@@ -25,8 +25,9 @@ use super::Shared;
 use super::home;
 use crate::db::inbox;
 use crate::db::report::{self, Bundle, Packed};
+use crate::github::read::Run;
 use crate::ids::Repo;
-use crate::report::{Origin, Received, Way};
+use crate::report::{Limits, Origin, Received, Way};
 use crate::telemetry::causes;
 use crate::worker::reports::{Read, Upload, pack, read, word_of};
 pub use face::ReportsFace;
@@ -36,6 +37,9 @@ use rejection::Rejection;
 const LIMIT: usize = 64 << 20;
 /// How long one request may take: such a body comes over slow lines.
 const TIME_LIMIT: Duration = Duration::from_mins(3);
+/// How many a run may send, by different names, and how many findings of each are kept.
+const UPLOADS: usize = 20;
+const FINDINGS: usize = 20_000;
 /// As much of a report's name as is kept.
 const LONGEST_NAME: usize = 200;
 
@@ -103,11 +107,13 @@ async fn take(shared: &Shared, asked: Asked, request: Request) -> Result<Taken, 
         artifact: None,
         entry: name.clone(),
         sha256: String::new(),
-        fork: run.head_repo != Some(repo.id),
+        fork: run.is_foreign(repo.id),
         url: run.html_url.clone(),
         at: shared.clock.now(),
     };
-    let upload = Upload { file: to_disk(body).await?, name: name.clone(), origin: origin.clone() };
+    check_room(shared, &repo, &origin, &name).await?;
+    let (file, limits) = (to_disk(body).await?, Limits { findings: FINDINGS, ..Limits::default() });
+    let upload = Upload { file, name: name.clone(), origin: origin.clone(), limits };
     let marker = face.marker.clone();
     let worked = tokio::task::spawn_blocking(move || {
         let read = read(upload, &marker);
@@ -119,20 +125,33 @@ async fn take(shared: &Shared, asked: Asked, request: Request) -> Result<Taken, 
         return Err(Rejection::NoReport);
     }
     let packed = packed.map_err(|_| Rejection::NotStored)?;
-    store(shared, &repo, (&origin, name), packed).await?;
+    store(shared, &repo, (&origin, name, &run), packed).await?;
     Ok(Taken { received: reports.iter().map(told).collect(), unrecognised })
+}
+
+/// However many a job sends: what is kept of a commit is read again for each decision about it.
+async fn check_room(shared: &Shared, repo: &Repo, origin: &Origin, name: &str) -> Result<(), Rejection> {
+    let run = origin.run.map_or(0, |run| run.0);
+    let read = async {
+        let mut conn = shared.db.read().await?;
+        report::uploads(&mut conn, repo.id, (run, origin.attempt)).await
+    };
+    let names = read.await.map_err(|_: crate::db::Error| Rejection::NotStored)?;
+    let room = names.len() < UPLOADS || names.iter().any(|known| known == name);
+    if room { Ok(()) } else { Err(Rejection::TooMany) }
 }
 
 /// Returns when it is durable on disk, with the word that there is something to judge.
 async fn store(
     shared: &Shared,
     repo: &Repo,
-    (origin, name): (&Origin, String),
+    (origin, name, from): (&Origin, String, &Run),
     packed: Vec<Packed>,
 ) -> Result<(), Rejection> {
     let run = origin.run.map_or(0, |run| run.0);
     let (commit, attempt) = (origin.commit.clone(), origin.attempt);
-    let bundle = Bundle { way: Way::Upload, commit, run, attempt, name: Some(name) };
+    let branch = from.branch_of_its_own().map(str::to_owned);
+    let bundle = Bundle { way: Way::Upload, commit, run, attempt, branch, names: vec![name] };
     let word = word_of(repo, &origin.commit, shared.clock.now()).ok_or(Rejection::NotStored)?;
     let repo = repo.id;
     let written = shared.db.write(move |tx| {

@@ -17,6 +17,7 @@ pub(super) enum Rejection {
     OtherAttempt,
     ContentType,
     TooLarge,
+    TooMany,
     Empty,
     BrokenOff,
     NoReport,
@@ -38,6 +39,7 @@ impl Rejection {
             Self::OtherAttempt => "other_attempt",
             Self::ContentType => "content_type",
             Self::TooLarge => "too_large",
+            Self::TooMany => "too_many",
             Self::Empty => "empty",
             Self::BrokenOff => "broken_off",
             Self::NoReport => "no_report",
@@ -59,7 +61,7 @@ impl Rejection {
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BrokenOff => StatusCode::BAD_REQUEST,
-            Self::Empty | Self::NoReport => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Empty | Self::NoReport | Self::TooMany => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
@@ -79,6 +81,9 @@ impl Rejection {
                 "Send the report or the zip itself as the body, not as a form and not compressed otherwise: curl --data-binary @FILE -H 'Content-Type: application/octet-stream'."
             }
             Self::TooLarge => "The body is larger than 64 MiB. Send a zip, or upload an artifact.",
+            Self::TooMany => {
+                "This run has sent 20 reports already. Send a zip of several, or upload an artifact."
+            }
             Self::Empty => "The body is empty: a report that is not there says nothing.",
             Self::BrokenOff => "The body broke off. Send it again.",
             Self::NoReport => {

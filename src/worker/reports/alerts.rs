@@ -18,6 +18,10 @@ impl Workers {
         repo: &Repo,
         run: &Run,
     ) -> Result<Vec<(Bundle, Vec<Packed>)>, Error> {
+        // A fork's branch has none, and one of the same name here is another one.
+        if run.is_foreign(repo.id) {
+            return Ok(Vec::new());
+        }
         let policy = load_policy(&self.app, repo).await?;
         if !policy.is_ok_and(|loaded| loaded.policy.scans.github_alerts) {
             return Ok(Vec::new());
@@ -25,14 +29,22 @@ impl Workers {
         let mut found = Vec::new();
         for kind in Kind::ALL {
             let received = self.alerts_of_kind(repo, run, kind).await?;
+            // Those of one branch never take the place of another's.
+            let name = match kind {
+                Kind::CodeScanning => {
+                    format!("{} {}", kind.as_str(), run.head_branch.as_deref().unwrap_or_default())
+                }
+                Kind::Dependabot | Kind::SecretScanning => kind.as_str().to_owned(),
+            };
             let bundle = Bundle {
                 way: Way::Alerts,
                 commit: run.head_sha.clone(),
                 run: 0,
                 attempt: 0,
-                name: Some(kind.as_str().to_owned()),
+                branch: run.branch_of_its_own().map(str::to_owned),
+                names: vec![name.clone()],
             };
-            found.push((bundle, pack(kind.as_str(), &[received])?));
+            found.push((bundle, pack(&name, &[received])?));
         }
         Ok(found)
     }

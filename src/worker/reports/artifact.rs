@@ -9,28 +9,44 @@ use crate::db::report::Packed;
 use crate::github;
 use crate::github::read::{Artifact, Downloaded, Job, Run};
 use crate::ids::Repo;
-use crate::report::{Origin, Way};
+use crate::report::{Limits, Origin, Way};
 use crate::worker::{Error, Workers};
 
 /// The largest zip that is fetched, in bytes.
 const LARGEST: u64 = 512 << 20;
 
 impl Workers {
-    /// Every report in the artifacts of a run's newest attempt.
-    pub(super) async fn artifacts_of(&self, repo: &Repo, run: &Run) -> Result<Vec<Packed>, Error> {
-        let mut reports = Vec::new();
+    /// Every report in the artifacts of a run's newest attempt, and the names of all of these. However many
+    /// artifacts there are, no more findings are kept of all of them than of one.
+    pub(super) async fn artifacts_of(
+        &self,
+        repo: &Repo,
+        run: &Run,
+    ) -> Result<(Vec<String>, Vec<Packed>), Error> {
+        let (mut names, mut reports) = (Vec::new(), Vec::new());
+        let mut limits = Limits::default();
         let listed = self.app.reader.artifacts(repo, run.id).await?;
         // Only for artifacts of an earlier attempt it matters which jobs were not run again.
         let earlier = listed.iter().any(|artifact| artifact.created_at < run.started_at);
         let jobs =
             if run.attempt > 1 && earlier { self.app.reader.jobs(repo, run.id).await? } else { Vec::new() };
         for artifact in of_this_attempt(listed, run, &jobs) {
-            reports.extend(self.artifact(repo, run, artifact).await?);
+            names.push(artifact.name.clone());
+            let read = self.artifact(repo, run, artifact, limits).await?;
+            let kept: usize = read.iter().map(Packed::findings).sum();
+            limits.findings = limits.findings.saturating_sub(kept);
+            reports.extend(read);
         }
-        Ok(reports)
+        Ok((names, reports))
     }
 
-    async fn artifact(&self, repo: &Repo, run: &Run, artifact: Artifact) -> Result<Vec<Packed>, Error> {
+    async fn artifact(
+        &self,
+        repo: &Repo,
+        run: &Run,
+        artifact: Artifact,
+        limits: Limits,
+    ) -> Result<Vec<Packed>, Error> {
         let origin = Origin {
             way: Way::Artifact,
             commit: run.head_sha.clone(),
@@ -40,7 +56,7 @@ impl Workers {
             artifact: Some(artifact.name.clone()),
             entry: String::new(),
             sha256: String::new(),
-            fork: run.head_repo != Some(repo.id),
+            fork: run.is_foreign(repo.id),
             url: run.html_url.clone(),
             at: self.app.clock.now(),
         };
@@ -60,7 +76,7 @@ impl Workers {
             Downloaded::Whole(fetched) => check(&artifact, fetched.sha256)?,
         }
         let (name, origin) = (artifact.name.clone(), origin.clone());
-        let upload = Upload { file, name: artifact.name.clone(), origin: origin.clone() };
+        let upload = Upload { file, name: artifact.name.clone(), origin: origin.clone(), limits };
         let (hand, packing) = (self.app.marker.clone(), name.clone());
         let worked = tokio::task::spawn_blocking(move || {
             let Read { reports, .. } = read(upload, &hand);

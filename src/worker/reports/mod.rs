@@ -36,7 +36,7 @@ const LEASES: u32 = 10;
 /// What became of reading a run.
 enum Outcome {
     /// These are its reports, and what GitHub itself has of its commit.
-    Read(Finished, Vec<Packed>, Vec<(Bundle, Vec<Packed>)>),
+    Read(Finished, Vec<(Bundle, Vec<Packed>)>),
     /// A later attempt of it has begun, and only that one counts.
     Superseded(Finished),
     /// There is no such run any more.
@@ -58,6 +58,12 @@ impl Workers {
     }
 
     async fn read_claimed(&self, claimed: Claimed) -> Result<(), Error> {
+        // Whatever ended the program each time would end it again.
+        if claimed.attempts > TRIES + 1 {
+            return self
+                .give_up(claimed, "Reading its artifacts was begun too often, and never ended.")
+                .await;
+        }
         let limit = self.lease * WITHIN;
         let read = tokio::time::timeout(limit, Box::pin(self.read_run(&claimed))).await;
         let outcome = read.unwrap_or_else(|_| {
@@ -65,9 +71,7 @@ impl Workers {
             Err(github::Error::Unreachable { sent: Sent::No, why }.into())
         });
         match outcome {
-            Ok(Outcome::Read(finished, reports, alerts)) => {
-                self.store(claimed, finished, (reports, alerts), None).await
-            }
+            Ok(Outcome::Read(finished, bundles)) => self.store(claimed, finished, bundles, None).await,
             Ok(Outcome::Superseded(finished)) => self.pass_over(claimed, finished).await,
             Ok(Outcome::Gone) => self.give_up(claimed, "GitHub no longer knows this workflow run.").await,
             Err(error) => self.could_not_read(claimed, &error).await,
@@ -81,7 +85,7 @@ impl Workers {
         let finished = Finished {
             commit: run.head_sha.clone(),
             workflow: Some(workflow_of(&run)),
-            fork: run.head_repo != Some(claimed.repo.id),
+            fork: run.is_foreign(claimed.repo.id),
         };
         if run.attempt > claimed.attempt {
             return Ok(Outcome::Superseded(finished));
@@ -90,9 +94,18 @@ impl Workers {
             let why = "GitHub does not show yet that the run has finished".to_owned();
             return Err(github::Error::Unreachable { sent: Sent::No, why }.into());
         }
-        let reports = self.artifacts_of(&claimed.repo, &run).await?;
-        let alerts = self.alerts_of(&claimed.repo, &run).await?;
-        Ok(Outcome::Read(finished, reports, alerts))
+        let (names, reports) = self.artifacts_of(&claimed.repo, &run).await?;
+        let bundle = Bundle {
+            way: Way::Artifact,
+            commit: run.head_sha.clone(),
+            run: run.id.0,
+            attempt: run.attempt,
+            branch: run.branch_of_its_own().map(str::to_owned),
+            names,
+        };
+        let mut bundles = vec![(bundle, reports)];
+        bundles.extend(self.alerts_of(&claimed.repo, &run).await?);
+        Ok(Outcome::Read(finished, bundles))
     }
 
     async fn could_not_read(&self, claimed: Claimed, error: &Error) -> Result<(), Error> {
@@ -136,7 +149,15 @@ impl Workers {
         };
         let packed = pack("", &refused("workflow-run", why, &origin, &self.app.marker))?;
         let finished = Finished { commit: claimed.commit.clone(), workflow: None, fork: true };
-        self.store(claimed, finished, (packed, Vec::new()), Some(why.to_owned())).await
+        let bundle = Bundle {
+            way: Way::Artifact,
+            commit: claimed.commit.clone(),
+            run: claimed.run.0,
+            attempt: claimed.attempt,
+            branch: None,
+            names: Vec::new(),
+        };
+        self.store(claimed, finished, vec![(bundle, packed)], Some(why.to_owned())).await
     }
 
     /// The reports, the end of reading the run, and the word of it stand or fall together.
@@ -144,25 +165,17 @@ impl Workers {
         &self,
         claimed: Claimed,
         finished: Finished,
-        (reports, alerts): (Vec<Packed>, Vec<(Bundle, Vec<Packed>)>),
+        bundles: Vec<(Bundle, Vec<Packed>)>,
         error: Option<String>,
     ) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let bundle = Bundle {
-            way: Way::Artifact,
-            commit: finished.commit.clone(),
-            run: claimed.run.0,
-            attempt: claimed.attempt,
-            name: None,
-        };
         let word = word_of(&claimed.repo, &finished.commit, now);
         let written = self.app.db.write(move |tx| {
             Box::pin(async move {
                 let conn = tx.conn().await?;
                 report::finish(conn, &claimed, &finished, error.as_deref()).await?;
-                report::store(conn, claimed.repo.id, &bundle, &reports).await?;
-                for (bundle, alerts) in &alerts {
-                    report::store(conn, claimed.repo.id, bundle, alerts).await?;
+                for (bundle, reports) in &bundles {
+                    report::store(conn, claimed.repo.id, bundle, reports).await?;
                 }
                 match &word {
                     Some(word) => inbox::insert(conn, word).await,

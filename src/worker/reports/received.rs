@@ -15,6 +15,8 @@ pub struct Upload {
     pub name: String,
     /// Where it came from; the entry and the hash are put in for each file.
     pub origin: Origin,
+    /// How much of it is read and kept.
+    pub limits: Limits,
 }
 
 /// The reports of one upload.
@@ -28,13 +30,13 @@ pub struct Read {
 
 /// Reads an upload. Blocks, and takes as long as the largest upload takes.
 pub fn read(upload: Upload, marker: &Marker) -> Read {
-    let Upload { file, name, origin } = upload;
+    let Upload { file, name, origin, limits } = upload;
     let mut read = Read::default();
     if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
         read.refuse(&name, (&origin, String::new()), "Not one byte was uploaded.", marker);
         return read;
     }
-    match unpack(&mut BufReader::new(file), &name, &Limits::default(), marker) {
+    match unpack(&mut BufReader::new(file), &name, &limits, marker) {
         Ok(unpacked) => read.take(unpacked, &name, &origin, marker),
         Err(why) => read.refuse(&name, (&origin, String::new()), &why.to_string(), marker),
     }

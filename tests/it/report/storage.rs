@@ -44,7 +44,8 @@ async fn store(db: &Db, all: &[Received]) {
         commit: origin.commit.clone(),
         run: origin.run.unwrap().0,
         attempt: origin.attempt,
-        name: None,
+        branch: Some("main".to_owned()),
+        names: vec!["scans".to_owned()],
     };
     let packed: Vec<Packed> = all.iter().map(|one| Packed::new("scans", one).unwrap()).collect();
     db.write(move |tx| {
@@ -191,7 +192,7 @@ on_both!(a_baseline_is_the_nearest_that_can_be_relied_on, url => {
     let wanted = wanted.map(|(tool, subject)| (tool, subject.to_owned())).into();
     let ancestors = [near.clone(), middle.clone(), far.clone()];
     let mut conn = db.read().await.unwrap();
-    let found = report::baselines(&mut conn, shop().id, &ancestors, &wanted).await.unwrap();
+    let found = report::baselines(&mut conn, shop().id, &ancestors, &wanted, "main", &|_| false).await.unwrap();
     let named: Vec<_> = found.iter().map(|one| (one.report.tool.name.to_string(), one.commit.clone())).collect();
     let [codeql, trivy] = ["codeql", "trivy"].map(str::to_owned);
     assert_eq!(named, [(codeql, near), (trivy.clone(), middle), (trivy.clone(), far.clone()), (trivy, far)]);
