@@ -6,6 +6,7 @@ mod check_run;
 mod corpus;
 mod end_to_end;
 mod fixtures;
+mod leaks;
 mod samples;
 mod secrets;
 mod signatures;

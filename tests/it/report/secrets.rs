@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::corpus::corpus;
 
 /// Shorter ones stand in paths and words by chance.
-const LONG_ENOUGH: usize = 8;
+pub const LONG_ENOUGH: usize = 8;
 
 /// What stands as a password in `tests/fixtures/reports/sample`.
-const PASSWORD: &str = "correct-horse-battery";
+pub const PASSWORD: &str = "correct-horse-battery";
 
 /// Keys under which scanners write secrets, or the code around them.
 const CARRIERS: &[&str] = &[
@@ -26,6 +26,7 @@ const CARRIERS: &[&str] = &[
     "Redacted",
     "stringsFound",
     "snippet",
+    "Code",
 ];
 
 /// Every text that stands under one of the keys, at whatever depth.
@@ -46,7 +47,7 @@ fn collect(value: &Value, carried: bool, secrets: &mut BTreeSet<String>) {
 }
 
 /// The secrets in a report, however it holds them: as JSON, as lines of it, or as XML with JSON in its texts.
-fn secrets_of(text: &str) -> BTreeSet<String> {
+pub fn secrets_of(text: &str) -> BTreeSet<String> {
     let unescaped =
         text.replace("&#34;", "\"").replace("&quot;", "\"").replace("&#xA;", "\n").replace("&#xD;", "\r");
     let mut secrets = BTreeSet::new();
@@ -59,7 +60,7 @@ fn secrets_of(text: &str) -> BTreeSet<String> {
     secrets
 }
 
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+pub fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
 }
