@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, on};
 use crate::ids::{CommitSha, RepoId};
-use crate::report::{Baseline, Origin, Received, Report, Text, Way};
+use crate::report::{Baseline, Origin, Received, Report, State, Text, Way};
 
 pub use run::{Claimed, Finished, any_ready, claim, finish, known_runs, read_runs, try_again, unread, want};
 
@@ -112,22 +112,36 @@ pub async fn uploads(conn: &mut Conn, repo: RepoId, (run, attempt): (i64, i64)) 
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
-/// What a later attempt of its run has put another in place of, once that attempt was read to its end. What a
-/// later attempt does not have again stays: a job that was cancelled has found nothing better.
+/// What a later attempt of its run has put another in place of, once that attempt was read to its end: one that
+/// was uploaded under the same name, or that can be relied on and is of the same tool about the same.
 const REPLACED: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt \
          AND n.state = 'read' AND (r.state NOT IN ('ok', 'partial') OR EXISTS (SELECT 1 FROM report l \
-             WHERE l.repo = r.repo AND l.run = r.run AND l.attempt = n.attempt AND l.way = r.way AND l.bundle = r.bundle)))";
+             WHERE l.repo = r.repo AND l.run = r.run AND l.attempt = n.attempt AND ((l.way = r.way AND l.bundle = r.bundle) \
+             OR (l.tool = r.tool AND l.target = r.target AND l.state = 'ok')))))";
 
-/// Every report of a commit that none has taken the place of.
+/// What a later attempt that was read to its end should have brought again.
+const LEFT_BEHIND: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run \
+         AND n.attempt > r.attempt AND n.state = 'read')";
+
+/// Every report of a commit that none has taken the place of. What a later attempt did not bring again stays, with
+/// its findings, and satisfies nothing any more: a job that was cancelled has shown nothing better.
 pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Received>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String, Vec<u8>)>(
-        sqlx::AssertSqlSafe(format!("SELECT origin, document FROM report r WHERE repo = $1 AND commit_sha = $2 \
-         AND NOT {REPLACED} ORDER BY run, attempt, way, bundle, part")))
+    let rows = on!(conn, executor => sqlx::query_as::<_, (String, Vec<u8>, bool)>(
+        sqlx::AssertSqlSafe(format!("SELECT origin, document, {LEFT_BEHIND} FROM report r \
+         WHERE repo = $1 AND commit_sha = $2 AND NOT {REPLACED} ORDER BY run, attempt, way, bundle, part")))
         .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
     rows.iter()
-        .map(|(origin, document)| Ok(Received { report: unpack(document)?, origin: origin_of(origin)? }))
+        .map(|(origin, document, left_behind)| {
+            let mut report = unpack(document)?;
+            if *left_behind && report.state.is_ok() {
+                report.state = State::Partial { why: LEFT.to_owned() };
+            }
+            Ok(Received { report, origin: origin_of(origin)? })
+        })
         .collect()
 }
+
+const LEFT: &str = "It is of an earlier attempt of its run, and the later one brought none like it. Run all jobs of that workflow again.";
 
 /// For each tool and subject that is wanted, what it said on the nearest of these ancestors on which it has a
 /// report to rely on, all of them if there are several. Only runs of that branch itself count, since whoever can

@@ -1,4 +1,4 @@
-//! Reading hostile text piece by piece: [`json`], [`xml`] and [`lines`](self::lines), all within [`Limits`].
+//! Reading hostile text piece by piece: [`json`], [`xml`] and [`lines`], all within [`Limits`].
 //!
 //! Nothing here holds a whole report: strings are cut while they are read, and what a reader does not ask
 //! for is passed over.
