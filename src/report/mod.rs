@@ -1,7 +1,7 @@
 //! Reports: what scanners, tests and builds wrote about a commit.
 //!
 //! A report comes as bytes that anybody may have written. [`read`] recognises the format by its content,
-//! never by its name ([`sketch`]), and hands it to the one reader that knows it ([`format`]).
+//! never by its name ([`sketch`]), and hands it to the one reader that knows it ([`mod@format`]).
 //! Every reader streams, within [`Limits`], into a [`Draft`]; what comes out are [`Report`]s in the words of
 //! no tool in particular.
 //!
