@@ -10,7 +10,7 @@ const SHARED: usize = 50_000;
 /// Notes beyond these are not written: they are one sentence for each kind of oddity, not for each oddity.
 const NOTES: usize = 20;
 /// Bytes of a message or a title that are kept.
-const LONGEST: usize = 500;
+pub(super) const LONGEST: usize = 500;
 
 /// The reports of one file, while they are read.
 #[derive(Debug)]
