@@ -10,6 +10,7 @@
 
 mod severity;
 mod finding;
+mod aim;
 mod limits;
 mod document;
 mod draft;
