@@ -14,6 +14,7 @@ mod aim;
 mod limits;
 mod document;
 mod draft;
+mod share;
 mod marker;
 pub mod input;
 pub mod sketch;
