@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::aim::is_no_scanner;
 use super::{Category, Finding, Severity, Text};
 
 /// What one tool said about one target. A file may hold several (SARIF with several runs).
@@ -106,6 +107,9 @@ pub struct Unkept {
     pub weight: Severity,
     /// How many.
     pub findings: u64,
+    /// They are known to be exploited.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kev: bool,
 }
 
 /// How the tests went.
@@ -265,13 +269,15 @@ impl Report {
         }
     }
 
-    /// Whether its tool looks for weaknesses. A bill of materials or a test run without any is none that
-    /// found nothing, but none.
+    /// Whether its tool looks for weaknesses. A bill of materials, a test run, an index of images or a
+    /// linter's report without any is none that found nothing, but none.
     fn is_scan(&self) -> bool {
         let about_else = self.inventory.is_some()
             || self.tests.is_some()
             || self.coverage.is_some()
-            || !self.attestations.is_empty();
+            || !self.attestations.is_empty()
+            || *self.format == *"oci-index"
+            || is_no_scanner(&self.tool.name);
         let found = self.findings.iter().map(|finding| finding.category);
         !about_else || found.chain(self.unkept.iter().map(|left| left.category)).any(Category::is_security)
     }

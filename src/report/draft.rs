@@ -10,7 +10,7 @@ const SHARED: usize = 50_000;
 /// Notes beyond these are not written: they are one sentence for each kind of oddity, not for each oddity.
 const NOTES: usize = 20;
 /// Bytes of a message or a title that are kept.
-const LONGEST: usize = 500;
+pub(super) const LONGEST: usize = 500;
 
 /// The reports of one file, while they are read.
 #[derive(Debug)]
@@ -175,10 +175,12 @@ impl Draft {
 }
 
 fn leave_out(report: &mut Report, finding: &Finding) {
-    let (category, weight) = (finding.category, finding.weight());
-    match report.unkept.iter_mut().find(|left| left.category == category && left.weight == weight) {
+    let kev = finding.advisory.as_ref().is_some_and(|advisory| advisory.kev);
+    let one = Unkept { category: finding.category, weight: finding.weight(), findings: 1, kev };
+    let like = |left: &&mut Unkept| Unkept { findings: 1, ..**left } == one;
+    match report.unkept.iter_mut().find(like) {
         Some(left) => left.findings += 1,
-        None => report.unkept.push(Unkept { category, weight, findings: 1 }),
+        None => report.unkept.push(one),
     }
 }
 
@@ -205,7 +207,7 @@ pub(super) fn cut(text: &str, longest: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Category, Severity};
+    use crate::report::{Advisory, Category, Severity};
 
     fn draft(findings: usize) -> Draft {
         Draft::new("test", &Limits { findings, ..Limits::default() }, &Marker::new(&[7; 32]))
@@ -220,8 +222,23 @@ mod tests {
         }
         let report = draft.finish().pop().unwrap();
         assert_eq!((report.counts.findings, report.findings.len()), (4, 2));
-        let left = Unkept { category: Category::Vulnerability, weight: Severity::High, findings: 2 };
+        let left =
+            Unkept { category: Category::Vulnerability, weight: Severity::High, findings: 2, kev: false };
         assert_eq!(report.unkept, [left]);
+    }
+
+    #[test]
+    fn what_is_exploited_is_known_though_it_is_not_kept() {
+        let mut draft = draft(0);
+        for kev in [true, false, true] {
+            let rule = draft.rule(Rule::named("CVE-1"));
+            let mut finding = Finding::new(Category::Vulnerability, Severity::High, rule);
+            finding.advisory = Some(Box::new(Advisory { kev, ..Advisory::default() }));
+            draft.add(finding);
+        }
+        let report = draft.finish().pop().unwrap();
+        let told: Vec<_> = report.unkept.iter().map(|left| (left.kev, left.findings)).collect();
+        assert_eq!(told, [(true, 2), (false, 1)]);
     }
 
     #[test]

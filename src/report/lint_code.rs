@@ -44,6 +44,13 @@ pub(super) fn unquoted(text: &str) -> String {
     if first == last { format!("{before}…") } else { format!("{before}…{after}") }
 }
 
+/// Whether a rule of a linter is about security: one of Bandit's in Ruff and flake8, one of `ESLint`'s
+/// `security` plugin or of `RuboCop`'s `Security`, or what golangci-lint has from gosec.
+pub(super) fn is_security(code: &str) -> bool {
+    let department = code.split_once('/').is_some_and(|(first, _)| first.eq_ignore_ascii_case("security"));
+    department || code == "gosec" || bandit_test(code).is_some()
+}
+
 fn bandit_test(code: &str) -> Option<u32> {
     code.strip_prefix('S').filter(|number| number.len() == 3)?.parse().ok()
 }

@@ -10,9 +10,11 @@
 
 mod severity;
 mod finding;
+mod aim;
 mod limits;
 mod document;
 mod draft;
+mod share;
 mod marker;
 pub mod input;
 pub mod sketch;

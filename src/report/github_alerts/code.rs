@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use super::{Fate, Location, Named};
+use crate::report::aim::{Aim, aim};
 use crate::report::dependency::rated;
 use crate::report::input::loose::{lenient, text};
+use crate::report::lint_code::is_security;
 use crate::report::{Category, Draft, Finding, Rule, Severity, place};
 
 #[derive(Debug, Default, Deserialize)]
@@ -53,15 +55,16 @@ struct Message {
     text: String,
 }
 
-/// Tools whose alerts are about style, whatever level they give them.
-const STYLE: &[&str] = &["ruff", "flake8", "eslint", "hadolint", "yamllint", "shellcheck", "clippy"];
-
 impl CodeRule {
     /// What is tagged, and not with anything of security, is about quality.
     fn category(&self, tool: &str) -> Category {
         const SECURITY: &[&str] = &["security", "vulnerability", "secret", "misconfiguration", "cwe"];
         let tagged = |word: &str| self.tags.iter().any(|tag| tag.to_lowercase().contains(word));
-        let is_style = STYLE.contains(&tool.to_lowercase().as_str());
+        let is_style = match aim(&tool.to_lowercase()) {
+            Some(Aim::Style) => !is_security(&self.id),
+            Some(Aim::Types) => !tagged("security") && !tagged("cwe"),
+            _ => false,
+        };
         let is_quality = !self.tags.is_empty() && !SECURITY.iter().any(|word| tagged(word));
         match self.security_severity_level.as_str() {
             _ if tagged("secret") => Category::Secret,
@@ -83,9 +86,11 @@ impl CodeRule {
         }
     }
 
-    /// Some rules quote the password that they found: Bandit's B105 to B107, and scanners of secrets.
+    /// Some rules quote the password that they found: Bandit's B105 to B107 (S105 to S107 in
+    /// flake8), and scanners of secrets.
     fn quotes_secrets(&self, category: Category) -> bool {
-        category == Category::Secret || ["B105", "B106", "B107"].iter().any(|id| self.id.starts_with(id))
+        let passwords = ["B105", "B106", "B107", "S105", "S106", "S107"];
+        category == Category::Secret || passwords.iter().any(|id| self.id.starts_with(id))
     }
 }
 

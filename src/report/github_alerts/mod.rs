@@ -212,6 +212,8 @@ mod tests {
         for (rule, tool, category) in [
             (r#"{"id":"js/unused","severity":"note","tags":["maintainability"]}"#, "CodeQL", Category::Lint),
             (r#"{"id":"E501","severity":"error"}"#, "Ruff", Category::Lint),
+            (r#"{"id":"S602","severity":"error"}"#, "Ruff", Category::Code),
+            (r#"{"id":"Security/Eval","severity":"error"}"#, "RuboCop", Category::Code),
             (r#"{"id":"x","severity":"error"}"#, "Else", Category::Code),
             (
                 r#"{"id":"y","security_severity_level":"high","tags":["correctness"]}"#,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::merge::{Group, Told};
-use crate::report::{Fingerprint, Novelty};
+use crate::report::{Category, Fingerprint, Novelty};
 
 /// How a commit's problems compare with those of its baselines.
 #[derive(Debug)]
@@ -56,16 +56,28 @@ pub(super) fn compare(
             stock.take(group, &comparable, exactly, found);
         }
     }
-    let novelties = groups.iter().zip(found).map(|(group, found)| {
-        let compared = group.iter().any(|it| comparable.get(it.report).is_some_and(|them| !them.is_empty()));
-        match (!found.is_empty(), compared) {
-            (true, _) => Novelty::Existing,
-            (false, true) => Novelty::New,
-            (false, false) => Novelty::Unknown,
-        }
-    });
+    let novelties = groups.iter().zip(found).map(|(group, found)| novelty(group, &found, &comparable));
     let novelties = novelties.collect();
     Comparison { novelties, fixed: stock.fixed(told, &comparable, before.len()), baselines: comparable }
+}
+
+/// A vulnerability is old once any tool knew it. What else is told by several tools is as bad as the worst of
+/// them says, so it is old only where each of them that can be compared found it before: the harmless finding
+/// of one tool makes another tool's new one no older.
+fn novelty(group: &Group<'_>, found: &HashSet<(usize, Fingerprint)>, comparable: &[Vec<usize>]) -> Novelty {
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    for member in group {
+        let Some(baselines) = comparable.get(member.report).filter(|them| !them.is_empty()) else { continue };
+        let before = baselines.iter().any(|baseline| found.contains(&(*baseline, member.trace.same)));
+        *known.entry(member.tool).or_default() |= before;
+    }
+    let vulnerable = group.iter().any(|member| member.finding.category == Category::Vulnerability);
+    if known.is_empty() {
+        return Novelty::Unknown;
+    }
+    let mut before = known.into_values();
+    let old = if vulnerable { before.any(|it| it) } else { before.all(|it| it) };
+    if old { Novelty::Existing } else { Novelty::New }
 }
 
 /// Of the baselines of its tool, those about the same; who does not say what it is about may be about anything.

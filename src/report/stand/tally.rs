@@ -39,6 +39,9 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
     let unkept = evidence.reports.iter().flat_map(|received| &received.report.unkept);
     for left in unkept.filter(|left| left.category.is_security()) {
         tally.open.entry(left.weight).or_default().count(Novelty::New, left.findings);
+        if left.kev {
+            tally.known_exploited = tally.known_exploited.saturating_add(left.findings);
+        }
     }
     tally.worst = worst(&open);
     tally

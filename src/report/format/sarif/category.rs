@@ -1,6 +1,8 @@
 //! What kind of problem a SARIF result is: the format does not say, so its tool and its rule do.
 
 use crate::report::Category;
+use crate::report::aim::{Aim, aim};
+use crate::report::lint_code::is_security;
 
 /// What a rule's tags and properties tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,112 +32,37 @@ impl Tags {
     }
 }
 
-const SECRETS: &[&str] =
-    &["gitleaks", "trufflehog", "detect-secrets", "ggshield", "gitguardian", "talisman", "whispers"];
-const DEPENDENCIES: &[&str] = &[
-    "trivy",
-    "grype",
-    "osv-scanner",
-    "dependency-check",
-    "snyk-open-source",
-    "snyk-container",
-    "docker-scout",
-    "clair",
-    "anchore",
-    "govulncheck",
-    "pip-audit",
-    "npm-audit",
-    "cargo-audit",
-    "black-duck",
-];
-const CONFIGURATIONS: &[&str] = &[
-    "checkov",
-    "kics",
-    "tfsec",
-    "terrascan",
-    "zizmor",
-    "dockle",
-    "kubesec",
-    "kube-linter",
-    "kubescape",
-    "polaris",
-    "snyk-iac",
-    "snyk-infrastructure",
-    "template-analyzer",
-    "cfn-nag",
-];
-const LINTERS: &[&str] = &[
-    "ruff",
-    "flake8",
-    "pycodestyle",
-    "pylint",
-    "eslint",
-    "hadolint",
-    "yamllint",
-    "checkstyle",
-    "shellcheck",
-    "clippy",
-    "markdownlint",
-    "stylelint",
-    "biome",
-    "oxlint",
-    "rubocop",
-    "golangci-lint",
-    "ktlint",
-    "detekt",
-    "swiftlint",
-    "tflint",
-    "actionlint",
-    "ansible-lint",
-    "pmd",
-    "phpcs",
-    "cpplint",
-    "vale",
-    "black",
-];
-const TYPES: &[&str] = &["mypy", "pyright", "basedpyright", "phpstan", "psalm"];
-/// They look for weaknesses and for bad style with the same rules' language; each rule says which it is.
-const BOTH: &[&str] = &["codeql", "semgrep", "opengrep", "lgtm.com"];
-
 /// The kind of one result of this tool, by the name that a policy gives it, and of this rule.
 ///
 /// What is unknown is taken for a weakness in the code: a gate must not miss it.
 pub(super) fn category(tool: &str, rule: &str, tags: Tags) -> Category {
-    let is = |names: &[&str]| {
-        names
-            .iter()
-            .any(|name| tool.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
-    };
-    if is(SECRETS) || tool.contains("secret") || tags.secret || rule.contains("secrets.") {
+    let aim = aim(tool);
+    if aim == Some(Aim::Secrets) || tool.contains("secret") || tags.secret || rule.contains("secrets.") {
         return Category::Secret;
     }
-    if is(LINTERS) {
-        let security = is_bandit(rule) || rule.starts_with("security/") || rule == "gosec";
-        return if security { Category::Code } else { Category::Lint };
+    match aim {
+        Some(Aim::Style) => return if is_security(rule) { Category::Code } else { Category::Lint },
+        // Psalm follows tainted values too, and tags what it finds by that.
+        Some(Aim::Types) if tags.security || tags.weakness || rule.starts_with("Tainted") => {
+            return Category::Code;
+        }
+        Some(Aim::Types) => return Category::Type,
+        _ => {}
     }
-    if is(TYPES) {
-        return Category::Type;
-    }
-    if is(CONFIGURATIONS) || tags.misconfiguration {
+    if aim == Some(Aim::Configurations) || tags.misconfiguration {
         return Category::Misconfiguration;
     }
     if tags.license {
         return Category::License;
     }
-    if is(DEPENDENCIES) {
-        return Category::Vulnerability;
-    }
-    if is(BOTH) {
+    match aim {
+        Some(Aim::Dependencies) => Category::Vulnerability,
         // A rule of which nothing is told may be about anything.
-        let code = tags.security || tags.weakness || !tags.any;
-        return if code { Category::Code } else { Category::Lint };
+        Some(Aim::WeaknessesAndStyle) if tags.any && !tags.security && !tags.weakness => Category::Lint,
+        Some(Aim::WeaknessesAndStyle) => Category::Code,
+        _ if super::advisory::names(rule).next().is_some() => Category::Vulnerability,
+        _ => Category::Code,
     }
-    if super::advisory::names(rule).next().is_some() { Category::Vulnerability } else { Category::Code }
-}
-
-/// Whether it is a rule of flake8-bandit, which are the only ones of Ruff and flake8 about security.
-fn is_bandit(rule: &str) -> bool {
-    rule.strip_prefix('S').is_some_and(|number| number.len() == 3 && number.parse::<u16>().is_ok())
 }
 
 /// The name by which a policy knows a tool that calls itself so.
@@ -173,6 +100,13 @@ mod tests {
             ("ruff", "E501", &[], Category::Lint),
             ("ruff", "S105", &[], Category::Code),
             ("ruff", "SIM105", &[], Category::Lint),
+            ("rubocop", "Security/Eval", &[], Category::Code),
+            ("rubocop", "Style/Eval", &[], Category::Lint),
+            ("black", "reformat", &[], Category::Lint),
+            ("black-duck", "BDSA-2020-1001", &[], Category::Vulnerability),
+            ("psalm", "246", &["security"], Category::Code),
+            ("psalm", "TaintedHtml", &[], Category::Code),
+            ("psalm", "22", &["maintainability"], Category::Type),
             ("trivy", "CVE-2019-1549", &["vulnerability", "security"], Category::Vulnerability),
             ("trivy", "s3-bucket-logging", &["misconfiguration", "security"], Category::Misconfiguration),
             ("trivy", "aws-access-key-id", &["secret", "security"], Category::Secret),

@@ -8,6 +8,7 @@ use super::place::Files;
 
 use super::rule::{Known, Rules};
 use super::seen::{Level, Rare, Rated, Said, Seen};
+use crate::report::draft::LONGEST;
 use crate::report::{Advisory, Category, Draft, Finding, Image, Package, Place, Rule, Severity, Text};
 
 /// Makes the findings of one run: what depends on its tool.
@@ -153,10 +154,24 @@ fn text(said: &Said, known: Option<&Known>, rules: &Rules) -> String {
     unlinked(&filled(text, &said.arguments))
 }
 
-fn filled(text: &str, arguments: &[Box<str>]) -> String {
-    let mut filled = text.to_owned();
-    for (number, argument) in arguments.iter().enumerate() {
-        filled = filled.replace(&format!("{{{number}}}"), argument);
+/// In one pass, since what an argument says is no template, and no further than what is kept of a message:
+/// arguments that name each other would otherwise multiply without end.
+fn filled(template: &str, arguments: &[Box<str>]) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while filled.len() < LONGEST {
+        let Some((before, after)) = rest.split_once('{') else {
+            filled.push_str(rest);
+            break;
+        };
+        filled.push_str(before);
+        let argument = after.split_once('}').and_then(|(number, after)| {
+            let number: usize = number.parse().ok()?;
+            Some((arguments.get(number)?, after))
+        });
+        let (piece, after) = argument.map_or(("{", after), |(argument, after)| (&**argument, after));
+        filled.push_str(piece);
+        rest = after;
     }
     filled
 }
@@ -207,6 +222,13 @@ mod tests {
             "see [x](https://e.org) or a[0](y) ](2)"
         );
         assert_eq!(filled("\"{0}\" of {1}, {2}", &["ptr".into(), "0".into()]), "\"ptr\" of 0, {2}");
+    }
+
+    #[test]
+    fn arguments_are_no_templates_and_do_not_multiply() {
+        assert_eq!(filled("{0} {1} {x} {", &["{1}".into(), "{0}".into()]), "{1} {0} {x} {");
+        let arguments: Vec<Box<str>> = (1..4).map(|next| format!("{{{next}}}").repeat(166).into()).collect();
+        assert!(filled(&"{0}".repeat(166), &arguments).len() < 2 * LONGEST);
     }
 
     #[test]

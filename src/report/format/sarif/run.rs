@@ -30,6 +30,7 @@ struct Run {
     left_out: HashMap<Shape, u64>,
     fixed: u64,
     undecided: u64,
+    passed: u64,
     category: Option<String>,
     image: Option<Image>,
 }
@@ -92,7 +93,7 @@ impl Run {
                 Outcome::Finding(seen) => return self.take(*seen, draft, waiting),
                 Outcome::Fixed => self.fixed += 1,
                 Outcome::Undecided => self.undecided += 1,
-                Outcome::Passed => {}
+                Outcome::Passed => self.passed += 1,
             }
             Ok(())
         })
@@ -155,11 +156,17 @@ impl Run {
         if self.fixed > 0 {
             draft.note(format!("{} of its results are marked as fixed and not counted.", self.fixed));
         }
-        if self.undecided > 0 {
+        if self.passed > 0 {
             draft.note(format!(
-                "{} of its results are left for somebody to review and not counted.",
-                self.undecided
+                "{} of its results are marked as passed, informational or not applicable, and not counted.",
+                self.passed
             ));
+        }
+        if self.undecided > 0 {
+            let why =
+                format!("{} of its results are left for somebody to review and not counted.", self.undecided);
+            draft.note(why.as_str());
+            draft.partial(why);
         }
     }
 }

@@ -149,7 +149,15 @@ fn only_what_fails_now_is_a_finding() {
         {"baselineState":"absent"},{"baselineState":"unchanged"},{}"#;
     let report = of_run(&format!(r#"{{{X},"results":[{results}]}}"#));
     assert_eq!(report.counts.findings, 3);
-    assert_eq!(report.notes.len(), 2);
+    assert_eq!(report.notes.len(), 3);
+    assert!(report.notes[1].starts_with("2 of its results are marked as passed"), "{:?}", report.notes);
+    assert!(report.state.why().unwrap().starts_with("1 of its results are left for somebody"));
+    for (kind, state) in [("open", "partial"), ("review", "partial"), ("pass", "ok"), ("informational", "ok")]
+    {
+        let result = format!(r#"{{"kind":"{kind}","level":"error"}}"#);
+        let report = of_run(&format!(r#"{{{X},"results":[{result}]}}"#));
+        assert_eq!((report.state.as_str(), report.notes.len()), (state, 1), "{kind}");
+    }
 }
 
 #[test]

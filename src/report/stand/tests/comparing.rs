@@ -107,3 +107,25 @@ fn what_a_tool_stopped_letting_through_is_new() {
     let now = report("bandit", "bandit", [code("B602", "a.py", 3)]);
     assert_eq!(World::of([now]).before([before]).stand().open[0].novelty, Novelty::New);
 }
+
+#[test]
+fn an_old_finding_of_one_tool_makes_anothers_no_older() {
+    let told = |tool: &str, severity, rule: &str| {
+        report(tool, tool, [Finding { severity, ..weakness(rule, 89, "a.py", 3) }])
+    };
+    let (harmless, bad) = (|| told("bandit", Severity::Low, "B608"), || told("semgrep", High, "sql"));
+    let now = || World::of([harmless(), bad()]);
+    let novelty = |world: World| {
+        let open = world.stand().open;
+        assert_eq!(open.len(), 1, "they meet");
+        open[0].novelty
+    };
+    let nothing = report("semgrep", "semgrep", []);
+    assert_eq!(novelty(now().before([harmless(), nothing.clone()])), Novelty::New);
+    assert_eq!(novelty(now().before([harmless(), bad()])), Novelty::Existing);
+    assert_eq!(novelty(now().before([harmless()])), Novelty::Existing, "nobody can compare the other one");
+    let known = |tool: &str| report(tool, tool, [vulnerable(&["CVE-1-1"], "pkg:npm/a@1", High)]);
+    let both = World::of([known("trivy"), known("grype")]);
+    let before = [known("trivy"), report("grype", "grype", [])];
+    assert_eq!(novelty(both.before(before)), Novelty::Existing);
+}

@@ -64,7 +64,7 @@ fn lint_is_not_a_vulnerability_however_loud() {
     let mut lint = code("E501", "a.py", 1);
     lint.category = Category::Lint;
     lint.severity = Critical;
-    let standing = World::of([report("ruff", "ruff", [lint])]).stand();
+    let standing = World::of([report("ruff", "ruff", [lint]), report("bandit", "bandit", [])]).stand();
     assert_eq!(standing.open.len(), 1);
     assert_eq!(codes(&severe(Info), &standing.tally), []);
 }
@@ -137,9 +137,40 @@ fn a_forks_report_shows_its_findings_and_satisfies_nothing() {
 }
 
 #[test]
+fn who_looks_for_no_weaknesses_is_no_scanner() {
+    let tally = |tool: &str, format: &str, findings: Vec<Finding>| {
+        World::of([report(tool, format, findings)]).stand().tally
+    };
+    for (tool, format) in [
+        ("yamllint", "yamllint"),
+        ("ruff", "ruff"),
+        ("helm-lint", "helm-lint"),
+        ("mypy", "mypy"),
+        ("eslint", "checkstyle"),
+        ("oci-index", "oci-index"),
+    ] {
+        assert_eq!(codes(&severe(High), &tally(tool, format, vec![])), [Code::ReportMissing], "{tool}");
+    }
+    for tool in ["hadolint", "kubesec", "dockle", "bandit", "somebody"] {
+        assert_eq!(codes(&severe(High), &tally(tool, tool, vec![])), [], "{tool}");
+    }
+    let found = tally("ruff", "ruff", vec![code("S602", "a.py", 1)]);
+    assert_eq!(codes(&severe(High), &found), [Code::FindingsHigh]);
+}
+
+#[test]
+fn what_is_exploited_and_not_kept_is_told() {
+    let unkept = Unkept { category: Category::Vulnerability, weight: Medium, findings: 2, kev: true };
+    let cut = Report { unkept: vec![unkept], ..report("trivy", "trivy", []) };
+    let gate = Gate { known_exploited: true, ..Gate::default() };
+    let condition = only(&gate, &World::of([cut]).stand().tally);
+    assert_eq!((condition.requirement.code, &*condition.actual), (Code::FindingsExploited, "2"));
+}
+
+#[test]
 fn what_is_not_kept_counts_as_new() {
-    let unkept = Unkept { category: Category::Code, weight: High, findings: 7 };
-    let lint = Unkept { category: Category::Lint, weight: Critical, findings: 9 };
+    let unkept = Unkept { category: Category::Code, weight: High, findings: 7, kev: false };
+    let lint = Unkept { category: Category::Lint, weight: Critical, findings: 9, kev: false };
     let cut = Report { unkept: vec![unkept, lint], ..report("semgrep", "semgrep", []) };
     let world = World::of([cut.clone()]).before([cut]);
     let standing = world.stand();

@@ -126,7 +126,9 @@ proptest! {
         }
         let mut cut = one.clone();
         for finding in cut.findings.split_off(keep.index(one.findings.len() + 1)) {
-            cut.unkept.push(Unkept { category: finding.category, weight: finding.weight(), findings: 1 });
+            let kev = finding.advisory.as_ref().is_some_and(|advisory| advisory.kev);
+            let (category, weight) = (finding.category, finding.weight());
+            cut.unkept.push(Unkept { category, weight, findings: 1, kev });
         }
         let verdict = |report: Report| passes(&gate, &World::of([report]));
         prop_assert_eq!(verdict(one), verdict(cut));
