@@ -200,7 +200,10 @@ fn unpack(document: &[u8]) -> Result<Report> {
         return Err(wrong("it is too large".to_owned()));
     }
     let json = lz4_flex::block::decompress(block, size).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))
+    let mut report: Report = serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
+    // In its JSON each finding has its own.
+    report.share();
+    Ok(report)
 }
 
 fn origin_of(text: &str) -> Result<Origin> {
