@@ -1,5 +1,6 @@
 //! Which platforms of a multi-architecture image were looked at.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use super::Report;
@@ -31,8 +32,8 @@ pub fn normalised(platform: &str) -> String {
 /// The platforms that reports of images cover, normalised. A report covers the platform that it says, and
 /// those for which an index of the image names the digest that it looked at. Only reports that can be relied
 /// on count, and of them only those of scanners: a list of what is in an image is no look at it.
-pub fn covered(reports: &[Report]) -> BTreeSet<String> {
-    let relied_on = || reports.iter().filter(|report| report.state.is_ok());
+pub fn covered<R: Borrow<Report>>(reports: &[R]) -> BTreeSet<String> {
+    let relied_on = || reports.iter().map(Borrow::borrow).filter(|report| report.state.is_ok());
     let scans = relied_on().filter(|report| report.inventory.is_none() && report.attestations.is_empty());
     let mut covered = BTreeSet::new();
     for image in scans.filter_map(|report| report.image.as_ref()) {

@@ -42,6 +42,9 @@ pub struct Tally {
     pub tests: Option<TestTotals>,
     /// The coverage of the report that counts, with the baseline's.
     pub coverage: Option<CoverageFact>,
+    /// Platforms whose image a scanner looked at, by its own word or by an image index, normalised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<String>,
     /// Where bills of materials and statements are about another image than the one that was scanned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_subjects: Vec<String>,

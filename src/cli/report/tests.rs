@@ -89,7 +89,7 @@ fn people_read_the_words_of_the_check_run() {
     ❌  no finding of HIGH or worse          1 HIGH      demo        every commit
     ✅  every other report can be relied on  all         demo        every commit
 
-    - ❌ 1 HIGH: D1-0afabc8d in src/a.py:3 (demo). Mend them and push, or let them through with /waive ID --until DATE --reason "…". (findings_high)
+    - ❌ 1 HIGH: D1-0afabc8da50bc28e in src/a.py:3 (demo). Mend them and push, or let them through with /waive ID --until DATE --reason "…". (findings_high)
 
     Reports
     -------
@@ -100,8 +100,8 @@ fn people_read_the_words_of_the_check_run() {
     Found, with no baseline to tell what is new: 1
     ----------------------------------------------
 
-    Severity  What                         Where       Found by
-    HIGH      D1-0afabc8d Something @weak  src/a.py:3  demo
+    Severity  What                                 Where       Found by
+    HIGH      D1-0afabc8da50bc28e Something @weak  src/a.py:3  demo
 
     Baselines
     ---------

@@ -1,5 +1,6 @@
 //! Whether every image was scanned, and what is signed was verified.
 
+use super::super::platform::normalised;
 use super::super::{Condition, ReportFact, SignatureFact, Tally};
 use super::{Gate, Judged, answers, few, tools, who, whos};
 use crate::requirement::Code;
@@ -7,18 +8,18 @@ use crate::requirement::Code;
 /// A scanner looked at the image of this platform.
 pub(super) fn platform(gate: &Gate, tally: &Tally, platform: &str) -> Condition {
     let scans = gate.scans(tally);
-    let told = |fact: &ReportFact| fact.platform.as_deref().map(usual);
-    let of_it = |fact: &&ReportFact| told(fact).is_some_and(|told| told == usual(platform));
-    let found: Vec<&ReportFact> = scans.iter().copied().filter(of_it).collect();
+    let wanted = normalised(platform);
     let title = format!("image scanned: {platform}");
-    if !found.is_empty() {
+    if tally.platforms.contains(&wanted) {
+        let says_so = |fact: &&ReportFact| fact.platform.as_deref().map(normalised).as_ref() == Some(&wanted);
+        let found: Vec<&ReportFact> = scans.iter().copied().filter(says_so).collect();
+        // An image index may say it in their place.
+        let found = if found.is_empty() { scans } else { found };
         let sentence = format!("{} looked at it.", whos(&found));
         return Judged { title, actual: "yes".to_owned(), decided_by: tools(&found) }.holds(sentence);
     }
-    let mut others: Vec<String> = scans.iter().filter_map(|fact| told(fact)).collect();
-    others.sort_unstable();
-    others.dedup();
-    let others = match &*others {
+    let others = &tally.platforms;
+    let others = match &**others {
         [] => "no report names a platform".to_owned(),
         others => format!("there are reports of {}", few(others, others.len() as u64)),
     };
@@ -87,16 +88,4 @@ pub(super) fn signed(gate: &Gate, tally: &Tally, name: &str) -> Condition {
         ("unsigned", "It carries no signature. Sign it, and upload the signed statement.")
     };
     judged(actual).fails(Code::SignatureMissing, sentence)
-}
-
-/// `linux/arm64/v8` and `linux/aarch64` are `linux/arm64`, in the words of the OCI image specification.
-fn usual(platform: &str) -> String {
-    let platform = platform.trim().to_ascii_lowercase();
-    let (system, rest) = platform.split_once('/').unwrap_or(("linux", &platform));
-    let architecture = match rest {
-        "x86_64" | "x86-64" | "amd64/v1" => "amd64",
-        "aarch64" | "arm64/v8" | "aarch64/v8" => "arm64",
-        rest => rest,
-    };
-    format!("{system}/{architecture}")
 }

@@ -41,9 +41,9 @@ impl Mix {
 }
 
 impl Fingerprint {
-    /// The first eight digits, enough for people to tell problems of one rule apart.
+    /// The first sixteen digits: a waiver goes by them, so nobody may be able to make another problem with the same.
     pub fn short(&self) -> String {
-        hex::encode(self.0.first_chunk::<4>().copied().unwrap_or_default())
+        hex::encode(self.0.first_chunk::<8>().copied().unwrap_or_default())
     }
 
     /// Of the one that comes so many equals later. The first keeps what it is.
@@ -215,7 +215,7 @@ mod tests {
         assert_ne!(of(&["a", ""]), of(&["a"]));
         assert_ne!(of(&["a"]).nth(1), of(&["a"]).nth(2));
         // Waivers hold on to it: another encoding would open all that is let through.
-        assert_eq!(of(&["a"]).short(), "cf55473b");
+        assert_eq!(of(&["a"]).short(), "cf55473b4f991834");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::problem::Merged;
 use super::{Evidence, Outcome};
+use crate::report::platform::covered;
 use crate::report::{
     CoverageFact, Named, Novelties, Novelty, Problem, Received, Report, ReportFact, SignatureFact, Tally,
     TestTotals, WaiverNews, subjects_match,
@@ -19,6 +20,7 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
         reports: facts(evidence),
         tests: tests(evidence),
         coverage: coverage(evidence, outcome),
+        platforms: platforms(evidence),
         other_subjects: other_subjects(evidence),
         expired_waivers: news
             .expired
@@ -45,6 +47,12 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
     }
     tally.worst = worst(&open);
     tally
+}
+
+fn platforms(evidence: &Evidence<'_>) -> Vec<String> {
+    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
+    let reports: Vec<&Report> = reports.map(|received| &received.report).collect();
+    covered(&reports).into_iter().collect()
 }
 
 /// Whoever wants a bill of materials wants it of the image that was scanned.

@@ -239,8 +239,19 @@ fn every_platform_is_scanned_and_what_is_signed_is_verified() {
         |all: &[&str]| Gate { platforms: all.iter().map(ToString::to_string).collect(), ..Gate::default() };
     assert_eq!(codes(&platforms(&["linux/amd64", "linux/arm64"]), &tally), []);
     assert_eq!(codes(&platforms(&["linux/amd64", "linux/arm/v7"]), &tally), [Code::PlatformMissing]);
+    let broken = Report { state: State::Partial { why: why() }, ..scan("linux/arm64") };
+    let partly = World::of([scan("linux/amd64"), broken]).stand().tally;
+    assert_eq!(codes(&platforms(&["linux/arm64"]), &partly), [Code::PlatformMissing]);
+    // An image index tells what a scanner did not.
+    let image = Image { digests: vec!["sha256:b".into()], ..Image::default() };
+    let scanned = Report { image: Some(image), ..report("trivy", "trivy", []) };
+    let listed =
+        vec![("linux/arm64/v8".into(), "sha256:b".into()), ("linux/s390x".into(), "sha256:c".into())];
+    let index = Report { platforms: listed, ..report("oci-index", "oci-index", []) };
+    let indexed = World::of([scanned, index]).stand().tally;
+    assert_eq!(codes(&platforms(&["linux/arm64"]), &indexed), []);
+    assert_eq!(codes(&platforms(&["linux/s390x"]), &indexed), [Code::PlatformMissing]);
     tally.reports[1].state = State::Partial { why: why() };
-    assert_eq!(codes(&platforms(&["linux/arm64"]), &tally), [Code::PlatformMissing]);
     let signed = Gate { signed: vec!["trivy".to_owned()], ..Gate::default() };
     let verified = || SignatureFact::Verified { by: "key k".to_owned(), subjects: Vec::new() };
     for (signatures, code) in [
