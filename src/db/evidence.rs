@@ -1,7 +1,7 @@
 //! The facts of decisions, by the SHA-256 that their entries name.
 
 use crate::audit::Digest;
-use crate::db::{Conn, Result, on};
+use crate::db::{Conn, Result, on, packed};
 
 /// No decision looks at more than this, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -15,9 +15,5 @@ pub async fn find(conn: &mut Conn, digest: &Digest) -> Result<Option<Vec<u8>>> {
 
 /// The facts as they were hashed; none when these bytes were never packed by us.
 pub fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let (size, block) = lz4_flex::block::uncompressed_size(packed).ok()?;
-    if size > MAX_BYTES {
-        return None;
-    }
-    lz4_flex::block::decompress(block, size).ok()
+    packed::unpack(packed, MAX_BYTES).ok()
 }

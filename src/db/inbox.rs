@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Error, Result, Tx, on};
+use crate::db::{Conn, Error, Result, Tx, on, packed};
 use crate::ids::DeliveryId;
 
 /// A delivery to store.
@@ -43,7 +43,7 @@ pub struct Claimed {
 
 /// Compresses a body for storing.
 pub fn pack(body: &[u8]) -> Vec<u8> {
-    lz4_flex::compress_prepend_size(body)
+    packed::pack(body)
 }
 
 /// Stores a delivery. Again is a no-op, except that one which failed for good runs again.

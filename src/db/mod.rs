@@ -21,6 +21,7 @@ mod migrate;
 pub mod notice;
 mod only_writer;
 pub mod outbox;
+mod packed;
 pub mod policy_text;
 pub mod promotion;
 mod refused;

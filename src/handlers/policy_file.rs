@@ -25,6 +25,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The branch it was read from, and the commit that was at.
+    pub fn at(&self) -> (&RefName, &CommitSha) {
+        (&self.default_branch, &self.tip)
+    }
+
     /// Decides about a promotion under this policy.
     pub fn decide(&self, facts: Facts, now: Timestamp) -> Decided {
         let decision = evaluate(&self.policy, &facts, now);

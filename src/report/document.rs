@@ -272,14 +272,18 @@ impl Report {
     /// Whether its tool looks for weaknesses. A bill of materials, a test run, an index of images or a
     /// linter's report without any is none that found nothing, but none.
     fn is_scan(&self) -> bool {
-        let about_else = self.inventory.is_some()
+        let about_else = self.only_tells()
             || self.tests.is_some()
             || self.coverage.is_some()
-            || !self.attestations.is_empty()
             || *self.format == *"oci-index"
             || is_no_scanner(&self.tool.name);
         let found = self.findings.iter().map(|finding| finding.category);
         !about_else || found.chain(self.unkept.iter().map(|left| left.category)).any(Category::is_security)
+    }
+
+    /// Whether it lists or states something, and is no look at it.
+    pub(super) fn only_tells(&self) -> bool {
+        self.inventory.is_some() || !self.attestations.is_empty()
     }
 
     /// What it is about, the same from commit to commit: an image without its tag and digest. Reports of one

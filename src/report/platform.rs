@@ -34,7 +34,7 @@ pub fn normalised(platform: &str) -> String {
 /// on count, and of them only those of scanners: a list of what is in an image is no look at it.
 pub fn covered<R: Borrow<Report>>(reports: &[R]) -> BTreeSet<String> {
     let relied_on = || reports.iter().map(Borrow::borrow).filter(|report| report.state.is_ok());
-    let scans = relied_on().filter(|report| report.inventory.is_none() && report.attestations.is_empty());
+    let scans = relied_on().filter(|report| !report.only_tells());
     let mut covered = BTreeSet::new();
     for image in scans.filter_map(|report| report.image.as_ref()) {
         covered.extend(image.platform.as_deref().map(normalised));
@@ -45,12 +45,6 @@ pub fn covered<R: Borrow<Report>>(reports: &[R]) -> BTreeSet<String> {
         }
     }
     covered
-}
-
-/// Those of the platforms a policy lists that no report covers, as the policy writes them.
-pub fn uncovered(wanted: &[String], reports: &[Report]) -> Vec<String> {
-    let covered = covered(reports);
-    wanted.iter().filter(|platform| !covered.contains(&normalised(platform))).cloned().collect()
 }
 
 #[cfg(test)]
@@ -77,7 +71,9 @@ mod tests {
     }
 
     fn missing(reports: &[Report]) -> Vec<String> {
-        uncovered(&["linux/amd64".to_owned(), "linux/arm64".to_owned()], reports)
+        let covered = covered(reports);
+        let wanted = ["linux/amd64", "linux/arm64"].into_iter();
+        wanted.filter(|platform| !covered.contains(*platform)).map(str::to_owned).collect()
     }
 
     #[test]

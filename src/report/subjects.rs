@@ -9,7 +9,7 @@ use super::Report;
 /// each. Where no scanner looked at an image, the bills of materials of images are what statements are
 /// compared with; empty where no report knows the digest of an image.
 pub fn subjects_match(reports: &[&Report]) -> Vec<String> {
-    let mut scanned = images(reports, is_scan);
+    let mut scanned = images(reports, |report| !report.only_tells());
     if scanned.is_empty() {
         scanned = images(reports, |_| true);
     }
@@ -40,11 +40,6 @@ fn images<'r>(reports: &[&'r Report], of: fn(&Report) -> bool) -> BTreeSet<&'r s
     let images =
         reports.iter().copied().filter(|report| of(report)).filter_map(|report| report.image.as_ref());
     images.flat_map(|image| image.digests.iter().map(AsRef::as_ref)).collect()
-}
-
-/// Scanners look at images; what only lists or states is compared with them.
-fn is_scan(report: &Report) -> bool {
-    report.inventory.is_none() && report.attestations.is_empty()
 }
 
 fn compare(

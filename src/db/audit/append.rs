@@ -6,7 +6,7 @@ use super::rows::{DisclosureRow, EntryRow, EvidenceRow, NodeRow, Rows};
 use super::{column, index_of};
 use crate::audit::{ActorRef, Commitment, Disclosure, Entry, Hash, Node, leaf_hash};
 use crate::clock::{Timestamp, random};
-use crate::db::{Error, NewEntry, Result, Tx};
+use crate::db::{Error, NewEntry, Result, Tx, packed};
 
 /// Proof that an intent stands in the log, in this transaction: the licence for an effect.
 /// Only [`Tx::append_intent`] makes one.
@@ -95,7 +95,7 @@ impl Rows {
             entry.parameters = Some(self.disclose(idx, "parameters", &json!(parameters)));
         }
         if let (Some(body), Some(evaluation)) = (facts, &entry.evaluation) {
-            let body = lz4_flex::compress_prepend_size(&body);
+            let body = packed::pack(&body);
             self.evidence.push(EvidenceRow { digest: evaluation.facts, body });
         }
         entry

@@ -5,7 +5,7 @@ mod run;
 use std::collections::BTreeSet;
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Error, Result, on};
+use crate::db::{Conn, Error, Result, on, packed};
 use crate::ids::{CommitSha, RepoId};
 use crate::report::{Baseline, Origin, Received, Report, State, Text, Way};
 
@@ -60,7 +60,7 @@ impl Packed {
             state: report.state.as_str(),
             findings: report.findings.len(),
             text: serde_json::to_string(origin).map_err(encode)?,
-            document: lz4_flex::compress_prepend_size(&document),
+            document: packed::pack(&document),
             origin: origin.clone(),
         })
     }
@@ -194,12 +194,7 @@ async fn reliable(conn: &mut Conn, repo: RepoId, commit: &CommitSha, branch: &st
 
 fn unpack(document: &[u8]) -> Result<Report> {
     let wrong = |why: String| Error::Impossible { table: "report", row: "document".to_owned(), why };
-    let (size, block) =
-        lz4_flex::block::uncompressed_size(document).map_err(|error| wrong(error.to_string()))?;
-    if size > MAX_BYTES {
-        return Err(wrong("it is too large".to_owned()));
-    }
-    let json = lz4_flex::block::decompress(block, size).map_err(|error| wrong(error.to_string()))?;
+    let json = packed::unpack(document, MAX_BYTES).map_err(wrong)?;
     let mut report: Report = serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
     // In its JSON each finding has its own.
     report.share();

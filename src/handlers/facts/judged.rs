@@ -1,10 +1,10 @@
 //! A commit's reports with everything that the policy asks of them, for whoever shows them.
 
-use super::standing;
+use super::scans::standing;
 use crate::app::App;
 use crate::check_run::scans::Gated;
 use crate::clock::Timestamp;
-use crate::handlers::{Result, load_policy};
+use crate::handlers::{Loaded, Result, load_policy};
 use crate::ids::{CommitSha, EnvironmentName, Repo};
 use crate::policy::{Policy, Scans};
 use crate::report::{Condition, Gate, Standing};
@@ -26,7 +26,8 @@ pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) 
     let loaded = load_policy(app, repo).await?;
     let default = Scans::default();
     let scans = loaded.as_ref().map_or(&default, |loaded| &loaded.policy.scans);
-    let standing = Box::pin(standing(app, repo, commit, scans, now)).await?;
+    let policy_at = loaded.as_ref().ok().map(Loaded::at);
+    let standing = Box::pin(standing(app, repo, commit, (scans, policy_at), now)).await?;
     let gates = match &loaded {
         Ok(loaded) => asked(&loaded.policy)
             .into_iter()

@@ -23,7 +23,6 @@ pub use judged::{Judged, judged};
 pub use origin::still_points_at;
 pub use people::person;
 pub(super) use scans::finished_runs;
-pub use scans::standing;
 
 /// Everything a decision about this promotion looks at, as it is now.
 pub async fn gather(
@@ -39,7 +38,7 @@ pub async fn gather(
     let workflows = checks::workflows(app, repo, tuple, environment);
     let checks = checks::checks(app, repo, tuple, environment);
     // Boxed, since all of them at once would make every handler's future large.
-    let reports = scans::tally(app, repo, &tuple.commit, (&loaded.policy.scans, environment));
+    let reports = scans::tally(app, repo, &tuple.commit, (loaded, environment));
     let read = Box::pin(async { try_join!(origin, requester, workflows, checks, reports) });
     let (found, requester, workflows, checks, scans) = read.await?;
     let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;

@@ -5,21 +5,25 @@ use std::collections::BTreeSet;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, report, waiver};
-use crate::handlers::Result;
+use crate::github::read::Run;
 use crate::handlers::facts::signatures::signatures;
-use crate::ids::{CommitSha, Repo, RunId};
+use crate::handlers::{Loaded, Result};
+use crate::ids::{CommitSha, RefName, Repo, RunId};
 use crate::policy::{Environment, Scans};
 use crate::report::{Evidence, Received, Standing, Tally, Text, stand};
+
+/// The default branch, and the commit that it is at.
+pub(super) type Tip<'a> = (&'a RefName, &'a CommitSha);
 
 /// How a commit stands by its reports at this moment.
 ///
 /// A finished run that was not read yet makes it pending, and is asked to be read: an event that got lost never
-/// reads as "no findings".
-pub async fn standing(
+/// reads as "no findings". `policy_at` is where the policy was read from, which need not be asked for again.
+pub(super) async fn standing(
     app: &App,
     repo: &Repo,
     commit: &CommitSha,
-    scans: &Scans,
+    (scans, policy_at): (&Scans, Option<Tip<'_>>),
     now: Timestamp,
 ) -> Result<Standing> {
     let pending = pending(app, repo, commit, now).await?;
@@ -32,11 +36,14 @@ pub async fn standing(
     drop(conn);
     let wanted: BTreeSet<(Text, String)> = reports.iter().map(told_apart).collect();
     // Where there is nothing to compare, GitHub is not asked with what.
-    let default_branch =
-        if wanted.is_empty() { None } else { Some(app.reader.repository(repo).await?.default_branch) };
-    let tip = match &default_branch {
-        Some(branch) => app.reader.branch_tip(repo, branch).await?,
-        None => None,
+    let (default_branch, tip) = match policy_at {
+        _ if wanted.is_empty() => (None, None),
+        Some((branch, tip)) => (Some(branch.clone()), Some(tip.clone())),
+        None => {
+            let branch = app.reader.repository(repo).await?.default_branch;
+            let tip = app.reader.branch_tip(repo, &branch).await?;
+            (Some(branch), tip)
+        }
     };
     let ancestors = before(app, repo, commit, tip.as_ref()).await?;
     let mut conn = app.db.read().await?;
@@ -70,28 +77,26 @@ pub(super) async fn tally(
     app: &App,
     repo: &Repo,
     commit: &CommitSha,
-    (scans, environment): (&Scans, &Environment),
+    (loaded, environment): (&Loaded, &Environment),
 ) -> Result<Option<Tally>> {
     if environment.require.scans.is_none() {
         return Ok(None);
     }
-    let standing = Box::pin(standing(app, repo, commit, scans, app.clock.now())).await?;
+    let policy = (&loaded.policy.scans, Some(loaded.at()));
+    let standing = Box::pin(standing(app, repo, commit, policy, app.clock.now())).await?;
     Ok(Some(standing.tally))
 }
 
 /// How many runs are still to be read. What nobody told us of is wanted from now on. A run that is known and
 /// goes on again is still to come, too: what it said before is about to be replaced.
 async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<u32> {
-    let runs = app.reader.workflow_runs_of(repo, commit).await?.into_iter();
-    let (finished, going): (Vec<_>, Vec<_>) =
-        runs.filter(|run| run.head_sha == *commit).partition(|run| run.status == "completed");
+    let (finished, going) = runs(app, repo, commit).await?;
     let mut conn = app.db.read().await?;
     let read: BTreeSet<_> = report::read_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
     let known: BTreeSet<_> = report::known_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
     let waiting = report::unread(&mut conn, repo.id, commit).await?;
     drop(conn);
-    let missing: Vec<(RunId, i64)> =
-        finished.iter().map(|run| (run.id, run.attempt)).filter(|run| !read.contains(run)).collect();
+    let missing: Vec<(RunId, i64)> = finished.into_iter().filter(|run| !read.contains(run)).collect();
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let count = number(missing.len());
     if count > waiting {
@@ -106,7 +111,7 @@ async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> 
         });
         want.await?;
     }
-    let again = number(going.iter().filter(|run| known.contains(&run.id)).count());
+    let again = number(going.iter().filter(|(run, _)| known.contains(run)).count());
     Ok(count.max(waiting).saturating_add(again))
 }
 
@@ -116,9 +121,19 @@ pub(in crate::handlers) async fn finished_runs(
     repo: &Repo,
     commit: &CommitSha,
 ) -> Result<Vec<(RunId, i64)>> {
+    Ok(runs(app, repo, commit).await?.0)
+}
+
+/// A run and its newest attempt.
+type Attempt = (RunId, i64);
+
+/// The runs on a commit that have finished, and those that go on.
+async fn runs(app: &App, repo: &Repo, commit: &CommitSha) -> Result<(Vec<Attempt>, Vec<Attempt>)> {
     let runs = app.reader.workflow_runs_of(repo, commit).await?.into_iter();
-    let finished = runs.filter(|run| run.status == "completed" && run.head_sha == *commit);
-    Ok(finished.map(|run| (run.id, run.attempt)).collect())
+    let (finished, going): (Vec<_>, Vec<_>) =
+        runs.filter(|run| run.head_sha == *commit).partition(|run| run.status == "completed");
+    let attempts = |runs: Vec<Run>| runs.into_iter().map(|run| (run.id, run.attempt)).collect();
+    Ok((attempts(finished), attempts(going)))
 }
 
 /// What a report is compared by.
