@@ -118,8 +118,10 @@ pub enum PullRequestAction {
 pub struct Push {
     /// The branch that moved; none for tags.
     pub branch: Option<RefName>,
-    /// Where it is now; none when it was deleted.
+    /// The commit it is at now, also where a tag has a message of its own; none when it was deleted.
     pub after: Option<CommitSha>,
+    /// The commits that came into the repository with it, as far as GitHub lists them.
+    pub brought: Vec<CommitSha>,
     /// When GitHub received the push; whole seconds.
     pub pushed_at: Option<Timestamp>,
     /// Whether it is the repository's default branch.

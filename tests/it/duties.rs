@@ -112,3 +112,84 @@ scenario!(who_wrote_what_the_base_branch_brings_does_not_approve, s => {
     s.comment_on(number, "bob", "/approve").await;
     assert_eq!(s.refusal().await, "separation_of_duties");
 });
+
+/// A policy that lets tags and the default branch into production, with one approval and no other demand.
+fn by_tag_or_main() -> String {
+    one_approval()
+        .replace("[pull_request, default_branch]", "[pull_request, default_branch, \"tag:v*\"]")
+        .replace("      after: { staging: {} }\n", "")
+}
+
+/// A commit that says alice wrote it, on top of the default branch.
+fn looks_like_alices(branch: &str) -> Push {
+    let mut push = Push::file(branch, "Looks like alice's", "README.md", "# x\n");
+    push.author = Some("alice".to_owned());
+    push.committer = Some("alice".to_owned());
+    push
+}
+
+scenario!(an_approvers_own_tag, s => {
+    s.policy(&by_tag_or_main()).await;
+    let sha = s.fake.change(|state| {
+        let (repo, bob) = (state.repo_id(SHOP)?, state.who("bob")?);
+        let sha = state.new_commit(repo, bob, &looks_like_alices("main"))?;
+        state.move_tag(repo, bob, "v1.0.1", &sha).map(|()| sha)
+    }).unwrap();
+    s.settle().await;
+    s.fake.set_ci(SHOP, "alice", ("ci.yml", &sha), "success").unwrap();
+    s.comment("alice", "/promote production --tag v1.0.1").await;
+    assert_eq!(s.state(1).await, "awaiting_approval", "it is known who pushed the tag");
+    s.comment("bob", "/approve").await;
+    assert_eq!(s.refusal().await, "separation_of_duties");
+    s.comment("carol", "/approve").await;
+    s.deployment_ends("success").await;
+    assert_eq!(s.state(1).await, "succeeded");
+});
+
+scenario!(a_push_that_nobody_told_of, s => {
+    s.policy(&by_tag_or_main()).await;
+    let sha = s.fake.push(SHOP, "bob", &looks_like_alices("main")).unwrap();
+    s.lose_deliveries();
+    s.fake.change(|state| {
+        let (repo, bob) = (state.repo_id(SHOP)?, state.who("bob")?);
+        state.move_tag(repo, bob, "v1.0.1", &sha)
+    }).unwrap();
+    s.lose_deliveries();
+    s.fake.set_ci(SHOP, "alice", ("ci.yml", &sha), "success").unwrap();
+    s.comment("alice", &format!("/promote production --sha {sha}")).await;
+    assert_eq!(s.missing(1).await, ["unattributed_commit", "approvals_missing"]);
+    s.comment("bob", "/approve").await;
+    assert_eq!(s.missing(1).await, ["unattributed_commit"]);
+    s.comment("alice", "/cancel").await;
+    s.comment("alice", "/promote production --tag v1.0.1").await;
+    assert_eq!(s.missing(2).await, ["unattributed_commit", "approvals_missing"]);
+    assert_eq!(s.deployments("production"), Vec::<String>::new());
+
+    // Whoever pushes it again is told of, and took part.
+    s.fake.change(|state| {
+        let (repo, carol) = (state.repo_id(SHOP)?, state.who("carol")?);
+        state.move_tag(repo, carol, "v1.0.2", &sha)
+    }).unwrap();
+    s.settle().await;
+    assert_eq!(s.missing(2).await, ["approvals_missing"]);
+    s.comment("carol", "/approve p2").await;
+    assert_eq!(s.refusal().await, "separation_of_duties");
+});
+
+scenario!(a_commit_within_a_push_is_its_pushers, s => {
+    s.policy(&by_tag_or_main()).await;
+    let middle = s.fake.change(|state| {
+        let (repo, bob) = (state.repo_id(SHOP)?, state.who("bob")?);
+        let middle = state.new_commit(repo, bob, &looks_like_alices("main"))?;
+        let mut last = Push::file("main", "Bob's own", "src/bob.js", "// bob\n");
+        last.onto = Some(middle.clone());
+        let last = state.new_commit(repo, bob, &last)?;
+        state.move_branch(repo, bob, "main", &last).map(|()| middle)
+    }).unwrap();
+    s.settle().await;
+    s.fake.set_ci(SHOP, "alice", ("ci.yml", &middle), "success").unwrap();
+    s.comment("carol", &format!("/promote production --sha {middle}")).await;
+    assert!(!s.missing(1).await.contains(&"unattributed_commit"), "{:?}", s.missing(1).await);
+    s.comment("bob", "/approve").await;
+    assert_eq!(s.refusal().await, "separation_of_duties");
+});

@@ -106,6 +106,19 @@ pub(super) struct Push {
     pub(super) after: CommitSha,
     #[serde(default)]
     pub(super) deleted: bool,
+    /// Of an annotated tag, `after` is the tag; this is the commit.
+    #[serde(default)]
+    pub(super) head_commit: Option<PushedCommit>,
+    #[serde(default)]
+    pub(super) commits: Vec<PushedCommit>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PushedCommit {
+    pub(super) id: CommitSha,
+    /// Whether no push brought it before.
+    #[serde(default)]
+    pub(super) distinct: bool,
 }
 
 #[derive(Deserialize)]

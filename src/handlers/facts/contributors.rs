@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::db::{head, promotion};
 use crate::github::read::{Commit, Pull};
 use crate::handlers::{Loaded, Result};
-use crate::ids::{Actor, Repo, UserId};
+use crate::ids::{Actor, CommitSha, Repo, UserId};
 use crate::policy::facts::{Contributor, Part, TargetKind, Tuple};
 
 /// Reads the commits in question and says who is behind them.
@@ -32,6 +32,7 @@ pub(super) async fn of(
     } else {
         let (commits, complete) = since_live(app, repo, tuple).await?;
         found.extend(pushers(app, repo, &commits).await?);
+        found.extend(untold(app, repo, &tuple.commit).await?);
         (commits, complete)
     };
     if !complete {
@@ -97,15 +98,20 @@ async fn pushers_of_pull(
     let mut found = pushers(app, repo, commits).await?;
     let moved = heads.iter().filter_map(|head| head.pusher.as_ref());
     found.extend(moved.map(pusher));
-    let mut conn = app.db.read().await?;
-    let of_head = head::pushers(&mut conn, repo.id, &tuple.commit).await?;
-    let told = heads.iter().any(|head| head.sha == tuple.commit && head.pusher.is_some());
-    if of_head.is_empty() && !told {
-        let called =
-            format!("whoever pushed {} before Countersign was told of pushes here", tuple.commit.short());
-        found.insert(Contributor { id: None, called, email: None, part: Part::Pusher });
+    if !heads.iter().any(|head| head.sha == tuple.commit && head.pusher.is_some()) {
+        found.extend(untold(app, repo, &tuple.commit).await?);
     }
     Ok(found)
+}
+
+/// Somebody pushed this commit; where nobody told us who, anybody may have.
+async fn untold(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Option<Contributor>> {
+    let mut conn = app.db.read().await?;
+    if !head::pushers(&mut conn, repo.id, commit).await?.is_empty() {
+        return Ok(None);
+    }
+    let called = format!("whoever pushed {}, of which Countersign was not told", commit.short());
+    Ok(Some(Contributor { id: None, called, email: None, part: Part::Pusher }))
 }
 
 /// Those who pushed any of these commits, as far as we were told. A name in a commit is only what somebody

@@ -9,7 +9,8 @@ use crate::github::fake::comments::Issue;
 use crate::github::fake::git::{Signature, Tree};
 use crate::github::fake::pull::Before;
 use crate::github::fake::refused::{Act, Refused};
-use crate::github::fake::repo::{Branch, Role};
+use crate::github::fake::repo::{Branch, Repo, Role};
+use crate::github::fake::show::merged;
 use crate::github::fake::simulate::CI_EVENT;
 use crate::github::fake::state::State;
 
@@ -154,7 +155,10 @@ impl State {
             (None, _) | (_, None) => Vec::new(),
         }
         .iter()
-        .map(|sha| self.show_head_commit(sha))
+        .map(|sha| {
+            let distinct = !self.was_pushed(here, (reference, old), sha);
+            merged(self.show_head_commit(sha), json!({ "distinct": distinct }))
+        })
         .collect();
         let pusher = self.users.get(&who.user);
         let compare = format!("{}/{}/compare", self.web_url, here.full_name(self));
@@ -167,6 +171,14 @@ impl State {
         });
         self.emit(repo, "push", None, who, payload);
         Ok(())
+    }
+
+    /// Whether a commit was in the repository before this ref moved.
+    fn was_pushed(&self, here: &Repo, (moved, old): (&str, Option<&str>), sha: &str) -> bool {
+        let branches = here.branches.iter().map(|(name, branch)| (format!("refs/heads/{name}"), &branch.sha));
+        let tags = here.tags.iter().map(|(name, sha)| (format!("refs/tags/{name}"), sha));
+        let others = branches.chain(tags).filter(|(name, _)| name != moved).map(|(_, tip)| tip.as_str());
+        others.chain(old).any(|tip| self.objects.is_ancestor(sha, tip))
     }
 
     fn open_pulls_from(&self, head_repo: i64, branch: &str) -> Vec<(i64, i64)> {

@@ -113,10 +113,16 @@ fn push(_: &str, repository: &Repository, body: &[u8]) -> Result<Option<What>, S
     let name = push.name.strip_prefix("refs/heads/");
     let branch = name.map(str::parse).transpose().map_err(|error| format!("{error}"))?;
     let gone = push.deleted || push.after.as_str().bytes().all(|b| b == b'0');
+    let after = match push.head_commit {
+        Some(commit) if branch.is_none() => commit.id,
+        Some(_) | None => push.after,
+    };
+    let brought = push.commits.into_iter().filter(|commit| commit.distinct).map(|commit| commit.id);
     Ok(Some(What::Push(Push {
         to_default_branch: name.is_some() && name == repository.default_branch.as_deref(),
         branch,
-        after: (!gone).then_some(push.after),
+        after: (!gone).then_some(after),
+        brought: brought.collect(),
         pushed_at: repository.pushed_at,
     })))
 }

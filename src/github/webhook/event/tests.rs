@@ -68,6 +68,7 @@ fn pull_requests_and_pushes() {
         What::Push(Push {
             branch: Some("main".parse().unwrap()),
             after: Some(head.clone()),
+            brought: vec!["d".repeat(40).parse().unwrap(), head.clone()],
             pushed_at: Some(Timestamp::from_seconds(1_795_252_500)),
             to_default_branch: true
         })
@@ -75,12 +76,20 @@ fn pull_requests_and_pushes() {
     let cart = Some("cart".parse().unwrap());
     assert_eq!(
         what("push.branch_deleted"),
-        What::Push(Push { branch: cart, after: None, pushed_at: None, to_default_branch: false })
+        What::Push(Push {
+            branch: cart,
+            after: None,
+            brought: vec![],
+            pushed_at: None,
+            to_default_branch: false
+        })
     );
-    assert_eq!(
-        what("push.tag"),
-        What::Push(Push { branch: None, after: Some(head), pushed_at: None, to_default_branch: false })
-    );
+    // Of an annotated tag, the commit and not the tag.
+    for name in ["push.tag", "push.annotated_tag"] {
+        let after = Some(head.clone());
+        let tag = Push { branch: None, after, brought: vec![], pushed_at: None, to_default_branch: false };
+        assert_eq!(what(name), What::Push(tag), "{name}");
+    }
 }
 
 #[test]
