@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use super::audit::Signed;
+use super::audit::stored::Believed;
+use super::audit::{DamagedRow, Signed, Tail};
 use super::high_water::{HighWater, Mark, Place};
 use super::only_writer::file_of;
 use super::signer::Signer;
@@ -50,6 +51,8 @@ pub enum Purpose {
 pub(super) struct Guard {
     pub(super) signer: Signer,
     pub(super) high_water: HighWater,
+    /// The end of the log as it was last committed or checked here.
+    pub(super) believed: Believed,
     halted: Arc<OnceLock<String>>,
 }
 
@@ -71,14 +74,15 @@ impl Guard {
     pub(super) async fn open(conn: &mut Conn, place: &Place, signer: Signer) -> Result<Self> {
         let signer = signer.in_epoch(epoch::current(conn).await?).map_err(unsigned)?;
         let high_water = HighWater::open(place, signer.clone()).await?;
-        Ok(Self { signer, high_water, halted: Arc::default() })
+        Ok(Self { signer, high_water, believed: Believed::default(), halted: Arc::default() })
     }
 
     /// The same in another epoch.
     pub(super) fn in_epoch(&self, epoch: u32) -> Result<Self> {
         let signer = self.signer.in_epoch(epoch).map_err(unsigned)?;
         let high_water = self.high_water.clone().signed_by(signer.clone());
-        Ok(Self { signer, high_water, halted: Arc::clone(&self.halted) })
+        let (believed, halted) = (self.believed.clone(), Arc::clone(&self.halted));
+        Ok(Self { signer, high_water, believed, halted })
     }
 
     /// The first epoch that nobody has ever signed in, as far as is known.
@@ -130,8 +134,10 @@ impl Guard {
     }
 
     /// The same of a checkpoint that was signed just now.
-    pub(super) async fn publish_own(&self, Signed { size, root, note }: Signed) -> Result<()> {
-        let checkpoint = Checkpoint { origin: self.signer.origin().clone(), size, root };
+    pub(super) async fn publish_own(&self, Signed { row, tree }: Signed) -> Result<()> {
+        let (origin, note) = (self.signer.origin().clone(), row.note.clone());
+        let checkpoint = Checkpoint { origin, size: tree.size(), root: tree.root() };
+        self.believed.remember(row, tree);
         self.high_water.raise(&Mark { checkpoint, note }).await
     }
 
@@ -173,18 +179,28 @@ impl Guard {
 
     /// Refuses a log that another key signed, unless that key handed over to ours.
     pub(super) async fn check_key(&self, conn: &mut Conn, purpose: Purpose) -> Result<()> {
-        let Some((_, note)) = tile::newest_checkpoint(conn, self.signer.epoch().into()).await? else {
-            return Ok(());
-        };
+        let epoch = i64::from(self.signer.epoch());
+        let Some((size, note)) = tile::newest_checkpoint(conn, epoch).await? else { return Ok(()) };
         let verifier = self.signer.verifier().to_string();
+        let opened = self.signer.open(&note);
+        let opened = opened.map_err(|why| Refused::OtherLog { verifier: verifier.clone(), why })?;
+        if opened.size != size {
+            let what = "its `size` is not the one that was signed";
+            let row = format!("checkpoint {size}");
+            return Err(Refused::from(DamagedRow { epoch, row, what }).into());
+        }
         if self.signer.open_by_new(&note).is_ok() {
             return Ok(());
         }
-        self.signer.open(&note).map_err(|why| Refused::OtherLog { verifier: verifier.clone(), why })?;
         if purpose == Purpose::RotateKey || epoch::was_rotated_to(conn, &self.signer).await? {
             return Ok(());
         }
         Err(Refused::NotRotated { verifier }.into())
+    }
+
+    /// Refuses a log whose end is not as it was signed: nothing could be appended to it.
+    pub(super) async fn check_end(&self, conn: &mut Conn) -> Result<()> {
+        Tail::read(conn, self).await.map(drop)
     }
 
     pub(super) fn mark(&self, note: &str) -> Result<Mark> {

@@ -213,6 +213,9 @@ impl Db {
         let mut conn = pools.read().await?;
         let guard = Guard::open(&mut conn, &place, Signer::new(key, old_key).map_err(unsigned)?).await?;
         guard.check_key(&mut conn, purpose).await?;
+        if purpose != Purpose::NewEpoch {
+            guard.check_end(&mut conn).await?;
+        }
         let lost = guard.lost(&mut conn, &known).await?;
         match (lost, purpose) {
             (None, Purpose::NewEpoch) => Err(Refused::NothingLost(guard.signer.origin().clone()).into()),

@@ -22,6 +22,7 @@ mod checks;
 mod comments;
 mod coverage;
 mod crash;
+mod damage;
 mod database;
 mod deploy;
 mod duties;

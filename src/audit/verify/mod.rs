@@ -208,6 +208,16 @@ impl LogVerifier {
         self.tree.size()
     }
 
+    /// The tree over them.
+    pub fn tree(&self) -> &Frontier {
+        &self.tree
+    }
+
+    /// When the last of them was written.
+    pub fn last_observed(&self) -> Option<Timestamp> {
+        self.last_observed
+    }
+
     /// The root over them.
     pub fn root(&self) -> Hash {
         self.tree.root()
