@@ -80,8 +80,8 @@ pub(super) async fn was_rotated_to(conn: &mut Conn, signer: &Signer) -> Result<b
     let epoch = i64::from(signer.epoch());
     for index in tile::rotations(conn, epoch).await? {
         let Some(note) = tile::checkpoint_of(conn, epoch, index + 1).await? else { continue };
-        let Ok(signed) = signer.open_by_new(&note) else { continue };
-        let Some(body) = tile::proven_entry(conn, epoch, index, &signed).await? else { continue };
+        let Ok(handover) = signer.open_by_new(&note) else { continue };
+        let Some(body) = tile::proven_entry(conn, epoch, index, &handover).await? else { continue };
         let decoded = Decoded::parse(&body).map_err(|why| Error::impossible("entry", index, why))?;
         if decoded.entry.new_key.as_ref() == Some(&signer.verifier()) {
             return Ok(true);

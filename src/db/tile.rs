@@ -87,6 +87,14 @@ pub async fn rotations(conn: &mut Conn, epoch: i64) -> Result<Vec<u64>> {
     rows.into_iter().map(|(index,)| index_of("entry", index)).collect()
 }
 
+/// The entries about keys of kinds that this version does not know.
+pub async fn unknown_changes_of_keys(conn: &mut Conn, epoch: i64) -> Result<Vec<u64>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT idx FROM entry WHERE log = $1 AND kind LIKE 'key.%' AND kind <> $2 ORDER BY idx")
+        .bind(epoch).bind(Kind::KeyRotated.as_str()).fetch_all(executor).await)?;
+    rows.into_iter().map(|(index,)| index_of("entry", index)).collect()
+}
+
 /// The newest decision about a promotion, of the newest epoch that has one: the epoch and the entry's index.
 pub async fn newest_decision(conn: &mut Conn, promotion: PromotionId) -> Result<Option<(i64, u64)>> {
     let row = on!(conn, executor => sqlx::query_as::<_, (i64, i64)>(

@@ -11,7 +11,9 @@ use super::tiles::Tiles;
 use super::timestamps::Timestamps;
 use super::{Error, Result};
 use crate::audit::tile::unbundle;
-use crate::audit::{Checkpoint, Fault, Hash, LogVerifier, Node, TileLevel, TilePath, Verified, Verifier};
+use crate::audit::{
+    Checkpoint, Fault, Hash, LogVerifier, Node, RuleSet, TileLevel, TilePath, Verified, Verifier,
+};
 use crate::db::audit::DamagedRow;
 
 /// What came out.
@@ -19,6 +21,8 @@ use crate::db::audit::DamagedRow;
 pub enum Verdict {
     /// Everything is as it was signed.
     Holds(Box<Holds>),
+    /// Nothing is seen to be wrong, and this version lacks rules that would have to be checked.
+    Unchecked(Box<Holds>),
     /// Something is not.
     Tampered {
         /// The first entry that cannot be believed; none where it is not an entry that is wrong.
@@ -33,6 +37,16 @@ pub enum Verdict {
     },
     /// There is no entry and no checkpoint.
     Empty,
+}
+
+impl Verdict {
+    /// The log, if nothing is wrong with it as far as this version can tell.
+    pub fn holds(&self) -> Option<&Holds> {
+        match self {
+            Self::Holds(holds) | Self::Unchecked(holds) => Some(holds),
+            Self::Tampered { .. } | Self::Incomplete { .. } | Self::Empty => None,
+        }
+    }
 }
 
 /// A log that holds.
@@ -115,7 +129,9 @@ async fn check(
     };
     let disclosures = disclosures.map(|disclosures| disclosures.seen());
     let timestamps = timestamps.seen();
-    Ok(Verdict::Holds(Box::new(Holds { log, note, disclosures, timestamps, strangers })))
+    let lacks_rules = log.unknown.lacks().next().is_some();
+    let holds = Box::new(Holds { log, note, disclosures, timestamps, strangers });
+    Ok(if lacks_rules { Verdict::Unchecked(holds) } else { Verdict::Holds(holds) })
 }
 
 /// A log without a checkpoint: nobody vouches for anything.
@@ -152,7 +168,9 @@ async fn key_file_agrees(source: &mut LogSource, key: &Verifier, log: &Verified)
         let served = matches!(source, LogSource::Web(_));
         return if served { Ok(()) } else { Err(missing(source, File::Key, 0)) };
     };
-    if log.keys.iter().chain([key]).any(|known| format!("{known}\n") == text) {
+    let ours = log.keys.iter().chain([key]).any(|known| format!("{known}\n") == text);
+    // It may be one that an entry of an unknown kind named.
+    if ours || log.unknown.may_change(RuleSet::Keys) {
         return Ok(());
     }
     Err(tampered(None, "the file `key` holds another key than the one that signed the log".to_owned()))

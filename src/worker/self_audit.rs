@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::audit::{Hash, LogVerifier};
+use crate::audit::{Hash, LogVerifier, UnknownKinds, UnknownWord};
 use crate::db::audit::StoredEntry;
 use crate::db::audit::stored::{self, Labels, StoredCheckpoint};
 use crate::db::{self, Conn, tile};
@@ -48,8 +48,30 @@ impl Workers {
             drop(conn);
             tokio::time::sleep(PAUSE).await;
         }
-        Ok(walk.log.finish(&newest).err().map(|fault| fault.to_string()))
+        Ok(match walk.log.finish(&newest) {
+            Ok(verified) => {
+                tell_of_unknown(&verified.unknown);
+                None
+            }
+            Err(fault) => Some(fault.to_string()),
+        })
     }
+}
+
+/// A newer version wrote to this log, perhaps a replica of it: that is no fault, and has to be known.
+fn tell_of_unknown(unknown: &UnknownKinds) {
+    if unknown.entries() == 0 {
+        return;
+    }
+    let kinds: Vec<&str> = unknown.kinds().keys().map(UnknownWord::as_str).collect();
+    let lacks: Vec<&str> = unknown.lacks().map(|(kind, _)| kind.as_str()).collect();
+    tracing::warn!(
+        entries = unknown.entries(),
+        kinds = kinds.join(", "),
+        lacks_checks_of = lacks.join(", "),
+        "the log holds entries of kinds that this version does not know: a newer one wrote them. What this version \
+         knows of them verifies; upgrade to check their rules"
+    );
 }
 
 /// The log as far as it was read.

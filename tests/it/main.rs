@@ -46,6 +46,7 @@ mod restore;
 mod rotation;
 mod replay;
 mod tile;
+mod tomorrow;
 mod timers;
 mod vectors;
 mod timestamp;

@@ -112,23 +112,22 @@ impl StoredCheckpoint {
 }
 
 impl Labels {
-    /// Compares the columns with what the entry says of itself, as far as this version can read it.
+    /// Compares the columns with what the entry says of itself. Of an entry of an unknown kind, only a newer version can
+    /// tell what it is about.
     ///
     /// # Errors
     /// When one is another.
     pub fn compare(&self, body: &[u8]) -> std::result::Result<(), DamagedRow> {
         let Ok(Decoded { entry, .. }) = Decoded::parse(body) else { return Ok(()) };
+        let known = entry.kind.known().is_some();
+        let (repo, promotion) = (entry.repo.map(|repo| repo.0), entry.promotion.map(|number| number.0));
         let columns = [
             (self.kind == entry.kind.as_str(), "its `kind` is not the one that its bytes name"),
-            (self.repo == entry.repo.map(|repo| repo.0), "its `repo` is not the one that its bytes name"),
-            (
-                self.promotion == entry.promotion.map(|number| number.0),
-                "its `promotion` is not the one that its bytes name",
-            ),
+            (!known || self.repo == repo, "its `repo` is not the one that its bytes name"),
+            (!known || self.promotion == promotion, "its `promotion` is not the one that its bytes name"),
         ];
-        let row = || format!("entry {}", self.index);
-        let damaged = |what| Err(DamagedRow { epoch: self.epoch, row: row(), what });
-        columns.into_iter().try_for_each(|(same, what)| if same { Ok(()) } else { damaged(what) })
+        let damaged = |what| DamagedRow { epoch: self.epoch, row: format!("entry {}", self.index), what };
+        columns.into_iter().try_for_each(|(same, what)| if same { Ok(()) } else { Err(damaged(what)) })
     }
 }
 

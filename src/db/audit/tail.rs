@@ -62,10 +62,10 @@ async fn believed(conn: &mut Conn, newest: &StoredCheckpoint, guard: &Guard) -> 
 
 /// Everything in the row must follow from its note, and that must be signed by one of our keys.
 async fn check(conn: &mut Conn, newest: &StoredCheckpoint, signer: &Signer) -> Result<Frontier> {
-    let signed = signer.open(&newest.note).map_err(unsigned)?;
-    let tree = newest.tree_of(&signed).map_err(Refused::from)?;
-    let Some(last) = signed.size.checked_sub(1) else { return Ok(tree) };
-    let Some(body) = tile::proven_entry(conn, newest.epoch, last, &signed).await? else {
+    let checkpoint = signer.open(&newest.note).map_err(unsigned)?;
+    let tree = newest.tree_of(&checkpoint).map_err(Refused::from)?;
+    let Some(last) = checkpoint.size.checked_sub(1) else { return Ok(tree) };
+    let Some(body) = tile::proven_entry(conn, newest.epoch, last, &checkpoint).await? else {
         let why = "its last entry, or a hash beside the entries, is not what was signed";
         return Err(Refused::from(newest.damaged(why)).into());
     };
