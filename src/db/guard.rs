@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::audit::stored::Believed;
-use super::audit::{DamagedRow, Signed, Tail};
+use super::audit::{Signed, Tail};
 use super::high_water::{HighWater, Mark, Place};
 use super::only_writer::file_of;
 use super::signer::Signer;
@@ -170,7 +170,8 @@ impl Guard {
             let (place, origin) = (from.to_owned(), self.signer.base().clone());
             return Err(Refused::OtherMark { place, origin, why }.into());
         };
-        let found = tile::newest_checkpoint(conn, epoch.into()).await?.map_or(0, |(size, _)| size);
+        let newest = tile::newest_checkpoint(conn, epoch.into()).await?;
+        let found = newest.and_then(|(_, note)| Checkpoint::claimed(&note)).map_or(0, |newest| newest.size);
         let holds =
             known.size <= found && tile::root_of(conn, epoch.into(), known.size).await? == Some(known.root);
         let told = !holds && epoch::told_as_lost(conn, known, epoch, self.signer.epoch()).await?;
@@ -180,18 +181,12 @@ impl Guard {
     /// Refuses a log that another key signed, unless that key handed over to ours.
     pub(super) async fn check_key(&self, conn: &mut Conn, purpose: Purpose) -> Result<()> {
         let epoch = i64::from(self.signer.epoch());
-        let Some((size, note)) = tile::newest_checkpoint(conn, epoch).await? else { return Ok(()) };
+        let Some((_, note)) = tile::newest_checkpoint(conn, epoch).await? else { return Ok(()) };
         let verifier = self.signer.verifier().to_string();
-        let opened = self.signer.open(&note);
-        let opened = opened.map_err(|why| Refused::OtherLog { verifier: verifier.clone(), why })?;
-        if opened.size != size {
-            let what = "its `size` is not the one that was signed";
-            let row = format!("checkpoint {size}");
-            return Err(Refused::from(DamagedRow { epoch, row, what }).into());
-        }
         if self.signer.open_by_new(&note).is_ok() {
             return Ok(());
         }
+        self.signer.open(&note).map_err(|why| Refused::OtherLog { verifier: verifier.clone(), why })?;
         if purpose == Purpose::RotateKey || epoch::was_rotated_to(conn, &self.signer).await? {
             return Ok(());
         }
@@ -201,6 +196,16 @@ impl Guard {
     /// Refuses a log whose end is not as it was signed: nothing could be appended to it.
     pub(super) async fn check_end(&self, conn: &mut Conn) -> Result<()> {
         Tail::read(conn, self).await.map(drop)
+    }
+
+    /// The newest checkpoint, if everything that is known of the log is in the database and nothing can be appended to
+    /// it all the same, because its end is not as it was signed.
+    pub(super) async fn damaged(&self, conn: &mut Conn) -> Result<Option<Lost>> {
+        let Err(Error::Refused(Refused::Damaged(row))) = self.check_end(conn).await else { return Ok(None) };
+        let newest = tile::newest_checkpoint(conn, self.signer.epoch().into()).await?;
+        let Some((_, note)) = newest else { return Ok(None) };
+        let last = self.signer.open(&note).map_err(unsigned)?;
+        Ok(Some(Lost { found: last.size, last, from: format!("the database itself, in which {row}") }))
     }
 
     pub(super) fn mark(&self, note: &str) -> Result<Mark> {

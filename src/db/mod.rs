@@ -216,7 +216,10 @@ impl Db {
         if purpose != Purpose::NewEpoch {
             guard.check_end(&mut conn).await?;
         }
-        let lost = guard.lost(&mut conn, &known).await?;
+        let mut lost = guard.lost(&mut conn, &known).await?;
+        if lost.is_none() && purpose == Purpose::NewEpoch {
+            lost = guard.damaged(&mut conn).await?;
+        }
         match (lost, purpose) {
             (None, Purpose::NewEpoch) => Err(Refused::NothingLost(guard.signer.origin().clone()).into()),
             (Some(lost), Purpose::NewEpoch) => {

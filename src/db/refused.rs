@@ -82,8 +82,8 @@ pub enum Refused {
         "the log in this database is not as it was signed: {0}. The disk changed it, or somebody who may write to the \
          tables did. Nothing is signed on top of it, because nobody could ever verify that. Keep a copy of this \
          database, see what `countersign audit verify` says of it, and start with the newest backup that verifies. If \
-         that one is refused because the newest entries are missing, `countersign serve --new-epoch` begins the next \
-         log, whose first entry says what was lost"
+         there is none, or it is refused because the newest entries are missing, `countersign serve --new-epoch` begins \
+         the next log, whose first entry says how this one ended"
     )]
     Damaged(#[from] DamagedRow),
     /// There is no reason to begin an epoch.

@@ -2,7 +2,7 @@
 //! changed there, by a disk or by somebody with access, is found before anything grows on it.
 
 use countersign::audit::{Kind, Source};
-use countersign::db::{self, Db, Guarding, NewEntry, Place};
+use countersign::db::{self, Db, Guarding, NewEntry, Place, Purpose};
 use sqlx::AssertSqlSafe;
 
 use crate::export::{NOW, append, countersign, said};
@@ -181,6 +181,23 @@ on_both!(a_size_that_was_not_signed_is_refused, url => {
     assert!(refused.contains("checkpoint 301: its `size`"), "{refused}");
     let text = verify(&url, 1);
     assert!(text.contains("checkpoint 301: its `size`"), "{text}");
+});
+
+on_both!(a_damaged_end_of_which_there_is_no_backup_is_followed_by_the_next_epoch, url => {
+    let next = || Guarding { high_water: Some(Place::Nowhere), purpose: Purpose::NewEpoch, ..Guarding::default() };
+    logged(&url).await;
+    let refused = Db::open_guarded(&url, key(), next(), NOW).await.unwrap_err().to_string();
+    assert!(refused.contains("nothing is missing"), "{refused}");
+    END[0].flip(&url).await;
+    let db = Db::open_guarded(&url, key(), next(), NOW).await.unwrap();
+    one_more(&db).await.unwrap();
+    db.close().await;
+    guarded(&url).await.unwrap().close().await;
+    let text = verify(&url, 1);
+    assert!(text.contains(END[0].named) && text.contains("VERIFIED: 2 entries"), "{text}");
+    END[0].flip(&url).await;
+    let text = verify(&url, 0);
+    assert!(text.contains("VERIFIED: 300 entries") && text.contains("VERIFIED: 2 entries"), "{text}");
 });
 
 /// Nothing is appended once the server has looked at its own log.
