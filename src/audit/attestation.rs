@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::attestation_key::AttestationKey;
 use super::checkpoint::Origin;
 use super::dsse::Envelope;
-use super::entry::Entry;
+use super::entry::ReadEntry;
 use super::kind::Kind;
 use super::statement::{self, Decoded, EntryError, InvalidEntry};
 use crate::clock::Timestamp;
@@ -34,10 +34,9 @@ pub enum AttestationError {
 /// # Errors
 /// When the bytes are no entry.
 pub fn of_entry(entry: &[u8], key: &AttestationKey) -> Result<Option<Envelope>, AttestationError> {
-    Ok(match Decoded::parse(entry)?.entry.kind {
-        Kind::DecisionAllowed | Kind::DecisionRejected => Some(Envelope::sign(entry.to_vec(), key)),
-        _ => None,
-    })
+    let kind = Decoded::parse(entry)?.entry.kind;
+    let decides = kind == Kind::DecisionAllowed || kind == Kind::DecisionRejected;
+    Ok(decides.then(|| Envelope::sign(entry.to_vec(), key)))
 }
 
 /// An approval as a Simple Verification Result about its commit, by the server that keeps the log `origin`.
@@ -84,8 +83,10 @@ struct PolicyDigest<'e> {
 }
 
 impl<'e> VerificationResult<'e> {
-    fn of(entry: &'e Entry, origin: &Origin) -> Option<Self> {
-        let (Kind::DecisionAllowed, Some(_)) = (entry.kind, &entry.commit) else { return None };
+    fn of(entry: &'e ReadEntry, origin: &Origin) -> Option<Self> {
+        if entry.kind != Kind::DecisionAllowed || entry.commit.is_none() {
+            return None;
+        }
         let policy = Policy { digest: PolicyDigest { git_blob: entry.policy.as_ref()? } };
         // The environment is called as the policy calls it: in capitals, prod-eu and prod_eu might become one.
         let environment = format!("COUNTERSIGN_ENV_{}", entry.environment.as_ref()?);
@@ -100,7 +101,7 @@ impl<'e> VerificationResult<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Source;
+    use crate::audit::{Entry, Source};
     use crate::ids::{PromotionNumber, RepoId};
 
     fn key() -> AttestationKey {

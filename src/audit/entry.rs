@@ -10,6 +10,7 @@ use super::digest::Digest;
 use super::disclosure::Commitment;
 use super::kind::Kind;
 use super::merkle::Hash;
+use super::open_enum::OpenEnum;
 use super::verifier::Verifier;
 use crate::clock::Timestamp;
 use crate::ids::{
@@ -18,12 +19,17 @@ use crate::ids::{
 
 /// One entry of the log.
 ///
+/// What is written is an `Entry` of the words that this version knows; what is read is a [`ReadEntry`].
+///
 /// The order of the fields is the order in the entry's bytes: it must never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+#[serde(bound(
+    deserialize = "K: Deserialize<'de>, A: Deserialize<'de>, O: Deserialize<'de>, R: Deserialize<'de>"
+))]
+pub struct Entry<K = Kind, A = ActorRole, O = OutcomeResult, R = Ruling> {
     /// What it tells of.
-    pub kind: Kind,
+    pub kind: K,
     /// When it happened, as its source says.
     #[serde(default, with = "super::statement::optional_moment", skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
@@ -49,7 +55,7 @@ pub struct Entry {
     pub policy: Option<BlobSha>,
     /// How the policy was evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evaluation: Option<Evaluation>,
+    pub evaluation: Option<Evaluation<R>>,
     /// How many votes there were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quorum: Option<Quorum>,
@@ -61,7 +67,7 @@ pub struct Entry {
     pub run: Option<RunId>,
     /// Who took part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub actors: Vec<ActorRef>,
+    pub actors: Vec<ActorRef<A>>,
     /// The reason a person gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Commitment>,
@@ -79,7 +85,7 @@ pub struct Entry {
     pub idempotency_key: Option<String>,
     /// What became of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Outcome<O>>,
     /// Until when it is good.
     #[serde(default, with = "super::statement::optional_moment", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -93,6 +99,12 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovered: Option<Recovered>,
 }
+
+/// An entry as it is read: a newer version may have written it.
+pub type ReadEntry = Entry<OpenEnum<Kind>, OpenEnum<ActorRole>, OpenEnum<OutcomeResult>, OpenEnum<Ruling>>;
+
+/// An evaluation as it is read.
+pub type ReadEvaluation = Evaluation<OpenEnum<Ruling>>;
 
 /// A history that cannot be continued, because its newest part is lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,12 +137,12 @@ pub struct Source {
 /// How the policy was evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Evaluation {
+pub struct Evaluation<R = Ruling> {
     /// SHA-256 of the stored facts, with which the evaluation can be replayed.
     #[serde(rename = "factsSha256")]
     pub facts: Digest,
     /// What came out.
-    pub decision: Ruling,
+    pub decision: R,
     /// What came out for each requirement, in the policy's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementVerdict>,
@@ -171,9 +183,9 @@ pub struct Quorum {
 /// Somebody who took part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ActorRef {
+pub struct ActorRef<A = ActorRole> {
     /// As what.
-    pub role: ActorRole,
+    pub role: A,
     /// Who, to those who have the disclosure.
     pub commitment: Commitment,
 }
@@ -213,9 +225,9 @@ pub struct Erased {
 /// What became of something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outcome {
+pub struct Outcome<O = OutcomeResult> {
     /// In one word.
-    pub result: OutcomeResult,
+    pub result: O,
     /// The stable reason code, such as `head_moved`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -262,6 +274,56 @@ impl Entry {
             new_key: None,
             recovered: None,
         }
+    }
+}
+
+impl From<Entry> for ReadEntry {
+    fn from(entry: Entry) -> Self {
+        let Entry { kind, evaluation, actors, outcome, .. } = entry;
+        Self {
+            kind: kind.into(),
+            occurred_at: entry.occurred_at,
+            observed_at: entry.observed_at,
+            source: entry.source,
+            repo: entry.repo,
+            promotion: entry.promotion,
+            environment: entry.environment,
+            commit: entry.commit,
+            policy: entry.policy,
+            evaluation: evaluation.map(ReadEvaluation::from),
+            quorum: entry.quorum,
+            deployment: entry.deployment,
+            run: entry.run,
+            actors: actors.into_iter().map(ActorRef::from).collect(),
+            reason: entry.reason,
+            parameters: entry.parameters,
+            effect: entry.effect,
+            intent: entry.intent,
+            idempotency_key: entry.idempotency_key,
+            outcome: outcome.map(Outcome::from),
+            expires_at: entry.expires_at,
+            erased: entry.erased,
+            new_key: entry.new_key,
+            recovered: entry.recovered,
+        }
+    }
+}
+
+impl From<Evaluation> for ReadEvaluation {
+    fn from(Evaluation { facts, decision, requirements }: Evaluation) -> Self {
+        Self { facts, decision: decision.into(), requirements }
+    }
+}
+
+impl From<ActorRef> for ActorRef<OpenEnum<ActorRole>> {
+    fn from(ActorRef { role, commitment }: ActorRef) -> Self {
+        Self { role: role.into(), commitment }
+    }
+}
+
+impl From<Outcome> for Outcome<OpenEnum<OutcomeResult>> {
+    fn from(Outcome { result, code }: Outcome) -> Self {
+        Self { result: result.into(), code }
     }
 }
 

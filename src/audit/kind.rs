@@ -1,9 +1,15 @@
 //! What an entry tells of.
+//!
+//! A newer version may write kinds that this one does not know. They are hashed, ordered, timed and signed like all
+//! others. Rules beyond that, which a verifier must know, are carried only by kinds whose names begin with `effect.`,
+//! `key.` or `log.`: so a verifier can tell which rule it lacks.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use super::open_enum::{OpenEnum, UnknownWord};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
@@ -97,6 +103,57 @@ kinds! {
 #[error("this is not a kind of entry that this version of Countersign knows")]
 pub struct UnknownKind;
 
+/// Rules that a verifier must know beyond how entries are hashed, ordered, timed and signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleSet {
+    /// Which intents there are, and what became of them: kinds under `effect.`.
+    Effects,
+    /// Which keys sign: kinds under `key.`.
+    Keys,
+    /// How the log begins and ends: kinds under `log.`.
+    Log,
+}
+
+impl RuleSet {
+    /// Those that a kind of this name may add to or change; none if it carries no rules.
+    pub fn of(kind: &str) -> Option<Self> {
+        match kind.split_once('.')?.0 {
+            "effect" => Some(Self::Effects),
+            "key" => Some(Self::Keys),
+            "log" => Some(Self::Log),
+            _ => None,
+        }
+    }
+}
+
+impl OpenEnum<Kind> {
+    /// The kind of this name; none if no version would write it.
+    pub fn read(name: &str) -> Option<Self> {
+        let known = name.parse().ok().map(Self::Known);
+        known.or_else(|| UnknownWord::read(name).map(Self::Unknown))
+    }
+
+    /// The name that stands in the entry.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(kind) => kind.as_str(),
+            Self::Unknown(name) => name.as_str(),
+        }
+    }
+
+    /// The name and what rules it may carry, if this version does not know it and it may carry some.
+    pub fn lacks(&self) -> Option<(&UnknownWord, RuleSet)> {
+        let name = self.unknown()?;
+        RuleSet::of(name.as_str()).map(|rules| (name, rules))
+    }
+}
+
+impl fmt::Display for OpenEnum<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl Kind {
     /// Whether it tells what became of an intent.
     pub fn is_outcome(self) -> bool {
@@ -122,5 +179,24 @@ mod tests {
             assert_eq!(serde_json::from_value::<Kind>(kind.as_str().into()).unwrap(), *kind);
         }
         assert_eq!("decision.overridden".parse::<Kind>(), Err(UnknownKind));
+    }
+
+    #[test]
+    fn the_name_of_a_kind_says_whether_it_may_carry_rules() {
+        for (name, rules) in [
+            ("effect.result", Some(RuleSet::Effects)),
+            ("effect.retried", Some(RuleSet::Effects)),
+            ("key.revoked", Some(RuleSet::Keys)),
+            ("log.sealed", Some(RuleSet::Log)),
+            ("environment.locked", None),
+            ("heartbeat", None),
+            ("keys.listed", None),
+            ("key", None),
+        ] {
+            assert_eq!(RuleSet::of(name), rules, "{name}");
+        }
+        let lacks = |name| OpenEnum::<Kind>::read(name).unwrap().lacks().map(|(name, _)| name.to_string());
+        assert_eq!((lacks("key.revoked"), lacks("key.rotated")), (Some("key.revoked".to_owned()), None));
+        assert_eq!(lacks("environment.locked"), None);
     }
 }

@@ -20,6 +20,7 @@ pub mod key;
 pub mod attestation_key;
 pub mod checkpoint;
 pub mod disclosure;
+pub mod open_enum;
 pub mod kind;
 pub mod entry;
 mod evaluation;
@@ -44,19 +45,20 @@ pub use digest::Digest;
 pub use disclosure::{Commitment, Disclosure};
 pub use dsse::{Envelope, InvalidEnvelope};
 pub use entry::{
-    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, Recovered,
-    RequirementVerdict, Ruling, Source,
+    ActorRef, ActorRole, Entry, Erased, Evaluation, Outcome, OutcomeResult, Quorum, ReadEntry,
+    ReadEvaluation, Recovered, RequirementVerdict, Ruling, Source,
 };
 pub use key::LogKey;
 pub use key_file::KeyFileError;
-pub use kind::Kind;
+pub use kind::{Kind, RuleSet};
 pub use merkle::{Frontier, Hash, Node, empty_root, leaf_hash, node_hash};
 pub use note::{NoteError, Opened};
+pub use open_enum::{OpenEnum, UnknownWord};
 pub use proof::{InvalidProof, Plan, Subtree};
 pub use receipt::Receipt;
 pub use statement::{Decoded, EntryError, InvalidEntry, PREDICATE_TYPE};
 pub use tile::{TileLevel, TilePath};
 pub use tlog_proof::{TlogProof, TlogProofError};
 pub use verifier::{InvalidVerifier, KeyName, Verifier};
-pub use verify::{Fault, Flaw, Grown, LogVerifier, Verified};
+pub use verify::{Fault, Flaw, Grown, LogVerifier, UnknownKinds, Verified};
 pub use witness_policy::{InvalidPolicy, Unsatisfied, Witness, WitnessPolicy};

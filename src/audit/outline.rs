@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::kind::Kind;
+use super::open_enum::OpenEnum;
 use super::statement::{InvalidEntry, MAX_BYTES, PREDICATE_TYPE, STATEMENT_TYPE};
 
 /// The fields of an entry on which the log's own rules depend. Of the others, only their form as JSON is checked.
@@ -17,7 +18,7 @@ use super::statement::{InvalidEntry, MAX_BYTES, PREDICATE_TYPE, STATEMENT_TYPE};
 pub(super) struct Outline<'b> {
     /// Its index, as it says itself.
     pub(super) seq: u64,
-    pub(super) kind: Kind,
+    pub(super) kind: OpenEnum<Kind>,
     /// When it was written, as RFC 3339.
     #[serde(borrow)]
     pub(super) observed_at: Cow<'b, str>,
@@ -32,19 +33,28 @@ pub(super) struct Outline<'b> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Statement<'b> {
+struct Statement<'b, P> {
     #[serde(rename = "_type", borrow)]
     format: Cow<'b, str>,
     #[serde(rename = "subject")]
     _subject: IgnoredAny,
     #[serde(borrow)]
     predicate_type: Cow<'b, str>,
+    predicate: P,
+}
+
+/// What every entry has, whatever its kind.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bare<'b> {
+    seq: u64,
+    kind: OpenEnum<Kind>,
     #[serde(borrow)]
-    predicate: Outline<'b>,
+    observed_at: Cow<'b, str>,
 }
 
 impl<'b> Outline<'b> {
-    /// Reads an entry of any version that this one understands.
+    /// Reads an entry of any version.
     pub(super) fn parse(bytes: &'b [u8]) -> Result<Self, InvalidEntry> {
         if bytes.len() > MAX_BYTES {
             return Err(InvalidEntry::TooLarge(bytes.len()));
@@ -53,17 +63,30 @@ impl<'b> Outline<'b> {
     }
 
     fn read(bytes: &'b [u8]) -> Result<Self, InvalidEntry> {
-        let statement: Statement<'_> = serde_json::from_slice(bytes)?;
-        if statement.format != STATEMENT_TYPE {
-            return Err(InvalidEntry::OtherType { field: "_type", wanted: STATEMENT_TYPE });
+        match in_statement(bytes) {
+            Err(error @ InvalidEntry::Unreadable(_)) => Self::of_unknown_kind(bytes).ok_or(error),
+            read => read,
         }
-        if statement.predicate_type != PREDICATE_TYPE {
-            return Err(InvalidEntry::OtherType { field: "predicateType", wanted: PREDICATE_TYPE });
-        }
-        Ok(statement.predicate)
+    }
+
+    /// A kind that this version does not know may have fields of the same name and another form.
+    fn of_unknown_kind(bytes: &'b [u8]) -> Option<Self> {
+        let Bare { seq, kind, observed_at } = in_statement(bytes).ok()?;
+        kind.unknown()?;
+        Some(Self { seq, kind, observed_at, intent: None, idempotency_key: None, new_key: None })
     }
 }
 
+fn in_statement<'b, P: Deserialize<'b>>(bytes: &'b [u8]) -> Result<P, InvalidEntry> {
+    let statement: Statement<'b, P> = serde_json::from_slice(bytes)?;
+    if statement.format != STATEMENT_TYPE {
+        return Err(InvalidEntry::OtherType { field: "_type", wanted: STATEMENT_TYPE });
+    }
+    if statement.predicate_type != PREDICATE_TYPE {
+        return Err(InvalidEntry::OtherType { field: "predicateType", wanted: PREDICATE_TYPE });
+    }
+    Ok(statement.predicate)
+}
 /// Reads an entry as we write it: no white space, no escapes, whole numbers, nothing twice.
 fn scan(bytes: &[u8]) -> Option<Outline<'_>> {
     let mut scanner = Scanner { rest: std::str::from_utf8(bytes).ok()?.as_bytes() };
@@ -86,7 +109,7 @@ struct Scanner<'b> {
 #[derive(Default)]
 struct Found<'b> {
     seq: Option<u64>,
-    kind: Option<Kind>,
+    kind: Option<OpenEnum<Kind>>,
     observed_at: Option<&'b str>,
     intent: Option<u64>,
     idempotency_key: Option<&'b str>,
@@ -100,7 +123,7 @@ impl<'b> Scanner<'b> {
         loop {
             match self.name()? {
                 "seq" => once(&mut found.seq, self.number()?)?,
-                "kind" => once(&mut found.kind, self.string()?.parse().ok()?)?,
+                "kind" => once(&mut found.kind, OpenEnum::read(self.string()?)?)?,
                 "observedAt" => once(&mut found.observed_at, self.string()?)?,
                 "intent" => once(&mut found.intent, self.number()?)?,
                 "idempotencyKey" => once(&mut found.idempotency_key, self.string()?)?,
@@ -228,7 +251,10 @@ mod tests {
     #[test]
     fn what_we_write_is_scanned() {
         let outline = scan(ENTRY.as_bytes()).unwrap();
-        assert_eq!((outline.seq, outline.kind, outline.intent), (12, Kind::EffectResult, Some(11)));
+        assert_eq!(
+            (outline.seq, outline.kind.clone(), outline.intent),
+            (12, Kind::EffectResult.into(), Some(11))
+        );
         assert_eq!(outline.observed_at, "2026-09-21T14:13:20.25Z");
         assert_eq!(outline.idempotency_key.as_deref(), Some("p42/deployment"));
         assert_eq!(Outline::read(ENTRY.as_bytes()).unwrap(), outline);
@@ -249,7 +275,8 @@ mod tests {
             ("\"seq\":12", "\"seq\":-12", false),
             ("\"seq\":12", "\"seq\":18446744073709551616", false),
             ("\"seq\":12,", "", false),
-            ("effect.result", "effect.guessed", false),
+            ("effect.result", "effect guessed", false),
+            ("effect.result", "effect.\\u0072esult", true),
             ("Statement/v1", "Statement/v2", false),
             ("event/v1", "event/v2", false),
             ("}}}", "}}} ", true),
@@ -263,6 +290,24 @@ mod tests {
         let deep = ENTRY.replace("1296269,", &format!("{}1{},", "[".repeat(200), "]".repeat(200)));
         assert_eq!(scan(deep.as_bytes()), None, "the scanner goes only so deep");
         assert_eq!(Outline::parse(deep.as_bytes()).unwrap().seq, 12, "and serde needs no stack for it");
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_is_scanned_and_may_have_fields_of_another_form() {
+        let later = ENTRY.replace("effect.result", "effect.guessed");
+        let outline = scan(later.as_bytes()).unwrap();
+        assert_eq!(outline.kind.as_str(), "effect.guessed");
+        assert_eq!((outline.kind.known(), outline.intent), (None, Some(11)));
+        assert_eq!(Outline::read(later.as_bytes()).unwrap(), outline);
+        for (from, to) in [("\"intent\":11", "\"intent\":[11]"), ("\"p42/deployment\"", "{\"mark\":1}")] {
+            let (later, known) = (later.replace(from, to), ENTRY.replace(from, to));
+            let other = Outline::parse(later.as_bytes()).unwrap();
+            assert_eq!((other.seq, other.kind.as_str()), (12, "effect.guessed"), "{from} -> {to}");
+            assert!(Outline::parse(known.as_bytes()).is_err(), "{from} -> {to}");
+        }
+        for (from, to) in [("\"seq\":12", "\"seq\":\"12\""), ("\"observedAt\"", "\"seenAt\"")] {
+            assert!(Outline::parse(later.replace(from, to).as_bytes()).is_err(), "{from} -> {to}");
+        }
     }
 
     #[test]

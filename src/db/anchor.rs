@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::audit::{Decoded, Kind};
+use crate::audit::{Checkpoint, Decoded, Kind};
 use crate::clock::Timestamp;
 use crate::db::audit::{column, index_of};
 use crate::db::{Conn, Error, Result, Tx, on};
@@ -79,7 +79,12 @@ pub async fn head(conn: &mut Conn) -> Result<Option<Head>> {
     let row = on!(conn, executor => sqlx::query_as::<_, (i64, i64, String)>(
         "SELECT log, size, note FROM checkpoint ORDER BY log DESC, size DESC LIMIT 1")
         .fetch_optional(executor).await)?;
-    row.map(|(epoch, size, note)| Ok(Head { epoch, size: index_of("checkpoint", size)?, note })).transpose()
+    let Some((epoch, size, note)) = row else { return Ok(None) };
+    let stored = index_of("checkpoint", size)?;
+    if Checkpoint::claimed(&note).is_none_or(|claimed| claimed.size != stored) {
+        return Err(Error::impossible("checkpoint", size, "its note is not one of so many entries"));
+    }
+    Ok(Some(Head { epoch, size: stored, note }))
 }
 
 /// The size of the first checkpoint that covers entry `index`.

@@ -110,7 +110,7 @@ async fn commit_together(pools: &Pools, guard: &Guard, works: Vec<Work>) {
         Ok(conn) => conn,
         Err(error) => return fail_all(works, &error),
     };
-    let mut tx = Tx::new(conn, guard.signer.epoch());
+    let mut tx = Tx::new(conn, guard.clone());
     let mut done = Vec::with_capacity(works.len());
     let mut broken = None;
     for work in works {
@@ -174,10 +174,11 @@ async fn finish(tx: &mut Tx, guard: &Guard) -> Result<()> {
 
 async fn sign_and_commit(tx: &mut Tx, guard: &Guard) -> Result<()> {
     tx.insert_kept().await?;
-    let signed = tx.sign_checkpoint(guard).await?;
+    let signed = tx.sign_checkpoint().await?;
     execute(&mut tx.conn, "COMMIT").await?;
     if let Some(signed) = signed {
-        tracing::debug!(size = signed.size, root = %signed.root, note = signed.note, "a checkpoint was signed and is durable");
+        let (size, root) = (signed.tree.size(), signed.tree.root());
+        tracing::debug!(size, root = %root, note = signed.row.note, "a checkpoint was signed and is durable");
         guard.publish_own(signed).await?;
     }
     Ok(())

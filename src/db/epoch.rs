@@ -61,8 +61,11 @@ pub(super) async fn told_as_lost(
     current: u32,
 ) -> Result<bool> {
     for later in epoch.saturating_add(1)..=current {
-        let Some(first) = tile::entries_from(conn, later.into(), 0, 1).await?.pop() else { continue };
-        let first = Decoded::parse(&first.body).map_err(|why| Error::impossible("entry", 0, why))?;
+        let later = i64::from(later);
+        let newest = tile::newest_checkpoint(conn, later).await?;
+        let Some(signed) = newest.and_then(|(_, note)| Checkpoint::claimed(&note)) else { continue };
+        let Some(first) = tile::proven_entry(conn, later, 0, &signed).await? else { continue };
+        let first = Decoded::parse(&first).map_err(|why| Error::impossible("entry", 0, why))?;
         if let Some(lost) = first.entry.recovered
             && lost.origin == known.origin
         {
@@ -76,13 +79,11 @@ pub(super) async fn told_as_lost(
 pub(super) async fn was_rotated_to(conn: &mut Conn, signer: &Signer) -> Result<bool> {
     let epoch = i64::from(signer.epoch());
     for index in tile::rotations(conn, epoch).await? {
-        let Some(stored) = tile::entries_from(conn, epoch, index, 1).await?.pop() else { continue };
-        let decoded = Decoded::parse(&stored.body).map_err(|why| Error::impossible("entry", index, why))?;
-        if decoded.entry.new_key.as_ref() != Some(&signer.verifier()) {
-            continue;
-        }
-        let note = tile::checkpoint_of(conn, epoch, decoded.seq + 1).await?;
-        if note.is_some_and(|note| signer.open_by_new(&note).is_ok()) {
+        let Some(note) = tile::checkpoint_of(conn, epoch, index + 1).await? else { continue };
+        let Ok(handover) = signer.open_by_new(&note) else { continue };
+        let Some(body) = tile::proven_entry(conn, epoch, index, &handover).await? else { continue };
+        let decoded = Decoded::parse(&body).map_err(|why| Error::impossible("entry", index, why))?;
+        if decoded.entry.new_key.as_ref() == Some(&signer.verifier()) {
             return Ok(true);
         }
     }

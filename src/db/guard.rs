@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use super::audit::Signed;
+use super::audit::stored::Believed;
+use super::audit::{Signed, Tail};
 use super::high_water::{HighWater, Mark, Place};
 use super::only_writer::file_of;
 use super::signer::Signer;
@@ -50,6 +51,8 @@ pub enum Purpose {
 pub(super) struct Guard {
     pub(super) signer: Signer,
     pub(super) high_water: HighWater,
+    /// The end of the log as it was last committed or checked here.
+    pub(super) believed: Believed,
     halted: Arc<OnceLock<String>>,
 }
 
@@ -71,14 +74,15 @@ impl Guard {
     pub(super) async fn open(conn: &mut Conn, place: &Place, signer: Signer) -> Result<Self> {
         let signer = signer.in_epoch(epoch::current(conn).await?).map_err(unsigned)?;
         let high_water = HighWater::open(place, signer.clone()).await?;
-        Ok(Self { signer, high_water, halted: Arc::default() })
+        Ok(Self { signer, high_water, believed: Believed::default(), halted: Arc::default() })
     }
 
     /// The same in another epoch.
     pub(super) fn in_epoch(&self, epoch: u32) -> Result<Self> {
         let signer = self.signer.in_epoch(epoch).map_err(unsigned)?;
         let high_water = self.high_water.clone().signed_by(signer.clone());
-        Ok(Self { signer, high_water, halted: Arc::clone(&self.halted) })
+        let (believed, halted) = (self.believed.clone(), Arc::clone(&self.halted));
+        Ok(Self { signer, high_water, believed, halted })
     }
 
     /// The first epoch that nobody has ever signed in, as far as is known.
@@ -130,8 +134,10 @@ impl Guard {
     }
 
     /// The same of a checkpoint that was signed just now.
-    pub(super) async fn publish_own(&self, Signed { size, root, note }: Signed) -> Result<()> {
-        let checkpoint = Checkpoint { origin: self.signer.origin().clone(), size, root };
+    pub(super) async fn publish_own(&self, Signed { row, tree }: Signed) -> Result<()> {
+        let (origin, note) = (self.signer.origin().clone(), row.note.clone());
+        let checkpoint = Checkpoint { origin, size: tree.size(), root: tree.root() };
+        self.believed.remember(row, tree);
         self.high_water.raise(&Mark { checkpoint, note }).await
     }
 
@@ -164,7 +170,8 @@ impl Guard {
             let (place, origin) = (from.to_owned(), self.signer.base().clone());
             return Err(Refused::OtherMark { place, origin, why }.into());
         };
-        let found = tile::newest_checkpoint(conn, epoch.into()).await?.map_or(0, |(size, _)| size);
+        let newest = tile::newest_checkpoint(conn, epoch.into()).await?;
+        let found = newest.and_then(|(_, note)| Checkpoint::claimed(&note)).map_or(0, |newest| newest.size);
         let holds =
             known.size <= found && tile::root_of(conn, epoch.into(), known.size).await? == Some(known.root);
         let told = !holds && epoch::told_as_lost(conn, known, epoch, self.signer.epoch()).await?;
@@ -173,9 +180,8 @@ impl Guard {
 
     /// Refuses a log that another key signed, unless that key handed over to ours.
     pub(super) async fn check_key(&self, conn: &mut Conn, purpose: Purpose) -> Result<()> {
-        let Some((_, note)) = tile::newest_checkpoint(conn, self.signer.epoch().into()).await? else {
-            return Ok(());
-        };
+        let epoch = i64::from(self.signer.epoch());
+        let Some((_, note)) = tile::newest_checkpoint(conn, epoch).await? else { return Ok(()) };
         let verifier = self.signer.verifier().to_string();
         if self.signer.open_by_new(&note).is_ok() {
             return Ok(());
@@ -185,6 +191,21 @@ impl Guard {
             return Ok(());
         }
         Err(Refused::NotRotated { verifier }.into())
+    }
+
+    /// Refuses a log whose end is not as it was signed: nothing could be appended to it.
+    pub(super) async fn check_end(&self, conn: &mut Conn) -> Result<()> {
+        Tail::read(conn, self).await.map(drop)
+    }
+
+    /// The newest checkpoint, if everything that is known of the log is in the database and nothing can be appended to
+    /// it all the same, because its end is not as it was signed.
+    pub(super) async fn damaged(&self, conn: &mut Conn) -> Result<Option<Lost>> {
+        let Err(Error::Refused(Refused::Damaged(row))) = self.check_end(conn).await else { return Ok(None) };
+        let newest = tile::newest_checkpoint(conn, self.signer.epoch().into()).await?;
+        let Some((_, note)) = newest else { return Ok(None) };
+        let last = self.signer.open(&note).map_err(unsigned)?;
+        Ok(Some(Lost { found: last.size, last, from: format!("the database itself, in which {row}") }))
     }
 
     pub(super) fn mark(&self, note: &str) -> Result<Mark> {

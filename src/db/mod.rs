@@ -213,7 +213,13 @@ impl Db {
         let mut conn = pools.read().await?;
         let guard = Guard::open(&mut conn, &place, Signer::new(key, old_key).map_err(unsigned)?).await?;
         guard.check_key(&mut conn, purpose).await?;
-        let lost = guard.lost(&mut conn, &known).await?;
+        if purpose != Purpose::NewEpoch {
+            guard.check_end(&mut conn).await?;
+        }
+        let mut lost = guard.lost(&mut conn, &known).await?;
+        if lost.is_none() && purpose == Purpose::NewEpoch {
+            lost = guard.damaged(&mut conn).await?;
+        }
         match (lost, purpose) {
             (None, Purpose::NewEpoch) => Err(Refused::NothingLost(guard.signer.origin().clone()).into()),
             (Some(lost), Purpose::NewEpoch) => {

@@ -120,13 +120,14 @@ async fn known(conn: &mut Conn, subject: UserId) -> Result<(Person, BTreeSet<(i6
         let page = disclosures_after(conn, &after).await?;
         let Some((log, idx, commitment, ..)) = page.last() else { break };
         after = (*log, *idx, commitment.clone());
-        for (log, idx, _, name, text) in page {
+        for (log, idx, _, _, text) in page {
             let claim = text.parse::<Disclosure>().and_then(|disclosure| disclosure.claim());
-            if let (Ok((_, value)), "actor") = (claim, name.as_str())
-                && value.get("id").and_then(Value::as_i64) == Some(subject.0)
+            if let Ok((_, value)) = claim
+                && let Some((id, login)) = account(&value)
+                && id == subject
             {
                 entries.insert((log, idx));
-                person.also(value.get("login").and_then(Value::as_str));
+                person.also(Some(login));
             }
         }
     }
@@ -143,6 +144,11 @@ async fn known(conn: &mut Conn, subject: UserId) -> Result<(Person, BTreeSet<(i6
         }
     }
     Ok((person, entries))
+}
+
+/// The account that a claim is about. A newer version may name people in other claims than `actor`.
+fn account(value: &Value) -> Option<(UserId, &str)> {
+    Some((UserId(value.get("id")?.as_i64()?), value.get("login")?.as_str()?))
 }
 
 type StoredDisclosure = (i64, i64, String, String, String);
@@ -163,8 +169,10 @@ async fn disclosures(conn: &mut Conn, person: &Person, entries: &BTreeSet<(i64, 
         after = (*log, *idx, commitment.clone());
         for (log, idx, commitment, name, text) in page {
             let claim = text.parse::<Disclosure>().and_then(|disclosure| disclosure.claim());
-            let about = claim.is_ok_and(|(_, value)| person.is_in(&value));
-            if about || (name != "actor" && entries.contains(&(log, idx))) {
+            let claim = claim.ok().map(|(_, value)| value);
+            let about = claim.as_ref().is_some_and(|value| person.is_in(value));
+            let of_other = name == "actor" || claim.as_ref().and_then(account).is_some();
+            if about || (!of_other && entries.contains(&(log, idx))) {
                 erased += on!(&mut *conn, executor => sqlx::query(
                     "DELETE FROM disclosure WHERE log = $1 AND idx = $2 AND commitment = $3")
                     .bind(log).bind(idx).bind(commitment)

@@ -1,5 +1,6 @@
 //! Why a database is not continued: what happened, and the way out.
 
+use super::audit::DamagedRow;
 use crate::audit::{Checkpoint, CheckpointError, Origin};
 
 /// Why this database and this log are not written with these settings. Nothing was changed.
@@ -76,6 +77,15 @@ pub enum Refused {
     /// A part of the history is missing, or another one was signed.
     #[error(transparent)]
     OtherHistory(#[from] Box<Lost>),
+    /// The end of the log is not as it was signed.
+    #[error(
+        "the log in this database is not as it was signed: {0}. The disk changed it, or somebody who may write to the \
+         tables did. Nothing is signed on top of it, because nobody could ever verify that. Keep a copy of this \
+         database, see what `countersign audit verify` says of it, and start with the newest backup that verifies. If \
+         there is none, or it is refused because the newest entries are missing, `countersign serve --new-epoch` begins \
+         the next log, whose first entry says how this one ended"
+    )]
+    Damaged(#[from] DamagedRow),
     /// There is no reason to begin an epoch.
     #[error(
         "--new-epoch begins another log because the newest part of this one is lost, and nothing is missing: the \

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use crate::audit::proof::{Plan, Subtree, perfect_root};
+use crate::audit::proof::{Plan, Subtree, check_inclusion, perfect_root};
 use crate::audit::tile::{TileLevel, TilePath, bundle};
-use crate::audit::{Frontier, Hash, Kind, TlogProof};
+use crate::audit::{Checkpoint, Frontier, Hash, Kind, TlogProof, leaf_hash};
 use crate::db::audit::{StoredEntry, column, index_of};
 use crate::db::{Conn, Error, Result, on};
 use crate::ids::PromotionId;
@@ -87,6 +87,14 @@ pub async fn rotations(conn: &mut Conn, epoch: i64) -> Result<Vec<u64>> {
     rows.into_iter().map(|(index,)| index_of("entry", index)).collect()
 }
 
+/// The entries about keys of kinds that this version does not know.
+pub async fn unknown_changes_of_keys(conn: &mut Conn, epoch: i64) -> Result<Vec<u64>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT idx FROM entry WHERE log = $1 AND kind LIKE 'key.%' AND kind <> $2 ORDER BY idx")
+        .bind(epoch).bind(Kind::KeyRotated.as_str()).fetch_all(executor).await)?;
+    rows.into_iter().map(|(index,)| index_of("entry", index)).collect()
+}
+
 /// The newest decision about a promotion, of the newest epoch that has one: the epoch and the entry's index.
 pub async fn newest_decision(conn: &mut Conn, promotion: PromotionId) -> Result<Option<(i64, u64)>> {
     let row = on!(conn, executor => sqlx::query_as::<_, (i64, i64)>(
@@ -113,6 +121,20 @@ pub async fn proof(conn: &mut Conn, epoch: i64, index: u64, size: u64) -> Result
     let Some(checkpoint) = checkpoint_of(conn, epoch, size).await? else { return Ok(None) };
     let path = planned(conn, epoch, &plan).await?;
     Ok(path.map(|path| TlogProof { extra: None, index, path, checkpoint }))
+}
+
+/// The bytes of entry `index`, if they and the stored hashes lead to the root of this checkpoint of the epoch.
+pub(super) async fn proven_entry(
+    conn: &mut Conn,
+    epoch: i64,
+    index: u64,
+    signed: &Checkpoint,
+) -> Result<Option<Vec<u8>>> {
+    let Some(plan) = Plan::inclusion(index, signed.size) else { return Ok(None) };
+    let stored = entries_from(conn, epoch, index, 1).await?.pop().filter(|stored| stored.index == index);
+    let (Some(stored), Some(path)) = (stored, planned(conn, epoch, &plan).await?) else { return Ok(None) };
+    let leaf = leaf_hash(&stored.body);
+    Ok(check_inclusion(leaf, index, signed.size, &path, signed.root).is_ok().then_some(stored.body))
 }
 
 /// The proof that the log of `old` entries is the beginning of the one of `new`; none if it cannot be.

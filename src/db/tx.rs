@@ -8,11 +8,13 @@ use std::mem::take;
 
 use super::audit::{Rows, Tail};
 use super::commit::execute;
+use super::guard::Guard;
 use super::{Conn, Error, Result};
 
 /// A write transaction: a connection, and the end of the log.
 pub struct Tx {
     pub(super) conn: Conn,
+    pub(super) guard: Guard,
     pub(super) log: Tail,
     /// The end of the log and the rows before the piece of work that runs.
     before: Tail,
@@ -25,9 +27,11 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, epoch: u32) -> Self {
+    pub(super) fn new(conn: Conn, guard: Guard) -> Self {
+        let epoch = guard.signer.epoch();
         Self {
             conn,
+            guard,
             log: Tail::of(epoch),
             before: Tail::of(epoch),
             kept: Rows::default(),

@@ -3,7 +3,8 @@
 use super::Result;
 use super::file::File;
 use crate::audit::tile::bundle;
-use crate::audit::{Checkpoint, TileLevel, TilePath, Verifier};
+use crate::audit::{Checkpoint, Node, TileLevel, TilePath, Verifier};
+use crate::db::audit::stored::{self, DamagedRow, Labels, StoredCheckpoint};
 use crate::db::{Conn, cosignature, tile, timestamp};
 
 /// How many stored checkpoints are read at once.
@@ -48,8 +49,24 @@ impl Database {
         Ok(bundle(rows.iter().map(|row| &row.body)))
     }
 
-    pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<(u64, String)>> {
-        Ok(tile::checkpoints_after(&mut self.conn, self.epoch, size, PAGE).await?)
+    pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<StoredCheckpoint>> {
+        Ok(stored::checkpoint_rows(&mut self.conn, self.epoch, size, PAGE).await?)
+    }
+
+    /// What the entries of a bundle are found by.
+    pub(super) async fn labels_of(&mut self, path: TilePath) -> Result<Vec<Labels>> {
+        let Some(first) = path.first() else { return Ok(Vec::new()) };
+        Ok(stored::labels_from(&mut self.conn, self.epoch, first, path.width.into()).await?)
+    }
+
+    /// The first row of these nodes that is not what entries completed.
+    pub(super) async fn damaged_node(&mut self, completed: &[Node]) -> Result<Option<DamagedRow>> {
+        Ok(stored::damaged_node(&mut self.conn, self.epoch, completed).await?)
+    }
+
+    /// A node that a log of `size` entries does not have.
+    pub(super) async fn node_too_many(&mut self, size: u64) -> Result<Option<DamagedRow>> {
+        Ok(stored::node_too_many(&mut self.conn, self.epoch, size).await?)
     }
 
     pub(super) async fn timestamps_after(&mut self, size: u64) -> Result<Vec<(u64, Vec<u8>)>> {

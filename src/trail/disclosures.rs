@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::Folder;
 use super::{Error, Result};
-use crate::audit::{Commitment, Decoded, Disclosure, Entry};
+use crate::audit::{Commitment, Disclosure, ReadEntry};
 
 /// The file's name.
 pub(super) const FILE: &str = "disclosures.jsonl";
@@ -99,19 +99,18 @@ fn strange(what: &'static str) -> Error {
     Error::Strange { path: FILE.to_owned(), what }
 }
 
-/// The commitments that an entry holds.
-pub(super) fn commitments(entry: &Entry) -> impl Iterator<Item = &Commitment> {
+/// The commitments that an entry holds in fields that this version knows.
+pub(super) fn commitments(entry: &ReadEntry) -> impl Iterator<Item = &Commitment> {
     let actors = entry.actors.iter().map(|actor| &actor.commitment);
     actors.chain(&entry.reason).chain(&entry.parameters)
 }
 
-/// Whether an entry's bytes hold a commitment to each of these.
-pub(super) fn belong_to(disclosures: &[Disclosure], bytes: &[u8]) -> bool {
-    Decoded::parse(bytes).is_ok_and(|decoded| {
-        disclosures.iter().all(|disclosure| {
-            let commitment = disclosure.commitment();
-            commitments(&decoded.entry).any(|held| *held == commitment)
-        })
+/// Whether an entry's bytes hold a commitment to each of these, as a text in whatever field: a newer version may commit
+/// to more than this one knows, and no hash stands there unless whoever made the entry put it there.
+pub(super) fn belong_to(disclosures: &[Disclosure], entry: &[u8]) -> bool {
+    disclosures.iter().all(|disclosure| {
+        let text = format!("\"{}\"", disclosure.commitment());
+        entry.windows(text.len()).any(|window| window == text.as_bytes())
     })
 }
 
@@ -120,6 +119,17 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
+
+    #[test]
+    fn a_commitment_is_found_in_a_field_of_tomorrow_and_nowhere_but_in_a_text_of_its_own() {
+        let claim = Disclosure::new([1; 16], "onCall", &"dave".into());
+        let commitment = claim.commitment();
+        let held = |entry: String| belong_to(std::slice::from_ref(&claim), entry.as_bytes());
+        assert!(held(format!(r#"{{"predicate":{{"kind":"page.sent","to":[{{"who":"{commitment}"}}]}}}}"#)));
+        assert!(!held(format!(r#"{{"predicate":{{"kind":"page.sent","to":"about {commitment}"}}}}"#)));
+        assert!(!held(format!(r#"{{"predicate":{{"kind":"page.sent","to":"x{commitment}"}}}}"#)));
+        assert!(!held("{}".to_owned()));
+    }
 
     #[test]
     fn a_file_for_one_entry_does_not_fill_the_memory() {

@@ -133,11 +133,19 @@ impl Copy<'_> {
         self.write(&timestamp.to_string(), response)
     }
 
-    /// The checkpoints that vouch for changes of the key.
+    /// The checkpoints that vouch for changes of the key. What a newer version needs of its own entries about keys is
+    /// copied, if it is there.
     async fn rotations(&mut self) -> Result<()> {
         let Database { conn, epoch } = self.database()?;
         let rotations = tile::rotations(conn, *epoch).await?;
+        let others = tile::unknown_changes_of_keys(conn, *epoch).await?;
         let entries = self.entries;
+        for size in others.into_iter().map(|index| index + 1).filter(|size| *size <= entries) {
+            let file = File::CheckpointOf(size);
+            if let Some(note) = self.source.text(file).await? {
+                self.write(&file.to_string(), note.as_bytes())?;
+            }
+        }
         for size in rotations.into_iter().map(|index| index + 1).filter(|size| *size <= entries) {
             let file = File::CheckpointOf(size);
             let missing = || {

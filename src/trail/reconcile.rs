@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::pages::Pages;
-use crate::audit::{Decoded, Entry, Kind, OutcomeResult};
+use crate::audit::{Decoded, Kind, OpenEnum, OutcomeResult, ReadEntry};
 use crate::clock::Timestamp;
 use crate::db::{self, Conn};
 use crate::github::read::{Deployment, DeploymentStatus};
@@ -27,6 +27,16 @@ pub struct Known {
     /// Marks of deployments that were intended and have no outcome yet.
     under_way: BTreeSet<String>,
     environments: BTreeSet<EnvironmentName>,
+    /// What entries of kinds that this version does not know tell of.
+    unknown: Unknown,
+}
+
+/// The deployments, runs and marks that stand in entries of unknown kinds, each with the last such entry.
+#[derive(Debug, Clone, Default)]
+struct Unknown {
+    deployments: BTreeMap<DeploymentId, u64>,
+    runs: BTreeMap<RunId, u64>,
+    marks: BTreeMap<String, u64>,
 }
 
 /// A deployment that the bot made.
@@ -69,6 +79,9 @@ pub enum Suspicion {
         /// What differs.
         what: &'static str,
     },
+    /// A newer version wrote down what it is.
+    #[error("entry {0} tells of it, whose kind this version does not know: upgrade, and compare again")]
+    OfUnknownKind(u64),
     /// The log's deployment is not at GitHub.
     #[error("entry {0} names it, and GitHub does not have it any more")]
     Vanished(u64),
@@ -110,33 +123,37 @@ pub struct Report {
 
 impl Known {
     /// Takes one entry in.
-    pub fn learn(&mut self, index: u64, entry: &Entry) {
+    pub fn learn(&mut self, index: u64, entry: &ReadEntry) {
         self.environments.extend(entry.environment.clone());
-        self.intends(entry);
+        let OpenEnum::Known(kind) = entry.kind else { return self.unknown.learn(index, entry) };
+        self.intends(kind, entry);
         let (Some(commit), Some(environment)) = (&entry.commit, &entry.environment) else { return };
         let to = Target { commit: commit.clone(), environment: environment.clone() };
         if let Some(run) = entry.run {
             let ran = self.runs.entry(run).or_insert_with(|| Ran { to: to.clone(), ended: None });
-            if matches!(entry.kind, Kind::PromotionSucceeded | Kind::PromotionFailed) {
+            if matches!(kind, Kind::PromotionSucceeded | Kind::PromotionFailed) {
                 ran.ended = Some(entry.observed_at);
             }
         }
-        let made = entry.kind.is_outcome() && entry.effect.as_deref() == Some(CREATE);
+        let made = kind.is_outcome() && entry.effect.as_deref() == Some(CREATE);
         if let (true, Some(deployment), Some(mark)) = (made, entry.deployment, &entry.idempotency_key) {
             let at = entry.observed_at;
             self.deployments.insert(deployment, Made { index, mark: mark.clone(), to, at });
         }
     }
 
-    fn intends(&mut self, entry: &Entry) {
+    fn intends(&mut self, kind: Kind, entry: &ReadEntry) {
         let Some(mark) = entry.idempotency_key.as_ref().filter(|_| entry.effect.as_deref() == Some(CREATE))
         else {
             return;
         };
-        let unknown = entry.outcome.as_ref().is_some_and(|outcome| outcome.result == OutcomeResult::Unknown);
-        if entry.kind == Kind::EffectIntended {
+        // Of an outcome in a word of tomorrow, nobody here can tell whether it is the end.
+        let known = entry.outcome.as_ref().is_some_and(|outcome| {
+            outcome.result == OutcomeResult::Succeeded || outcome.result == OutcomeResult::Refused
+        });
+        if kind == Kind::EffectIntended {
             self.under_way.insert(mark.clone());
-        } else if !unknown {
+        } else if known || entry.outcome.is_none() {
             self.under_way.remove(mark);
         }
     }
@@ -158,15 +175,41 @@ impl Known {
         let mut own = runs.filter_map(|run| Some((run, self.runs.get(&run)?)));
         match own.find(|(_, ran)| ran.to.is_of(seen)) {
             Some((run, Ran { ended: Some(ended), .. })) if seen.created_at.seconds() > ended.seconds() => {
-                Err(Suspicion::RanAgain(run))
+                Err(self
+                    .unknown
+                    .runs
+                    .get(&run)
+                    .map_or(Suspicion::RanAgain(run), |of| Suspicion::OfUnknownKind(*of)))
             }
             Some(_) => Ok(()),
-            None => Err(Suspicion::Unlogged),
+            None => Err(self.told_by_unknown(app, seen, statuses).unwrap_or(Suspicion::Unlogged)),
         }
+    }
+
+    /// No entry that this version knows tells of it.
+    fn told_by_unknown(
+        &self,
+        app: i64,
+        seen: &Deployment,
+        statuses: &[DeploymentStatus],
+    ) -> Option<Suspicion> {
+        let Unknown { deployments, runs, marks } = &self.unknown;
+        let ours = mark_of(seen).filter(|_| seen.app_id == Some(app)).and_then(|mark| marks.get(mark));
+        let mut own = statuses.iter().filter_map(|status| runs.get(&run_in(status.log_url.as_deref()?)?));
+        let entry = deployments.get(&seen.id).or(ours).or_else(|| own.next());
+        entry.map(|entry| Suspicion::OfUnknownKind(*entry))
     }
 
     fn guards(&self, environment: &str) -> bool {
         self.environments.iter().any(|guarded| guarded.as_str().eq_ignore_ascii_case(environment))
+    }
+}
+
+impl Unknown {
+    fn learn(&mut self, index: u64, entry: &ReadEntry) {
+        self.deployments.extend(entry.deployment.map(|deployment| (deployment, index)));
+        self.runs.extend(entry.run.map(|run| (run, index)));
+        self.marks.extend(entry.idempotency_key.clone().map(|mark| (mark, index)));
     }
 }
 
@@ -211,8 +254,8 @@ pub async fn reconcile(
     app: i64,
     since: Timestamp,
 ) -> Result<Report, Error> {
-    let mut known = read_log(conn).await?;
     let mut report = Report::default();
+    let mut known = read_log(conn, &mut report).await?;
     for repo in reader.installed_repositories().await? {
         let mut here = known.remove(&repo.id).unwrap_or_default();
         if let Err(error) = one(reader, &repo, app, since, &mut here, &mut report).await {
@@ -238,12 +281,15 @@ pub enum Error {
     GitHub(#[from] github::Error),
 }
 
-async fn read_log(conn: &mut Conn) -> db::Result<BTreeMap<RepoId, Known>> {
+async fn read_log(conn: &mut Conn, report: &mut Report) -> db::Result<BTreeMap<RepoId, Known>> {
     let mut known: BTreeMap<RepoId, Known> = BTreeMap::new();
     let mut pages = Pages::of(conn).await?;
     while let Some((_, page)) = pages.next(conn).await? {
         for stored in page {
-            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else { continue };
+            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
+                report.unread.push(format!("entry {} of the log is not one that can be read", stored.index));
+                continue;
+            };
             let Some(repo) = entry.repo else { continue };
             known.entry(repo).or_default().learn(stored.index, &entry);
         }
@@ -275,8 +321,12 @@ async fn one(
         report.deployments += 1;
         let statuses =
             if logged { Vec::new() } else { reader.deployment_statuses(repo, deployment.id).await? };
-        if let Err(why) = known.judge(app, deployment, &statuses) {
-            report.findings.push(Finding::of(repo, deployment, &why));
+        match known.judge(app, deployment, &statuses) {
+            Ok(()) => {}
+            Err(why @ Suspicion::OfUnknownKind(_)) => {
+                report.unread.push(format!("{}: deployment {}: {why}", repo.name, deployment.id));
+            }
+            Err(why) => report.findings.push(Finding::of(repo, deployment, &why)),
         }
     }
     let there: BTreeSet<DeploymentId> = seen.iter().map(|deployment| deployment.id).collect();

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::disclosures::commitments;
 use super::pages::Pages;
 use crate::audit::{
-    Commitment, Decoded, Digest, Disclosure, Entry, Erased, Evaluation, Kind, Quorum, Ruling,
+    Commitment, Decoded, Digest, Disclosure, Erased, Evaluation, Kind, OpenEnum, Quorum, ReadEntry,
+    ReadEvaluation, Ruling,
 };
 use crate::clock::Timestamp;
 use crate::db::audit::StoredEntry;
@@ -22,6 +23,9 @@ use crate::policy::{Policy, evaluate};
 
 /// The effect that must have been allowed before.
 const CREATE_DEPLOYMENT: &str = "create_deployment";
+/// What is said of a deployment after entries that may have let it through.
+const MAY_BE_ALLOWED: &str = "a deployment is asked for, no entry before it that this version knows allows that \
+                              promotion, and one of a kind that it does not know may";
 /// No decision is written down later: a clock that was set back may make it seem so.
 const SLOWEST: Duration = Duration::from_mins(10);
 
@@ -38,6 +42,17 @@ pub struct Report {
     pub different: Vec<Different>,
     /// Those of which something is missing that was not erased.
     pub missing: Vec<Missing>,
+    /// Those that this version cannot check, because a newer one wrote them.
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// A decision of a newer version, or what may be one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unchecked {
+    /// Which entry.
+    pub index: u64,
+    /// What of it.
+    pub why: String,
 }
 
 /// A decision that comes out otherwise.
@@ -103,6 +118,24 @@ pub enum Difference {
     },
 }
 
+impl Difference {
+    /// Whether it is one between the entry and what is kept with it that depends on what the entry's kind means.
+    fn is_about_the_entry(&self) -> bool {
+        match self {
+            Self::UnreadableFacts(_)
+            | Self::OtherSubject(_)
+            | Self::UnusablePolicy(..)
+            | Self::OtherMoment { .. } => true,
+            Self::OtherFacts
+            | Self::OtherPolicy(_)
+            | Self::NotAllowed
+            | Self::NoFacts
+            | Self::NeverAllowed
+            | Self::OtherDecision { .. } => false,
+        }
+    }
+}
+
 /// The facts of a decision and its moment, as they are kept.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Evidence {
@@ -131,13 +164,13 @@ impl Evidence {
     ///
     /// # Errors
     /// In what it differs.
-    pub fn replay(&self, entry: &Entry, blob: &BlobSha, policy: &[u8]) -> Result<(), Difference> {
+    pub fn replay(&self, entry: &ReadEntry, blob: &BlobSha, policy: &[u8]) -> Result<(), Difference> {
         self.is_about(entry)?;
         self.is_of_the_moment(entry.observed_at)?;
         let policy = read(blob, policy)?;
         let Some(recorded) = &entry.evaluation else { return Ok(()) };
         let decision = evaluate(&policy, &self.facts, self.at);
-        let now = Evaluation::of(recorded.facts, &decision);
+        let now = ReadEvaluation::from(Evaluation::of(recorded.facts, &decision));
         if (recorded, entry.quorum) != (&now, Quorum::of(&decision)) {
             let (recorded, now) = (words(recorded, entry.quorum), words(&now, Quorum::of(&decision)));
             return Err(Difference::OtherDecision { recorded, now });
@@ -157,7 +190,7 @@ impl Evidence {
         Err(Difference::OtherMoment { at, observed })
     }
 
-    fn is_about(&self, entry: &Entry) -> Result<(), Difference> {
+    fn is_about(&self, entry: &ReadEntry) -> Result<(), Difference> {
         let tuple = &self.facts.tuple;
         let same = [
             ("repository", entry.repo == Some(tuple.promotion.repo)),
@@ -185,11 +218,12 @@ fn read(blob: &BlobSha, bytes: &[u8]) -> Result<Policy, Difference> {
 }
 
 /// `allow (requester_may holds, approvals_missing pending) with 1 of 2 votes`
-fn words(evaluation: &Evaluation, quorum: Option<Quorum>) -> String {
-    let decision = match evaluation.decision {
-        Ruling::Allow => "allow",
-        Ruling::Wait => "wait",
-        Ruling::Deny => "deny",
+fn words(evaluation: &ReadEvaluation, quorum: Option<Quorum>) -> String {
+    let decision = match &evaluation.decision {
+        OpenEnum::Known(Ruling::Allow) => "allow",
+        OpenEnum::Known(Ruling::Wait) => "wait",
+        OpenEnum::Known(Ruling::Deny) => "deny",
+        OpenEnum::Unknown(word) => word.as_str(),
     };
     let each = evaluation.requirements.iter().map(|one| format!("{} {}", one.code, one.verdict));
     let votes = quorum
@@ -208,15 +242,22 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     while let Some((epoch, page)) = pages.next(conn).await? {
         let told = told(conn, epoch, &page).await?;
         for stored in page {
-            let Ok(Decoded { entry, .. }) = Decoded::parse(&stored.body) else {
+            let Ok(decoded) = Decoded::parse(&stored.body) else {
                 report.lacks(stored.index, "it cannot be read, and may be a decision".to_owned());
                 continue;
             };
+            let newer = of_newer_version(&decoded);
+            let entry = decoded.entry;
             absent.look_for(stored.index, &entry, &told);
-            if !allowed.lets(&entry) {
-                report.differs(stored.index, &Difference::NeverAllowed);
+            match allowed.lets(&entry) {
+                Some(true) => {}
+                Some(false) => report.differs(stored.index, &Difference::NeverAllowed),
+                None => report.cannot_check(stored.index, MAY_BE_ALLOWED.to_owned()),
             }
-            if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
+            if let Some(what) = newer {
+                report.decisions += 1;
+                report.cannot_check(stored.index, what);
+            } else if entry.evaluation.is_some() || entry.kind == Kind::DecisionAllowed {
                 report.decisions += 1;
                 one(conn, stored.index, &entry, &mut report, &mut absent).await?;
             }
@@ -224,6 +265,16 @@ pub async fn replay(conn: &mut Conn) -> db::Result<Report> {
     }
     absent.settle(&mut report);
     Ok(report)
+}
+
+/// What of a decision only a newer version can read; none if this one can take it again.
+fn of_newer_version(decoded: &Decoded) -> Option<String> {
+    let Decoded { entry, .. } = decoded;
+    if let Some(field) = ["evaluation", "quorum"].into_iter().find(|field| decoded.hides(field)) {
+        return Some(format!("the {field} of its kind, {}, is not known", entry.kind));
+    }
+    let ruling = entry.evaluation.as_ref()?.decision.unknown()?;
+    Some(format!("what was decided is not known: {ruling}"))
 }
 
 /// The commitments of these entries of which it is known what they stand for.
@@ -237,7 +288,7 @@ async fn told(conn: &mut Conn, epoch: i64, page: &[StoredEntry]) -> db::Result<B
 async fn one(
     conn: &mut Conn,
     index: u64,
-    entry: &Entry,
+    entry: &ReadEntry,
     report: &mut Report,
     absent: &mut Absent,
 ) -> db::Result<()> {
@@ -254,7 +305,7 @@ async fn one(
     let found = match facts.and_then(|facts| Evidence::parse(&facts, evaluation.facts)) {
         Ok(evidence) => evidence,
         Err(why) => {
-            report.differs(index, &why);
+            report.fails(index, entry, &why);
             return Ok(());
         }
     };
@@ -268,12 +319,25 @@ async fn one(
     };
     match found.replay(entry, blob, &policy) {
         Ok(()) => report.same += 1,
-        Err(why) => report.differs(index, &why),
+        Err(why) => report.fails(index, entry, &why),
     }
     Ok(())
 }
 
 impl Report {
+    /// What an entry of an unknown kind has to do with its facts is not known here: only that they are those that it
+    /// names, and what comes out of them.
+    fn fails(&mut self, index: u64, entry: &ReadEntry, why: &Difference) {
+        match (entry.kind.unknown(), why.is_about_the_entry()) {
+            (Some(kind), true) => self.cannot_check(index, format!("its kind, {kind}, is not known: {why}")),
+            (Some(_), false) | (None, _) => self.differs(index, why),
+        }
+    }
+
+    fn cannot_check(&mut self, index: u64, why: String) {
+        self.unchecked.push(Unchecked { index, why });
+    }
+
     fn differs(&mut self, index: u64, why: &Difference) {
         self.different.push(Different { index, why: why.to_string() });
     }
@@ -283,25 +347,45 @@ impl Report {
     }
 }
 
+type Subject = (RepoId, PromotionNumber, CommitSha, EnvironmentName);
+
 /// The promotions that the entries so far let through: by repository and number, commit and environment.
 #[derive(Default)]
-struct Allowed(BTreeSet<(RepoId, PromotionNumber, CommitSha, EnvironmentName)>);
+struct Allowed {
+    subjects: BTreeSet<Subject>,
+    /// About what there were entries of kinds that this version does not know: they may have let something through.
+    unknown: BTreeSet<(Option<RepoId>, Option<PromotionNumber>)>,
+}
 
 impl Allowed {
-    /// Takes an entry in; whether what it intends was allowed by an entry before it.
-    fn lets(&mut self, entry: &Entry) -> bool {
+    /// Takes an entry in; whether what it intends was allowed by an entry before it. None if that cannot be known.
+    fn lets(&mut self, entry: &ReadEntry) -> Option<bool> {
+        if entry.kind.unknown().is_some() {
+            self.unknown.insert((entry.repo, entry.promotion));
+            return Some(true);
+        }
+        let subject = Self::subject(entry);
+        if entry.kind == Kind::DecisionAllowed {
+            self.subjects.extend(subject);
+            return Some(true);
+        }
         let intends =
             entry.kind == Kind::EffectIntended && entry.effect.as_deref() == Some(CREATE_DEPLOYMENT);
-        let Entry { repo: Some(repo), promotion: Some(number), commit: Some(commit), .. } = entry else {
-            return !intends;
-        };
-        let Some(environment) = &entry.environment else { return !intends };
-        let subject = (*repo, *number, commit.clone(), environment.clone());
-        if entry.kind == Kind::DecisionAllowed {
-            self.0.insert(subject);
-            return true;
+        if !intends || subject.is_some_and(|subject| self.subjects.contains(&subject)) {
+            return Some(true);
         }
-        !intends || self.0.contains(&subject)
+        if self.may_have_been_let(entry) { None } else { Some(false) }
+    }
+
+    fn subject(entry: &ReadEntry) -> Option<Subject> {
+        Some((entry.repo?, entry.promotion?, entry.commit.clone()?, entry.environment.clone()?))
+    }
+
+    /// An entry that names no repository or no promotion may be about each.
+    fn may_have_been_let(&self, entry: &ReadEntry) -> bool {
+        let repos = [entry.repo, None];
+        let numbers = [entry.promotion, None];
+        repos.iter().any(|repo| numbers.iter().any(|number| self.unknown.contains(&(*repo, *number))))
     }
 }
 
@@ -317,7 +401,7 @@ struct Absent {
 
 impl Absent {
     /// Takes an entry in, of whose commitments only some can be told.
-    fn look_for(&mut self, index: u64, entry: &Entry, told: &BTreeSet<Commitment>) {
+    fn look_for(&mut self, index: u64, entry: &ReadEntry, told: &BTreeSet<Commitment>) {
         if let Some(erased) = &entry.erased {
             self.erased.evidence = self.erased.evidence.saturating_add(erased.evidence);
             self.erased.disclosures = self.erased.disclosures.saturating_add(erased.disclosures);

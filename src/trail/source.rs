@@ -9,6 +9,7 @@ use super::web::Web;
 use super::{Error, Result};
 use crate::audit::Verifier;
 use crate::db::ReadOnly;
+use crate::db::audit::StoredCheckpoint;
 use crate::github::Secret;
 
 /// Where a log is read from.
@@ -20,6 +21,15 @@ pub enum LogSource {
     Web(Web),
     /// The database in which it is written.
     Database(Box<Database>),
+}
+
+/// A checkpoint that is kept beside the entries.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) size: u64,
+    pub(super) note: String,
+    /// The whole row, where it is in a database: what stands beside the note there is believed by the server.
+    pub(super) row: Option<StoredCheckpoint>,
 }
 
 impl LogSource {
@@ -77,11 +87,17 @@ impl LogSource {
 
     /// The checkpoints of more than `size` entries that are kept there, in order: some of them, or none if there
     /// are no more. A server does not list them.
-    pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<(u64, String)>> {
+    pub(super) async fn checkpoints_after(&mut self, size: u64) -> Result<Vec<Kept>> {
         match self {
-            Self::Folder(folder) => folder.checkpoints_after(size),
+            Self::Folder(folder) => {
+                let copied = folder.checkpoints_after(size)?.into_iter();
+                Ok(copied.map(|(size, note)| Kept { size, note, row: None }).collect())
+            }
             Self::Web(_) => Ok(Vec::new()),
-            Self::Database(database) => database.checkpoints_after(size).await,
+            Self::Database(database) => {
+                let rows = database.checkpoints_after(size).await?.into_iter();
+                Ok(rows.map(|row| Kept { size: row.size, note: row.note.clone(), row: Some(row) }).collect())
+            }
         }
     }
 

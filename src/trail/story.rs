@@ -12,7 +12,8 @@ use super::file::{File, bundle_of};
 use super::source::LogSource;
 use crate::audit::tile::{TILE_WIDTH, unbundle};
 use crate::audit::{
-    ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Entry, Kind, OutcomeResult, Recovered,
+    ActorRole, Checkpoint, Commitment, Decoded, Disclosure, Kind, OpenEnum, OutcomeResult, ReadEntry,
+    Recovered,
 };
 use crate::command::misleads;
 use crate::db::tile;
@@ -101,16 +102,20 @@ fn line(index: u64, bytes: Option<&[u8]>, filter: Filter, disclosed: &Disclosed)
     let Some(Ok(decoded)) = bytes.map(Decoded::parse) else {
         return format!("{index}  (this entry cannot be read)\n");
     };
-    let entry = decoded.entry;
+    let Decoded { entry, unread, .. } = decoded;
     let other_repo = filter.repo.is_some() && entry.repo != filter.repo;
     if other_repo || (filter.promotion.is_some() && entry.promotion != filter.promotion) {
         return String::new();
     }
-    format!("{index}  {}\n", printable(&sentence(&entry, disclosed)))
+    let mut text = sentence(&entry, disclosed);
+    if !unread.is_empty() {
+        let _ = write!(text, ", and what this version cannot read: {}", unread.join(", "));
+    }
+    format!("{index}  {}\n", printable(&text))
 }
 
 /// What an entry says.
-fn sentence(entry: &Entry, disclosed: &Disclosed) -> String {
+fn sentence(entry: &ReadEntry, disclosed: &Disclosed) -> String {
     let mut text = format!("{}  ", entry.observed_at);
     if let Some(repo) = entry.repo {
         let _ = write!(text, "repository {repo}");
@@ -119,7 +124,12 @@ fn sentence(entry: &Entry, disclosed: &Disclosed) -> String {
         }
         text.push_str(": ");
     }
-    text.push_str(phrase(entry.kind));
+    match &entry.kind {
+        OpenEnum::Known(kind) => text.push_str(phrase(*kind)),
+        OpenEnum::Unknown(kind) => {
+            let _ = write!(text, "something of the kind {kind}, which this version does not know");
+        }
+    }
     if let Some(effect) = &entry.effect {
         let _ = write!(text, ": {}", effect.replace('_', " "));
     } else if let Some(code) = entry.outcome.as_ref().and_then(|outcome| outcome.code.as_ref()) {
@@ -161,14 +171,14 @@ fn phrase(kind: Kind) -> &'static str {
     }
 }
 
-fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
+fn details(entry: &ReadEntry, disclosed: &Disclosed) -> Vec<String> {
     let mut details = outcome(entry);
     details.extend(entry.environment.as_ref().map(ToString::to_string));
     details.extend(entry.commit.as_ref().map(|commit| format!("commit {}", short(commit.as_str()))));
     let person =
         |commitment| claim(disclosed, commitment, |value| value.get("login")?.as_str().map(str::to_owned));
     details.extend(
-        entry.actors.iter().map(|actor| format!("{} {}", role(actor.role), person(&actor.commitment))),
+        entry.actors.iter().map(|actor| format!("{} {}", role(&actor.role), person(&actor.commitment))),
     );
     let text = |value: &Value| value.as_str().map(|text| format!("{text:?}"));
     details.extend(entry.reason.iter().map(|reason| format!("reason {}", claim(disclosed, reason, text))));
@@ -190,13 +200,14 @@ fn details(entry: &Entry, disclosed: &Disclosed) -> Vec<String> {
 }
 
 /// What became of an effect.
-fn outcome(entry: &Entry) -> Vec<String> {
+fn outcome(entry: &ReadEntry) -> Vec<String> {
     let mut details = Vec::new();
     details.extend(entry.outcome.as_ref().filter(|_| entry.effect.is_some()).map(|outcome| {
-        let result = match outcome.result {
-            OutcomeResult::Succeeded => "done",
-            OutcomeResult::Refused => "refused",
-            OutcomeResult::Unknown => "unknown",
+        let result = match &outcome.result {
+            OpenEnum::Known(OutcomeResult::Succeeded) => "done",
+            OpenEnum::Known(OutcomeResult::Refused) => "refused",
+            OpenEnum::Known(OutcomeResult::Unknown) => "unknown",
+            OpenEnum::Unknown(word) => word.as_str(),
         };
         outcome.code.as_ref().map_or_else(|| result.to_owned(), |code| format!("{result} ({code})"))
     }));
@@ -204,15 +215,16 @@ fn outcome(entry: &Entry) -> Vec<String> {
     details
 }
 
-fn role(role: ActorRole) -> &'static str {
+fn role(role: &OpenEnum<ActorRole>) -> &str {
     match role {
-        ActorRole::Requester => "requester",
-        ActorRole::Voter => "voter",
-        ActorRole::Approver => "approver",
-        ActorRole::Rejecter => "rejecter",
-        ActorRole::Canceller => "canceller",
-        ActorRole::Pusher => "pusher",
-        ActorRole::Operator => "operator",
+        OpenEnum::Known(ActorRole::Requester) => "requester",
+        OpenEnum::Known(ActorRole::Voter) => "voter",
+        OpenEnum::Known(ActorRole::Approver) => "approver",
+        OpenEnum::Known(ActorRole::Rejecter) => "rejecter",
+        OpenEnum::Known(ActorRole::Canceller) => "canceller",
+        OpenEnum::Known(ActorRole::Pusher) => "pusher",
+        OpenEnum::Known(ActorRole::Operator) => "operator",
+        OpenEnum::Unknown(word) => word.as_str(),
     }
 }
 
@@ -235,7 +247,7 @@ pub fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{ActorRef, Hash, Source};
+    use crate::audit::{ActorRef, Entry, Hash, Source};
     use crate::clock::Timestamp;
     use serde_json::json;
 

@@ -5,19 +5,24 @@ use std::collections::VecDeque;
 
 use super::disclosures::{self, Disclosures};
 use super::file::File;
-use super::source::LogSource;
+use super::source::{Kept, LogSource};
 use super::strangers::Strangers;
 use super::tiles::Tiles;
 use super::timestamps::Timestamps;
 use super::{Error, Result};
 use crate::audit::tile::unbundle;
-use crate::audit::{Checkpoint, Fault, Hash, LogVerifier, TileLevel, TilePath, Verified, Verifier};
+use crate::audit::{
+    Checkpoint, Fault, Hash, LogVerifier, Node, RuleSet, TileLevel, TilePath, Verified, Verifier,
+};
+use crate::db::audit::DamagedRow;
 
 /// What came out.
 #[derive(Debug)]
 pub enum Verdict {
     /// Everything is as it was signed.
     Holds(Box<Holds>),
+    /// Nothing is seen to be wrong, and this version lacks rules that would have to be checked.
+    Unchecked(Box<Holds>),
     /// Something is not.
     Tampered {
         /// The first entry that cannot be believed; none where it is not an entry that is wrong.
@@ -32,6 +37,16 @@ pub enum Verdict {
     },
     /// There is no entry and no checkpoint.
     Empty,
+}
+
+impl Verdict {
+    /// The log, if nothing is wrong with it as far as this version can tell.
+    pub fn holds(&self) -> Option<&Holds> {
+        match self {
+            Self::Holds(holds) | Self::Unchecked(holds) => Some(holds),
+            Self::Tampered { .. } | Self::Incomplete { .. } | Self::Empty => None,
+        }
+    }
 }
 
 /// A log that holds.
@@ -114,7 +129,9 @@ async fn check(
     };
     let disclosures = disclosures.map(|disclosures| disclosures.seen());
     let timestamps = timestamps.seen();
-    Ok(Verdict::Holds(Box::new(Holds { log, note, disclosures, timestamps, strangers })))
+    let lacks_rules = log.unknown.lacks().next().is_some();
+    let holds = Box::new(Holds { log, note, disclosures, timestamps, strangers });
+    Ok(if lacks_rules { Verdict::Unchecked(holds) } else { Verdict::Holds(holds) })
 }
 
 /// A log without a checkpoint: nobody vouches for anything.
@@ -151,7 +168,9 @@ async fn key_file_agrees(source: &mut LogSource, key: &Verifier, log: &Verified)
         let served = matches!(source, LogSource::Web(_));
         return if served { Ok(()) } else { Err(missing(source, File::Key, 0)) };
     };
-    if log.keys.iter().chain([key]).any(|known| format!("{known}\n") == text) {
+    let ours = log.keys.iter().chain([key]).any(|known| format!("{known}\n") == text);
+    // It may be one that an entry of an unknown kind named.
+    if ours || log.unknown.may_change(RuleSet::Keys) {
         return Ok(());
     }
     Err(tampered(None, "the file `key` holds another key than the one that signed the log".to_owned()))
@@ -165,7 +184,7 @@ struct Walk<'a> {
     size: u64,
     tiles: Tiles,
     /// Checkpoints that are kept beside the entries, a page of them.
-    kept: VecDeque<(u64, String)>,
+    kept: VecDeque<Kept>,
     kept_ended: bool,
     last_kept: u64,
     timestamps: Timestamps,
@@ -188,10 +207,11 @@ impl Walk<'_> {
         if self.disclosures.as_ref().is_some_and(|disclosures| disclosures.next_index().is_some()) {
             return Err(tampered(self.size, "there is a disclosure for it, and no such entry".to_owned()));
         }
-        if let LogSource::Database(database) = &mut *self.source
-            && let Some(index) = database.entry_beyond(self.size).await?
-        {
-            return Err(tampered(index, "it stands under no signed checkpoint".to_owned()));
+        if let LogSource::Database(database) = &mut *self.source {
+            if let Some(index) = database.entry_beyond(self.size).await? {
+                return Err(tampered(index, "it stands under no signed checkpoint".to_owned()));
+            }
+            database.node_too_many(self.size).await?.map_or(Ok(()), Err)?;
         }
         Ok(())
     }
@@ -214,7 +234,10 @@ impl Walk<'_> {
             }
             let entry = entries.next().ok_or_else(|| tampered(index, format!("{path} ends before it")))?;
             let entry = entry.map_err(|broken| tampered(index, format!("{path}: {broken}")))?;
-            self.entry(index, entry, hashes.next())?;
+            let completed = self.entry(index, entry, hashes.next())?;
+            if let LogSource::Database(database) = &mut *self.source {
+                database.damaged_node(&completed).await?.map_or(Ok(()), Err)?;
+            }
         }
         if entries.next().is_some() {
             return Err(tampered(self.log.size(), format!("{path} holds more than {} entries", path.width)));
@@ -222,21 +245,26 @@ impl Walk<'_> {
         if stored.is_none() {
             return Err(missing(self.source, leaves, first));
         }
+        if let LogSource::Database(database) = &mut *self.source {
+            let labels = database.labels_of(path).await?;
+            labels.iter().zip(unbundle(&bytes).flatten()).try_for_each(|(row, entry)| row.compare(entry))?;
+        }
         for (path, hashes) in self.tiles.full() {
             self.compare(path, &hashes).await?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, index: u64, bytes: &[u8], stored: Option<&[u8]>) -> Step<()> {
+    /// The nodes that it completed.
+    fn entry(&mut self, index: u64, bytes: &[u8], stored: Option<&[u8]>) -> Step<Vec<Node>> {
         let grown = self.log.entry(index, bytes, stored.and_then(|hash| Hash::from_slice(hash).ok()))?;
         self.tiles.add(&grown.completed);
-        let Some(disclosures) = &mut self.disclosures else { return Ok(()) };
+        let Some(disclosures) = &mut self.disclosures else { return Ok(grown.completed) };
         if disclosures.next_index() == Some(index) && !disclosures::belong_to(&disclosures.of(index)?, bytes)
         {
             return Err(tampered(index, "a disclosure for it is not the one that it commits to".to_owned()));
         }
-        Ok(())
+        Ok(grown.completed)
     }
 
     /// Compares with every checkpoint of as many entries as were read.
@@ -244,9 +272,12 @@ impl Walk<'_> {
         let size = self.log.size();
         self.compare_earlier(size)?;
         self.load_kept().await?;
-        while let Some((kept, note)) = self.kept.pop_front_if(|(kept, _)| *kept <= size) {
-            self.log.checkpoint(&note)?;
-            self.timestamps.check(self.source, kept, &note).await?;
+        while let Some(kept) = self.kept.pop_front_if(|kept| kept.size <= size) {
+            self.log.checkpoint(&kept.note)?;
+            if let Some(row) = &kept.row {
+                row.compare(self.log.tree(), self.log.last_observed())?;
+            }
+            self.timestamps.check(self.source, kept.size, &kept.note).await?;
             self.load_kept().await?;
         }
         // The last checkpoint of all vouches for a change at the very end.
@@ -258,7 +289,7 @@ impl Walk<'_> {
             self.log.checkpoint(&note)?;
         }
         let since = self.since.map(|since| since.size).filter(|since| *since > size);
-        let kept = self.kept.front().map(|(kept, _)| *kept);
+        let kept = self.kept.front().map(|kept| kept.size);
         self.due = since.into_iter().chain(kept).min().unwrap_or(u64::MAX);
         Ok(())
     }
@@ -279,10 +310,15 @@ impl Walk<'_> {
     async fn load_kept(&mut self) -> Step<()> {
         if self.kept.is_empty() && !self.kept_ended {
             self.kept = self.source.checkpoints_after(self.last_kept).await?.into();
-            // What is beyond the newest checkpoint is left over from an export that broke off.
-            self.kept.retain(|(kept, _)| *kept <= self.size);
+            // In a database nothing is beyond the newest checkpoint but a row whose size is another than was signed.
+            self.kept
+                .iter()
+                .filter_map(|kept| kept.row.as_ref())
+                .try_for_each(|row| row.is_within(self.size))?;
+            // In a copy, it is left over from an export that broke off.
+            self.kept.retain(|kept| kept.size <= self.size);
             self.kept_ended = self.kept.is_empty();
-            self.last_kept = self.kept.back().map_or(self.last_kept, |(kept, _)| *kept);
+            self.last_kept = self.kept.back().map_or(self.last_kept, |kept| kept.size);
         }
         Ok(())
     }
@@ -324,6 +360,13 @@ fn missing(source: &LogSource, file: File, index: u64) -> Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         tampered(fault.index, fault.flaw.to_string())
+    }
+}
+
+/// No entry is wrong with it; what the server would build on it is.
+impl From<DamagedRow> for Stop {
+    fn from(damaged: DamagedRow) -> Self {
+        tampered(None, damaged.to_string())
     }
 }
 

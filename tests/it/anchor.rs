@@ -31,7 +31,7 @@ fn place() -> AnchorBranch {
 
 impl Scenario {
     /// Whoever anchors this program's log in a branch of the shop, and may write there.
-    async fn anchors(&self) -> Anchors {
+    pub async fn anchors(&self) -> Anchors {
         self.grant("write");
         let github = GitHub::connect(Connection {
             api_url: self.fake.start().await.unwrap(),
@@ -65,7 +65,7 @@ impl Scenario {
         })
     }
 
-    fn anchored_file(&self, path: &str) -> Option<String> {
+    pub fn anchored_file(&self, path: &str) -> Option<String> {
         self.fake.with_state(|state| {
             let tip = state.repo(SHOP).unwrap().tip(BRANCH).ok()?;
             let commit = state.objects.get(tip).unwrap();
@@ -74,12 +74,12 @@ impl Scenario {
         })
     }
 
-    fn anchored_checkpoint(&self) -> Checkpoint {
+    pub fn anchored_checkpoint(&self) -> Checkpoint {
         let note = self.anchored_file("checkpoint").expect("a checkpoint in the branch");
         Checkpoint::open(&note, &database::key().verifier()).unwrap()
     }
 
-    async fn size(&self) -> u64 {
+    pub async fn size(&self) -> u64 {
         let head = db::anchor::head(&mut self.app.db.read().await.unwrap()).await.unwrap();
         head.unwrap().size
     }

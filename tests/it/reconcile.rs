@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::harness::{SHOP, Scenario};
 use crate::scenario;
 
-async fn reconciled(s: &Scenario) -> Report {
+pub async fn reconciled(s: &Scenario) -> Report {
     reconciled_since(s, Timestamp(0)).await
 }
 

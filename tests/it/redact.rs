@@ -86,7 +86,7 @@ scenario!(nothing_is_left_of_whoever_is_erased, s => {
     let entry = entries_from(&mut conn, erasure.index, 1).await.unwrap().remove(0);
     drop(conn);
     let said = Decoded::parse(&entry.body).unwrap().entry;
-    assert_eq!((said.kind, said.erased, said.actors.len()), (Kind::ErasurePerformed, Some(erasure.erased), 0));
+    assert_eq!((said.kind, said.erased, said.actors.len()), (Kind::ErasurePerformed.into(), Some(erasure.erased), 0));
     assert!(said.reason.is_some());
     assert_eq!(erase(s, "carol").await.erased.disclosures, 0, "a second time there is nothing more");
 

@@ -8,16 +8,19 @@
 //! (`delivery:<id>`, `sha256`), and else the log itself (`log`, the `sha256` of nothing, which is the
 //! root of the empty tree every log starts from).
 
+mod read;
+
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
 use super::digest::Digest;
 use super::entry::Entry;
 use super::kind::Kind;
 use super::merkle::empty_root;
 use crate::ids::{BlobSha, CommitSha};
+
+pub use read::Decoded;
 
 /// What our entries are, for whoever finds one: the meaning of the statement's predicate.
 pub const PREDICATE_TYPE: &str = "https://countersign.dev/deployment-event/v1";
@@ -63,15 +66,6 @@ pub enum InvalidEntry {
     },
 }
 
-/// An entry read back from its bytes, for showing and checking. Never encoded again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoded {
-    /// Its index in the log, as it says itself.
-    pub seq: u64,
-    /// What it says.
-    pub entry: Entry,
-}
-
 impl Entry {
     /// The bytes of this entry as number `seq` of the log, at most 16 KiB.
     pub fn encode(&self, seq: u64) -> Result<Vec<u8>, EntryError> {
@@ -105,7 +99,9 @@ impl Entry {
         }
         Ok(())
     }
+}
 
+impl<K, A, O, R> Entry<K, A, O, R> {
     fn subject(&self) -> Subject<'_> {
         if let (Some(commit), Some(repo)) = (&self.commit, self.repo) {
             let name = Some(format!("git+repo:{repo}").into());
@@ -123,29 +119,9 @@ impl Entry {
     }
 }
 
-impl Decoded {
-    /// Reads an entry. Fields that a newer version added are ignored; new kinds and roles are not.
-    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidEntry> {
-        if bytes.len() > MAX_BYTES {
-            return Err(InvalidEntry::TooLarge(bytes.len()));
-        }
-        let statement: ReadStatement<'_> = serde_json::from_slice(bytes)?;
-        if statement.format != STATEMENT_TYPE {
-            return Err(InvalidEntry::OtherType { field: "_type", wanted: STATEMENT_TYPE });
-        }
-        if statement.predicate_type != PREDICATE_TYPE {
-            return Err(InvalidEntry::OtherType { field: "predicateType", wanted: PREDICATE_TYPE });
-        }
-        let Numbered { seq } = serde_json::from_str(statement.predicate.get())?;
-        let mut entry: Entry = serde_json::from_str(statement.predicate.get())?;
-        entry.commit = statement.subject.into_iter().find_map(|subject| subject.digest.git_commit);
-        Ok(Self { seq, entry })
-    }
-}
-
 /// The bytes of a statement about what the entry is about.
-pub(super) fn encode(
-    entry: &Entry,
+pub(super) fn encode<K, A, O, R>(
+    entry: &Entry<K, A, O, R>,
     predicate_type: &'static str,
     predicate: &impl Serialize,
 ) -> Result<Vec<u8>, EntryError> {
@@ -188,34 +164,6 @@ struct Predicate<'e> {
     seq: u64,
     #[serde(flatten)]
     entry: &'e Entry,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReadStatement<'b> {
-    #[serde(rename = "_type", borrow)]
-    format: Cow<'b, str>,
-    subject: Vec<ReadSubject>,
-    #[serde(borrow)]
-    predicate_type: Cow<'b, str>,
-    #[serde(borrow)]
-    predicate: &'b RawValue,
-}
-
-#[derive(Deserialize)]
-struct ReadSubject {
-    digest: ReadDigest,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReadDigest {
-    git_commit: Option<CommitSha>,
-}
-
-#[derive(Deserialize)]
-struct Numbered {
-    seq: u64,
 }
 
 /// A moment as RFC 3339; one that this cannot tell exactly is an error.

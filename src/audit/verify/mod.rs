@@ -6,17 +6,27 @@
 //! A log may change its key: the entry `key.rotated` names the new one, and the checkpoint of exactly the entries
 //! up to it is signed by the old and the new key. Whoever trusts the old one trusts the new one from there on. Once
 //! the new key signs alone, the old one is no longer believed.
+//!
+//! A newer version may have written kinds that this one does not know. How their entries are hashed, ordered and timed,
+//! and that a checkpoint of so many entries has the root over them, is checked of them as of all. What a kind under
+//! `effect.` or `key.` says of later entries cannot be known here: a rule that it may have changed is not held against
+//! these, and the log is not said to hold without a word of it.
+
+mod unknown;
 
 use std::collections::BTreeMap;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::digest::Digest;
-use super::kind::Kind;
+use super::kind::{Kind, RuleSet};
 use super::merkle::{Frontier, Hash, Node, leaf_hash};
 use super::note::NoteError;
+use super::open_enum::OpenEnum;
 use super::outline::Outline;
 use super::verifier::Verifier;
 use crate::clock::Timestamp;
+
+pub use unknown::UnknownKinds;
 
 /// Reads a log in order and stops at the first thing that is wrong.
 ///
@@ -38,6 +48,7 @@ pub struct LogVerifier {
     /// The size of the last of them.
     compared: u64,
     kinds: BTreeMap<Kind, u64>,
+    unknown: UnknownKinds,
     last_observed: Option<Timestamp>,
     /// Each with the digest of its key, which may be as long as an entry.
     open_intents: BTreeMap<u64, Digest>,
@@ -58,18 +69,32 @@ pub struct Grown {
 pub struct Verified {
     /// How many entries it has.
     pub entries: u64,
+    /// How many of them stand under a checkpoint that a key signed which this version believes: all of them, unless
+    /// an entry of an unknown kind may have changed the key.
+    pub vouched: u64,
     /// The root over all of them.
     pub root: Hash,
     /// How many checkpoints were compared, with the latest.
     pub checkpoints: u64,
-    /// How many entries there are of each kind.
+    /// How many entries there are of each kind that this version knows.
     pub kinds: BTreeMap<Kind, u64>,
+    /// The kinds that it does not know.
+    pub unknown: UnknownKinds,
     /// The indexes of the intents that have no outcome yet.
     pub open_intents: Vec<u64>,
     /// When the last entry was written.
     pub last_observed: Option<Timestamp>,
     /// The keys that are believed at its end, the newest last: two only while one replaces the other.
     pub keys: Vec<Verifier>,
+}
+
+/// By whom a checkpoint is signed that fits the entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signature {
+    /// A key that is believed.
+    Believed,
+    /// None that is known, after an entry that may have changed the key.
+    Unknown,
 }
 
 /// The first thing that is wrong with a log.
@@ -177,6 +202,7 @@ impl LogVerifier {
             checkpoints: 0,
             compared: 0,
             kinds: BTreeMap::new(),
+            unknown: UnknownKinds::default(),
             last_observed: None,
             open_intents: BTreeMap::new(),
             fault: None,
@@ -208,6 +234,16 @@ impl LogVerifier {
         self.tree.size()
     }
 
+    /// The tree over them.
+    pub fn tree(&self) -> &Frontier {
+        &self.tree
+    }
+
+    /// When the last of them was written.
+    pub fn last_observed(&self) -> Option<Timestamp> {
+        self.last_observed
+    }
+
     /// The root over them.
     pub fn root(&self) -> Hash {
         self.tree.root()
@@ -221,11 +257,12 @@ impl LogVerifier {
                 self.excuse(fault);
                 Ok(())
             }
-            Ok(()) => {
+            Ok(Signature::Believed) => {
                 self.count_checkpoint();
                 Ok(())
             }
-            fault => fault,
+            Ok(Signature::Unknown) => Ok(()),
+            Err(fault) => Err(fault),
         };
         self.remember(checked)
     }
@@ -233,16 +270,21 @@ impl LogVerifier {
     /// Checks that the latest checkpoint covers every entry, and gives what was found.
     pub fn finish(mut self, latest_note: &str) -> Result<Verified, Fault> {
         self.still_whole()?;
-        self.check_checkpoint(latest_note)?;
-        self.count_checkpoint();
-        if let Some(fault) = self.excused {
+        if self.check_checkpoint(latest_note)? == Signature::Believed {
+            self.count_checkpoint();
+        }
+        // The trusted key may have taken over by an entry that cannot be read here.
+        let may_have_taken_over = self.taken_over && self.unknown.may_change(RuleSet::Keys);
+        if let Some(fault) = self.excused.filter(|_| !may_have_taken_over) {
             return Err(fault);
         }
         Ok(Verified {
             entries: self.tree.size(),
+            vouched: self.vouched,
             root: self.tree.root(),
             checkpoints: self.checkpoints,
             kinds: self.kinds,
+            unknown: self.unknown,
             open_intents: self.open_intents.into_keys().collect(),
             last_observed: self.last_observed,
             keys: self.keys,
@@ -274,8 +316,13 @@ impl LogVerifier {
         let observed = Timestamp::parse(&outline.observed_at);
         self.check_time(observed.map_err(|error| Flaw::Unreadable(error.to_string()))?)?;
         self.check_key(&outline)?;
-        *self.kinds.entry(outline.kind).or_default() += 1;
-        self.check_intent(outline)?;
+        match outline.kind {
+            OpenEnum::Known(kind) => {
+                *self.kinds.entry(kind).or_default() += 1;
+                self.check_intent(kind, outline)?;
+            }
+            OpenEnum::Unknown(_) => self.unknown.count(&outline.kind, index),
+        }
         Ok(Grown { leaf: computed, completed: self.tree.push(computed) })
     }
 
@@ -299,6 +346,10 @@ impl LogVerifier {
     /// No entry stands between a rotation and the checkpoint that vouches for it.
     fn check_handed_over(&mut self) -> Result<(), Fault> {
         if self.announced.is_none() {
+            return Ok(());
+        }
+        if self.unknown.may_change(RuleSet::Keys) {
+            self.announced = None;
             return Ok(());
         }
         let size = self.tree.size();
@@ -333,26 +384,33 @@ impl LogVerifier {
     }
 
     /// Every outcome is that of one earlier intent, and no intent has two.
-    fn check_intent(&mut self, entry: Outline<'_>) -> Result<(), Flaw> {
-        if entry.kind == Kind::EffectIntended {
+    fn check_intent(&mut self, kind: Kind, entry: Outline<'_>) -> Result<(), Flaw> {
+        if kind == Kind::EffectIntended {
             let key = entry.idempotency_key.ok_or(Flaw::UnmarkedIntent)?;
             self.open_intents.insert(entry.seq, Digest::of(key.as_bytes()));
             return Ok(());
         }
-        if !entry.kind.is_outcome() {
+        if !kind.is_outcome() {
             return Ok(());
         }
         let intent = entry.intent.ok_or(Flaw::OutcomeWithoutIntent)?;
-        let key = self.open_intents.remove(&intent).ok_or(Flaw::NoOpenIntent(intent))?;
+        let open = self.open_intents.remove(&intent);
+        // Such an entry may have been an intent, or have said something of this one.
+        if self.unknown.may_change(RuleSet::Effects) {
+            return Ok(());
+        }
+        let key = open.ok_or(Flaw::NoOpenIntent(intent))?;
         let own = entry.idempotency_key.map(|key| Digest::of(key.as_bytes()));
         if own == Some(key) { Ok(()) } else { Err(Flaw::OtherIntent(intent)) }
     }
 
-    fn check_checkpoint(&mut self, note: &str) -> Result<(), Fault> {
-        let entries = self.tree.size();
+    fn check_checkpoint(&mut self, note: &str) -> Result<Signature, Fault> {
         let known: Vec<Verifier> = self.keys.iter().chain(&self.announced).cloned().collect();
-        let (checkpoint, signers) = Checkpoint::open_by(note, &known)
-            .map_err(|error| Fault { index: self.vouched, flaw: error.into() })?;
+        let (checkpoint, signers) = match Checkpoint::open_by(note, &known) {
+            Ok(opened) => opened,
+            Err(error) => (self.of_changed_keys(note, &error)?, Vec::new()),
+        };
+        let entries = self.tree.size();
         if checkpoint.size != entries {
             let flaw = Flaw::Size { signed: checkpoint.size, entries };
             return Err(Fault { index: entries.min(checkpoint.size), flaw });
@@ -361,24 +419,39 @@ impl LogVerifier {
         if computed != signed {
             return Err(Fault { index: self.vouched, flaw: Flaw::Root { size: entries, computed, signed } });
         }
-        self.hand_over(&signers)?;
+        if self.hand_over(&signers)? == Signature::Unknown {
+            return Ok(Signature::Unknown);
+        }
         self.taken_over = true;
         self.vouched = entries;
-        Ok(())
+        Ok(Signature::Believed)
+    }
+
+    /// What a note says that no believed key signed, if an entry of an unknown kind may have changed the key. It is no
+    /// less wrong than another if it does not fit the entries: which key signs changes nothing about them.
+    fn of_changed_keys(&self, note: &str, error: &CheckpointError) -> Result<Checkpoint, Fault> {
+        let unknown = *error == CheckpointError::Note(NoteError::NoKnownSignature);
+        let claimed = Checkpoint::claimed(note).filter(|_| unknown && self.unknown.may_change(RuleSet::Keys));
+        let ours =
+            claimed.filter(|claimed| self.keys.iter().all(|key| key.name() == claimed.origin.key_name()));
+        ours.ok_or_else(|| Fault { index: self.vouched, flaw: error.clone().into() })
     }
 
     /// Trusts the announced key if the old and the new one signed; forgets the keys that the newer ones outlived.
-    fn hand_over(&mut self, signers: &[Verifier]) -> Result<(), Fault> {
+    fn hand_over(&mut self, signers: &[Verifier]) -> Result<Signature, Fault> {
         let oldest = self.keys.iter().position(|key| signers.contains(key));
-        if let Some(key) = &self.announced {
+        let announced = self.announced.take();
+        let vouched_for = announced.as_ref().is_none_or(|key| oldest.is_some() && signers.contains(key));
+        if vouched_for {
+            self.keys.extend(announced);
+        } else if !self.unknown.may_change(RuleSet::Keys) {
+            self.announced = announced;
             let size = self.tree.size();
-            if oldest.is_none() || !signers.contains(key) {
-                return Err(Fault { index: size.saturating_sub(1), flaw: Flaw::NoHandover(size) });
-            }
+            return Err(Fault { index: size.saturating_sub(1), flaw: Flaw::NoHandover(size) });
         }
-        self.keys.extend(self.announced.take());
-        self.keys.drain(..oldest.unwrap_or_default());
-        Ok(())
+        let Some(oldest) = oldest else { return Ok(Signature::Unknown) };
+        self.keys.drain(..oldest);
+        Ok(Signature::Believed)
     }
 
     fn still_whole(&self) -> Result<(), Fault> {

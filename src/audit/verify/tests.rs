@@ -1,5 +1,6 @@
 use super::super::entry::{Entry, Outcome, OutcomeResult, Source};
 use super::super::key::LogKey;
+use super::super::open_enum::UnknownWord;
 use super::*;
 
 const ORIGIN: &str = "countersign.example/acme";
@@ -268,4 +269,171 @@ fn what_an_earlier_key_signed_is_believed_under_a_later_one() {
     assert_eq!((whole.checkpoints, whole.keys), (2, vec![new.verifier()]));
     let strange = rotated(&key_of(9), &[(2, &[&old]), (3, &[&old, &new]), (5, &[&key_of(9)])]);
     assert!(strange.is_err(), "a key that never took over excuses nothing");
+}
+
+/// An entry as a newer version may write it.
+fn later(seq: u64, kind: &str) -> Vec<u8> {
+    let known = String::from_utf8(entry(seq, Kind::Heartbeat).encode(seq).unwrap()).unwrap();
+    known.replace("\"heartbeat\"", &format!("\"{kind}\"")).into_bytes()
+}
+
+/// A log of known entries with one of this kind at index 1.
+fn with(kind: &str, rest: &[Entry]) -> Vec<Vec<u8>> {
+    let mut log = vec![entry(0, Kind::LogOpened).encode(0).unwrap(), later(1, kind)];
+    log.extend((2..).zip(rest).map(|(seq, entry)| entry.encode(seq).unwrap()));
+    log
+}
+
+fn fed(log: &[Vec<u8>], checkpoints: &[(usize, &[&LogKey])]) -> Result<Verified, Fault> {
+    let mut verifier = LogVerifier::new(key().verifier());
+    for (index, bytes) in log.iter().enumerate() {
+        for (size, keys) in checkpoints.iter().filter(|(size, _)| *size == index) {
+            verifier.checkpoint(&signed_by(&log[..*size], keys))?;
+        }
+        verifier.entry(index as u64, bytes, None)?;
+    }
+    let (_, last) = checkpoints.last().unwrap();
+    verifier.finish(&signed_by(log, last))
+}
+
+/// A verifier that was fed these entries and no checkpoint.
+fn read(log: &[Vec<u8>]) -> LogVerifier {
+    let mut verifier = LogVerifier::new(key().verifier());
+    for (index, bytes) in (0..).zip(log) {
+        verifier.entry(index, bytes, None).unwrap();
+    }
+    verifier
+}
+
+fn lacks(verified: &Verified) -> Vec<(&str, u64)> {
+    verified.unknown.lacks().map(|(kind, index)| (kind.as_str(), index)).collect()
+}
+
+#[test]
+fn a_kind_of_tomorrow_is_hashed_ordered_timed_and_signed_like_all_others() {
+    let log = with("environment.locked", &[entry(2, Kind::Heartbeat)]);
+    let verified = fed(&log, &[(2, &[&key()]), (3, &[&key()])]).unwrap();
+    assert_eq!((verified.entries, verified.vouched, verified.unknown.entries()), (3, 3, 1));
+    assert_eq!(
+        verified.unknown.kinds().keys().map(UnknownWord::as_str).collect::<Vec<_>>(),
+        ["environment.locked"]
+    );
+    assert_eq!((lacks(&verified).len(), verified.kinds.values().sum::<u64>()), (0, 2));
+    let flaw_of = |other: Vec<u8>| {
+        let mut changed = log.clone();
+        changed[1] = other;
+        fed(&changed, &[(3, &[&key()])]).unwrap_err().flaw
+    };
+    assert!(matches!(flaw_of(later(2, "environment.locked")), Flaw::Sequence(2)));
+    let text = String::from_utf8(log[1].clone()).unwrap();
+    assert!(matches!(flaw_of(text.replace("2026-", "2025-").into_bytes()), Flaw::TimeWentBack { .. }));
+    let latest = signed(&log);
+    let mut changed = log.clone();
+    changed[1] = later(1, "environment.lockee");
+    assert!(
+        matches!(read(&changed).finish(&latest).unwrap_err().flaw, Flaw::Root { .. }),
+        "a byte of its kind's name"
+    );
+}
+
+#[test]
+fn an_unknown_effect_is_held_against_no_later_outcome() {
+    let stories: [(&str, Vec<Entry>); 3] = [
+        ("an outcome of what it intended", vec![outcome(2, 1, "a")]),
+        ("a second outcome", vec![intent(2, "a"), outcome(3, 2, "a"), outcome(4, 2, "a")]),
+        ("another mark", vec![intent(2, "a"), outcome(3, 2, "b")]),
+    ];
+    for (what, rest) in stories {
+        let verified = fed(&with("effect.retried", &rest), &[(2, &[&key()])]).unwrap();
+        assert_eq!(lacks(&verified), [("effect.retried", 1)], "{what}");
+        for harmless in ["environment.locked", "log.sealed", "key.listed"] {
+            assert!(fed(&with(harmless, &rest), &[(2, &[&key()])]).is_err(), "{what} after {harmless}");
+        }
+    }
+    let unmarked = intent(2, "a").encode(2).unwrap();
+    let unmarked = String::from_utf8(unmarked).unwrap().replace(",\"idempotencyKey\":\"a\"", "");
+    let mut log = with("effect.retried", &[]);
+    log.push(unmarked.into_bytes());
+    assert_eq!(
+        fed(&log, &[(2, &[&key()])]).unwrap_err().flaw,
+        Flaw::UnmarkedIntent,
+        "what a known kind needs itself"
+    );
+    let before = [intent(0, "a"), outcome(1, 0, "b")];
+    let mut log = encoded(&before);
+    log.push(later(2, "effect.retried"));
+    assert_eq!(
+        fed(&log, &[(3, &[&key()])]).unwrap_err().flaw,
+        Flaw::OtherIntent(0),
+        "what was wrong before it"
+    );
+}
+
+#[test]
+fn after_an_unknown_change_of_keys_nobody_here_can_say_who_signs() {
+    let (ours, other) = (key(), key_of(9));
+    let log = with("key.revoked", &[entry(2, Kind::Heartbeat), entry(3, Kind::Heartbeat)]);
+    let verified = fed(&log, &[(1, &[&ours]), (2, &[&ours]), (3, &[&other])]).unwrap();
+    assert_eq!((lacks(&verified), verified.vouched, verified.checkpoints), (vec![("key.revoked", 1)], 2, 2));
+    let again = fed(&log, &[(2, &[&other]), (3, &[&ours])]).unwrap();
+    assert_eq!((lacks(&again).len(), again.vouched), (1, 4), "whoever knows the key vouches for all of them");
+
+    let early = fed(&log, &[(0, &[&ours]), (1, &[&other]), (3, &[&other])]).unwrap_err();
+    assert!(matches!(early.flaw, Flaw::Checkpoint(_)), "before it, it is no excuse: {early}");
+    for harmless in ["environment.locked", "log.sealed", "effect.retried"] {
+        let log = with(harmless, &[entry(2, Kind::Heartbeat)]);
+        assert!(fed(&log, &[(2, &[&ours]), (3, &[&other])]).is_err(), "{harmless}");
+    }
+}
+
+#[test]
+fn whoever_signs_a_checkpoint_of_other_entries_is_noticed() {
+    let (ours, other) = (key(), key_of(9));
+    let log = with("key.revoked", &[entry(2, Kind::Heartbeat)]);
+    let mut changed = log.clone();
+    changed[2] = later(2, "heartbeau");
+    for keys in [[&ours], [&other]] {
+        let (mut whole, mut short) = (read(&changed), read(&changed));
+        assert!(matches!(whole.checkpoint(&signed_by(&log, &keys)).unwrap_err().flaw, Flaw::Root { .. }));
+        assert!(matches!(
+            short.checkpoint(&signed_by(&log[..2], &keys)).unwrap_err().flaw,
+            Flaw::Size { .. }
+        ));
+    }
+    let elsewhere = LogKey::from_seed("countersign.example/other".parse().unwrap(), [9; 32]);
+    let (origin, root) = ("countersign.example/other".parse().unwrap(), read(&log).root());
+    let note = Checkpoint { origin, size: 3, root };
+    assert!(read(&log).finish(&note.sign(&elsewhere).unwrap()).is_err(), "of another log");
+}
+
+#[test]
+fn a_handover_after_an_unknown_change_of_keys_is_neither_believed_nor_a_fault() {
+    let (ours, middle, new) = (key(), key_of(8), key_of(9));
+    let mut log = with("key.revoked", &[]);
+    log.push(rotation(2, &new));
+    log.push(entry(3, Kind::Heartbeat).encode(3).unwrap());
+    for handover in [[&middle, &new].as_slice(), &[&new], &[&middle]] {
+        let verified = fed(&log, &[(1, &[&ours]), (2, &[&middle]), (3, handover), (4, &[&new])]).unwrap();
+        assert_eq!(
+            (verified.vouched, &verified.keys),
+            (1, &vec![ours.verifier()]),
+            "the new key is not known"
+        );
+    }
+    let vouched = fed(&log, &[(2, &[&ours]), (3, &[&ours, &new]), (4, &[&new])]).unwrap();
+    assert_eq!(
+        (vouched.vouched, &vouched.keys),
+        (4, &vec![new.verifier()]),
+        "a key that is known may hand over"
+    );
+}
+
+#[test]
+fn a_key_that_took_over_by_an_unknown_entry_is_believed_for_what_it_signs() {
+    let log = with("key.replaced", &[entry(2, Kind::Heartbeat), entry(3, Kind::Heartbeat)]);
+    let (earlier, ours) = (key_of(6), key());
+    let verified = fed(&log, &[(1, &[&earlier]), (2, &[&earlier]), (3, &[&ours])]).unwrap();
+    assert_eq!((lacks(&verified).len(), verified.vouched), (1, 4));
+    let never = fed(&log, &[(1, &[&earlier]), (3, &[&earlier])]).unwrap_err();
+    assert!(matches!(never.flaw, Flaw::Checkpoint(_)), "{never}");
 }

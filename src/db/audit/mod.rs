@@ -4,6 +4,7 @@
 mod append;
 mod read;
 mod rows;
+pub mod stored;
 mod tail;
 
 use crate::db::{Error, Result};
@@ -13,6 +14,7 @@ pub use read::{
     StoredEntry, checkpoints_after, entries_from, last_observed, latest_checkpoint, policy_is_logged,
 };
 pub(super) use rows::Rows;
+pub use stored::{DamagedRow, StoredCheckpoint};
 pub(super) use tail::{Signed, Tail};
 
 pub(super) fn column(index: u64) -> Result<i64> {

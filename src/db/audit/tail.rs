@@ -1,11 +1,12 @@
 //! The end of the log within one transaction, and the checkpoint that is signed over it.
 
-use super::{column, index_of};
-use crate::audit::{Frontier, Hash, leaf_hash};
+use super::stored::{self, StoredCheckpoint};
+use crate::audit::{Decoded, Frontier, leaf_hash};
 use crate::clock::Timestamp;
 use crate::db::guard::{Guard, unsigned};
-use crate::db::tile::entries_from;
-use crate::db::{Conn, Error, Refused, Result, Tx, on};
+use crate::db::signer::Signer;
+use crate::db::tile::{self, entries_from};
+use crate::db::{Conn, Error, Refused, Result, Tx};
 
 /// The end of the log; read when the first entry is appended.
 #[derive(Clone, Debug, Default)]
@@ -22,9 +23,8 @@ pub(in crate::db) struct Tail {
 /// A checkpoint that was signed in a transaction; it counts once that has committed.
 #[derive(Clone, Debug)]
 pub(in crate::db) struct Signed {
-    pub(in crate::db) size: u64,
-    pub(in crate::db) root: Hash,
-    pub(in crate::db) note: String,
+    pub(in crate::db) row: StoredCheckpoint,
+    pub(in crate::db) tree: Frontier,
 }
 
 impl Tail {
@@ -33,28 +33,51 @@ impl Tail {
         Self { epoch, ..Self::default() }
     }
 
-    async fn read(conn: &mut Conn, epoch: u32) -> Result<Self> {
-        let row = on!(conn, executor => sqlx::query_as::<_, (i64, i64, Vec<u8>, String, i64)>(
-            "SELECT log, size, frontier, note, at FROM checkpoint ORDER BY log DESC, size DESC LIMIT 1")
-            .fetch_optional(executor).await)?;
+    /// Refuses an end that is not as it was signed: nothing may grow on it.
+    pub(in crate::db) async fn read(conn: &mut Conn, guard: &Guard) -> Result<Self> {
+        let epoch = guard.signer.epoch();
         let unread = Self { read: true, ..Self::of(epoch) };
-        let Some((newest, size, frontier, note, at)) = row else { return Ok(unread) };
-        if newest < i64::from(epoch) {
+        let Some(newest) = stored::newest(conn).await? else { return Ok(unread) };
+        if newest.epoch < i64::from(epoch) {
             return Ok(unread);
         }
-        if newest > i64::from(epoch) {
+        if newest.epoch > i64::from(epoch) {
             return Err(Refused::Ended.into());
         }
-        let frontier = Frontier::from_bytes(index_of("checkpoint", size)?, &frontier)
-            .map_err(|why| Error::impossible("checkpoint", size, why))?;
-        Ok(Self { signed: frontier.clone(), note: Some(note), frontier, at, ..unread })
+        let frontier = believed(conn, &newest, guard).await?;
+        let at = newest.at().0;
+        Ok(Self { signed: frontier.clone(), note: Some(newest.note), frontier, at, ..unread })
     }
+}
+
+/// The tree to grow on. What this program has not checked or written itself is checked first.
+async fn believed(conn: &mut Conn, newest: &StoredCheckpoint, guard: &Guard) -> Result<Frontier> {
+    if let Some(tree) = guard.believed.tree_of(newest) {
+        return Ok(tree);
+    }
+    let tree = check(conn, newest, &guard.signer).await?;
+    guard.believed.remember(newest.clone(), tree.clone());
+    Ok(tree)
+}
+
+/// Everything in the row must follow from its note, and that must be signed by one of our keys.
+async fn check(conn: &mut Conn, newest: &StoredCheckpoint, signer: &Signer) -> Result<Frontier> {
+    let checkpoint = signer.open(&newest.note).map_err(unsigned)?;
+    let tree = newest.tree_of(&checkpoint).map_err(Refused::from)?;
+    let Some(last) = checkpoint.size.checked_sub(1) else { return Ok(tree) };
+    let Some(body) = tile::proven_entry(conn, newest.epoch, last, &checkpoint).await? else {
+        let why = "its last entry, or a hash beside the entries, is not what was signed";
+        return Err(Refused::from(newest.damaged(why)).into());
+    };
+    let last = Decoded::parse(&body).map_err(|why| Error::impossible("entry", last, why))?;
+    newest.compare(&tree, Some(last.entry.observed_at)).map_err(Refused::from)?;
+    Ok(tree)
 }
 
 impl Tx {
     pub(super) async fn read_tail(&mut self) -> Result<()> {
         if !self.log.read {
-            let tail = Tail::read(&mut self.conn, self.log.epoch).await;
+            let tail = Tail::read(&mut self.conn, &self.guard).await;
             self.log = self.shared(tail)?;
         }
         Ok(())
@@ -68,24 +91,21 @@ impl Tx {
 
     /// Signs the tree as it is now, if it has grown, and if the entries it grew by stand in the database as
     /// they were written.
-    pub(in crate::db) async fn sign_checkpoint(&mut self, guard: &Guard) -> Result<Option<Signed>> {
+    pub(in crate::db) async fn sign_checkpoint(&mut self) -> Result<Option<Signed>> {
         let Tail { epoch, signed, note, frontier, at, .. } = &self.log;
         if frontier.size() == signed.size() {
             return Ok(None);
         }
-        guard.admit(&mut self.conn, note.as_deref()).await?;
+        self.guard.admit(&mut self.conn, note.as_deref()).await?;
         if grown_by_what_is_stored(&mut self.conn, *epoch, signed).await? != *frontier {
             let why = "what was read back from there on gives another tree than what was written";
             return Err(Error::impossible("entry", signed.size(), why));
         }
-        let (size, root) = (frontier.size(), frontier.root());
-        let note = guard.signer.sign(size, root).map_err(unsigned)?;
-        let (length, frontier) = (column(size)?, frontier.to_bytes());
-        on!(&mut self.conn, executor => sqlx::query(
-            "INSERT INTO checkpoint (log, size, root, note, frontier, at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(i64::from(*epoch)).bind(length).bind(root.as_bytes().to_vec()).bind(note.clone()).bind(frontier).bind(at)
-            .execute(executor).await.map(|_| ()))?;
-        Ok(Some(Signed { size, root, note }))
+        let (size, root, tree) = (frontier.size(), frontier.root(), frontier.clone());
+        let note = self.guard.signer.sign(size, root).map_err(unsigned)?;
+        let row = StoredCheckpoint::of(*epoch, &tree, note, Timestamp(*at));
+        stored::insert(&mut self.conn, &row).await?;
+        Ok(Some(Signed { row, tree }))
     }
 }
 

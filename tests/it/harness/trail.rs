@@ -1,6 +1,6 @@
 //! What people and the log say, as text to compare with.
 
-use countersign::audit::Decoded;
+use countersign::audit::{Decoded, OpenEnum};
 use countersign::db::audit::entries_from;
 use countersign::github::fake::seed;
 
@@ -110,7 +110,11 @@ fn line(decoded: &Decoded) -> String {
     }
     if let Some(outcome) = &entry.outcome {
         let code = outcome.code.as_deref().unwrap_or_default();
-        line.push_str(&format!(" {:?} {code}", outcome.result).to_lowercase());
+        let result = match &outcome.result {
+            OpenEnum::Known(result) => format!("{result:?}"),
+            OpenEnum::Unknown(word) => word.to_string(),
+        };
+        line.push_str(&format!(" {result} {code}").to_lowercase());
     }
     line.trim_end().to_owned()
 }

@@ -26,7 +26,9 @@ const LARGEST_CHECKPOINT: u64 = 1_000_000;
 /// Recompute the whole log from the bytes of its entries, and compare it with everything that was signed.
 ///
 /// The log is only read. Exits with 0 when it holds, with 1 when it was tampered with (the first bad entry is named), with
-/// 2 when something is missing, nothing is signed or it is older than --max-age, and with 3 when it could not be checked.
+/// 2 when something is missing, nothing is signed, it is older than --max-age or this version lacks a rule that would
+/// have to be checked, and with 3 when it could not be checked. Entries of kinds that a newer version added are counted
+/// and named; they are checked as all others are, and end with 2 only with --strict.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Verify {
     #[command(flatten)]
@@ -46,6 +48,10 @@ pub(in crate::cli) struct Verify {
     /// The newest entry must not be older than this, such as 1h, 90m or 2d
     #[arg(long, value_name = "AGE", value_parser = age)]
     max_age: Option<Duration>,
+
+    /// End with 2 if there are entries of kinds that this version does not know
+    #[arg(long)]
+    strict: bool,
 
     /// Print one JSON object; of a database with several epochs, one for each
     #[arg(long)]
@@ -90,7 +96,7 @@ impl Verify {
             let name = trusted.key.name().clone();
             let mut answer = self.answer(&mut log, trusted, by).await.context(NO_TABLES)?;
             let mut entries = None;
-            if let Verdict::Holds(holds) = &answer.verdict {
+            if let Some(holds) = answer.verdict.holds() {
                 key = holds.log.keys.last().cloned().unwrap_or(key);
                 entries = Some(holds.log.entries);
                 if epoch > 0
@@ -121,7 +127,7 @@ impl Verify {
         progress.end();
         let (verdict, unwitnessed) = by.witnessed(verdict?);
         let age = self.max_age.map(|age| (age, Clock::System.now()));
-        Ok(Answer::new(verdict, trusted, since.cloned(), age).unwitnessed(unwitnessed))
+        Ok(Answer::new(verdict, trusted, since.cloned(), age).unwitnessed(unwitnessed).strict(self.strict))
     }
 }
 
@@ -135,9 +141,11 @@ struct By {
 impl By {
     /// A log that holds is believed only if enough witnesses have seen it, too; else says why not.
     fn witnessed(&self, verdict: Verdict) -> (Verdict, Option<String>) {
-        let (Verdict::Holds(holds), Some(policy)) = (&verdict, &self.policy) else { return (verdict, None) };
+        let (Some(holds), Some(policy)) = (verdict.holds(), &self.policy) else { return (verdict, None) };
         match policy.open(&holds.note) {
             Ok(_) => (verdict, None),
+            // Nobody known signed it, and an entry of an unknown kind may be the reason: the verdict says so.
+            Err(Unsatisfied::Checkpoint(_)) if holds.log.vouched < holds.log.entries => (verdict, None),
             Err(why @ Unsatisfied::Quorum { .. }) => (verdict, Some(why.to_string())),
             Err(Unsatisfied::Checkpoint(why)) => {
                 let why = format!("the newest checkpoint cannot be believed by the policy: {why}");
