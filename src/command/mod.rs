@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{CommitSha, EnvironmentName, PromotionNumber, RefName};
 
 pub use error::CommandError;
-pub use parse::{Parsed, parse};
+pub use parse::{CommandLine, Parsed, parse};
 pub use table::{Argument, CommandName, CommandOption, Row, help};
 pub use text::misleads;
 

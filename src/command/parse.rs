@@ -12,6 +12,8 @@ const LONGEST_COMMENT: usize = 4 * 65_536;
 const MOST_COMMANDS: usize = 10;
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 1_000;
+/// How much of a command's line is repeated, in characters.
+const LONGEST_LINE: usize = 300;
 
 /// What a comment asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,22 @@ pub enum Parsed {
     /// Ordinary talk, or a command for somebody else: say nothing.
     NotForUs,
     /// What was asked for, line by line; at least one and at most 10.
-    Commands(Vec<Result<Command, CommandError>>),
+    Commands(Vec<CommandLine>),
+}
+
+/// One command of a comment, with the line that gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The line as it was written, at most 300 characters of it: for saying what was asked. It is untrusted text.
+    pub text: String,
+    /// What it asks for, or why that is not clear.
+    pub command: Result<Command, CommandError>,
+}
+
+impl CommandLine {
+    fn new(line: &str, command: Result<Command, CommandError>) -> Self {
+        Self { text: line.chars().take(LONGEST_LINE).collect(), command }
+    }
 }
 
 /// Reads a comment.
@@ -30,12 +47,14 @@ pub enum Parsed {
 /// lists, HTML.
 pub fn parse(body: &str) -> Parsed {
     let slashed = lines::slashed(body);
-    if slashed.first().is_none_or(|line| Heard::of(line.text) == Heard::Foreign) {
+    let Some(first) = slashed.first().map(|line| line.text) else { return Parsed::NotForUs };
+    if Heard::of(first) == Heard::Foreign {
         return Parsed::NotForUs;
     }
+    let refused = |error| Parsed::Commands(vec![CommandLine::new(first, Err(error))]);
     if body.len() > LONGEST_COMMENT {
         let message = "The comment is too long to be read. Write the command in one of its own.";
-        return Parsed::Commands(vec![Err(CommandError::new("comment_too_long", message))]);
+        return refused(CommandError::new("comment_too_long", message));
     }
     let lines = lines::shown(body, slashed);
     let commands: Vec<_> =
@@ -43,17 +62,18 @@ pub fn parse(body: &str) -> Parsed {
     match commands.len() {
         0 => Parsed::NotForUs,
         1..=MOST_COMMANDS => Parsed::Commands(commands),
-        _ => Parsed::Commands(vec![Err(too_many_commands())]),
+        _ => refused(too_many_commands()),
     }
 }
 
 /// One line's command; none if it is for somebody else.
-fn read_line(line: &str) -> Option<Result<Command, CommandError>> {
-    match Heard::of(line) {
-        Heard::Foreign => None,
-        Heard::Command(row, rest) => Some(read_command(row, line, rest)),
-        Heard::NearMiss(row, rest) => Some(Err(near_miss(row, line, rest))),
-    }
+fn read_line(line: &str) -> Option<CommandLine> {
+    let command = match Heard::of(line) {
+        Heard::Foreign => return None,
+        Heard::Command(row, rest) => read_command(row, line, rest),
+        Heard::NearMiss(row, rest) => Err(near_miss(row, line, rest)),
+    };
+    Some(CommandLine::new(line, command))
 }
 
 /// What the first word of a line is to us, and what follows it.

@@ -314,7 +314,7 @@ static HELP: Row = Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Parsed, parse};
+    use crate::command::{CommandLine, Parsed, parse};
 
     #[test]
     fn every_command_is_in_the_table_once() {
@@ -343,7 +343,10 @@ mod tests {
             assert!(!row.examples.is_empty(), "/{}", row.word);
             for example in row.examples {
                 let Parsed::Commands(commands) = parse(example) else { panic!("{example}") };
-                let [Ok(command)] = commands.as_slice() else { panic!("{example}: {commands:?}") };
+                let [CommandLine { text, command: Ok(command) }] = commands.as_slice() else {
+                    panic!("{example}: {commands:?}")
+                };
+                assert_eq!(text, example);
                 assert_eq!(command.name(), row.name, "{example}");
             }
         }

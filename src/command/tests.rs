@@ -12,7 +12,7 @@ fn only(body: &str) -> Option<Result<Command, CommandError>> {
         Parsed::NotForUs => None,
         Parsed::Commands(mut commands) => {
             assert_eq!(commands.len(), 1, "{body:?}: {commands:?}");
-            commands.pop()
+            commands.pop().map(|line| line.command)
         }
     }
 }
@@ -240,13 +240,25 @@ fn several_commands_may_follow_each_other() {
     let body = "/approve p1\n/lgtm\n/promte staging\r\n /status\nthanks\n/approve p2";
     let Parsed::Commands(commands) = parse(body) else { panic!() };
     assert_eq!(commands.len(), 3);
-    assert_eq!(commands[0], Ok(Command::Approve { which: Some(number(1)) }));
-    assert_eq!(commands[1].as_ref().unwrap_err().code, "unknown_command");
-    assert_eq!(commands[2], Ok(Command::Status { environment: None }));
+    assert_eq!(commands[0].command, Ok(Command::Approve { which: Some(number(1)) }));
+    assert_eq!(commands[1].command.as_ref().unwrap_err().code, "unknown_command");
+    assert_eq!(commands[2].command, Ok(Command::Status { environment: None }));
 
     let Parsed::Commands(ten) = parse(&"/status\n".repeat(10)) else { panic!() };
     assert_eq!(ten.len(), 10);
     refused(&"/status\n".repeat(11), "too_many_commands");
+}
+
+#[test]
+fn each_command_has_the_line_it_stands_on() {
+    let lines = |body: &str| match parse(body) {
+        Parsed::Commands(lines) => lines.into_iter().map(|line| line.text).collect::<Vec<_>>(),
+        Parsed::NotForUs => panic!("{body:?}"),
+    };
+    let several = lines("\n  /status staging \r\n/lgtm\n/promte x\n/reject p2 --reason \"no\"\nBye");
+    assert_eq!(several, ["/status staging", "/promte x", "/reject p2 --reason \"no\""]);
+    assert_eq!(lines(&"/status\n".repeat(11)), ["/status"]);
+    assert_eq!(lines(&format!("/why {}", "x".repeat(300_000))), [format!("/why {}", "x".repeat(295))]);
 }
 
 #[test]
@@ -378,7 +390,8 @@ proptest! {
             let Parsed::Commands(commands) = parse(&format!("/status\n{open}{text}\n/approve p1{close}")) else {
                 return Err(TestCaseError::fail("not read"));
             };
-            prop_assert_eq!(commands, vec![Ok(Command::Status { environment: None })]);
+            let [only] = commands.as_slice() else { return Err(TestCaseError::fail(format!("{commands:?}"))) };
+            prop_assert_eq!(&only.command, &Ok(Command::Status { environment: None }));
         }
     }
 }

@@ -35,7 +35,7 @@ fn refusals_say_why_and_what_to_do() {
 #[test]
 fn what_is_not_understood_is_corrected() {
     let unclear_of = |line: &str| match parse(line) {
-        Parsed::Commands(commands) => unclear(commands[0].as_ref().unwrap_err()),
+        Parsed::Commands(commands) => unclear(commands[0].command.as_ref().unwrap_err()),
         Parsed::NotForUs => panic!("{line}"),
     };
     assert_snapshot!(unclear_of("/promte production"), @r#"

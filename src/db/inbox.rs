@@ -112,6 +112,13 @@ pub async fn step(tx: &mut Tx, claimed: &Claimed, steps: i64) -> Result<()> {
     still_ours(changed, claimed)
 }
 
+/// How many of its commands are done by now.
+pub async fn steps(conn: &mut Conn, claimed: &Claimed) -> Result<i64> {
+    let (steps,) = on!(conn, executor => sqlx::query_as::<_, (i64,)>("SELECT steps FROM delivery WHERE seq = $1")
+        .bind(claimed.seq).fetch_one(executor).await)?;
+    Ok(steps)
+}
+
 /// Gives up on a delivery, with the reason.
 pub async fn bury(tx: &mut Tx, claimed: &Claimed, now: Timestamp, why: &str) -> Result<()> {
     end(tx.conn().await?, claimed, "UPDATE delivery SET state = 'buried', finished_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'", now, Some(why)).await

@@ -17,6 +17,7 @@ pub mod read;
 pub mod write;
 pub mod webhook;
 pub mod perform;
+pub mod earlier;
 pub mod fake;
 
 #[cfg(test)]

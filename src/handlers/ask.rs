@@ -14,9 +14,6 @@ use crate::ids::{Actor, Repo};
 use crate::markdown::Markdown;
 use crate::requirement::{Code, Refusal};
 
-/// How much of a command is repeated in the answer.
-const SHOWN: usize = 300;
-
 /// A command being carried out.
 pub(super) struct Ask {
     pub(super) context: Context,
@@ -127,11 +124,4 @@ impl Ask {
         bell.ring_outbox();
         Ok(())
     }
-}
-
-/// The `index`th command line of a comment, for showing what was asked.
-pub(super) fn line_of(body: &str, index: usize) -> String {
-    let lines = body.lines().map(str::trim).skip_while(|line| line.is_empty());
-    let line = lines.filter(|line| line.starts_with('/')).nth(index).unwrap_or("/…");
-    line.chars().take(SHOWN).collect()
 }

@@ -9,7 +9,7 @@ use crate::effect::{Notice, Reaction};
 use crate::event::{Comment, CommentChange};
 use crate::handlers::ask::{Ask, Said};
 use crate::handlers::{
-    Context, Result, approve, ask, cancel, help, load_policy, promote, scan, status, waive, why,
+    Context, Result, approve, cancel, help, load_policy, promote, scan, status, waive, why,
 };
 use crate::ids::{Actor, Repo};
 use crate::policy::Principal;
@@ -18,26 +18,26 @@ use crate::requirement::{Code, Refusal};
 
 /// Only what a person wrote counts, or a bot that the policy names; and only when it was written.
 pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment: Comment) -> Result<()> {
-    let Parsed::Commands(commands) = parse(&comment.body) else { return context.finish().await };
+    let Parsed::Commands(lines) = parse(&comment.body) else { return context.finish().await };
     // What an App writes in a person's name is not that person's word.
     let counts = if sender.bot { is_named(&context, &repo, &sender).await? } else { !comment.through_app };
     if !counts {
         return context.finish().await;
     }
     acknowledge(&context, &repo, &comment).await?;
-    let count = commands.len();
+    let count = lines.len();
     let done = usize::try_from(context.delivery.steps).unwrap_or(0);
-    for (index, command) in commands.into_iter().enumerate().skip(done) {
+    for (index, line) in lines.into_iter().enumerate().skip(done) {
         let ask = Ask {
             context: context.clone(),
             repo: repo.clone(),
             sender: sender.clone(),
             comment: comment.clone(),
-            line: ask::line_of(&comment.body, index),
+            line: line.text,
             step: index + 1,
             last: index + 1 == count,
         };
-        let said = match command {
+        let said = match line.command {
             Ok(command) => carry_out(&ask, command).await?,
             Err(error) => Said::unclear(&error),
         };

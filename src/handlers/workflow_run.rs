@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::db::{promotion, report};
 use crate::event::WorkflowRunChange;
-use crate::github::perform::Earlier;
+use crate::github::earlier::Earlier;
 use crate::handlers::reevaluate::waiting_on;
 use crate::handlers::{Context, Result};
 use crate::ids::Repo;

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use crate::clock::Timestamp;
+use crate::command::{Parsed, parse};
 use crate::comment::{self, Answer};
 use crate::db::Db;
 use crate::db::inbox::{self, Claimed};
@@ -102,7 +103,8 @@ impl Workers {
             .write(move |tx| {
                 Box::pin(async move {
                     if let Some(event) = event {
-                        apologise(tx, &event, &why, now).await?;
+                        let done = inbox::steps(tx.conn().await?, &delivery).await?;
+                        apologise(tx, &event, usize::try_from(done).unwrap_or(0), &why, now).await?;
                     }
                     inbox::bury(tx, &delivery, now, &why).await
                 })
@@ -113,16 +115,15 @@ impl Workers {
     }
 }
 
-/// A command that could not be carried out is answered all the same.
-async fn apologise(tx: &mut db::Tx, event: &Event, why: &str, now: Timestamp) -> db::Result<()> {
+/// A command that could not be carried out is answered all the same. `done` of the comment's commands were.
+async fn apologise(tx: &mut db::Tx, event: &Event, done: usize, why: &str, now: Timestamp) -> db::Result<()> {
     let What::CommentCreated(written) = &event.what else { return Ok(()) };
-    let sentence = format!(
-        "Nothing was changed, because this could not be finished: {why}. Write the comment again when that is mended."
-    );
-    let refusal = Refusal::new(Code::RefusedByGithub, sentence);
+    let Parsed::Commands(lines) = parse(&written.body) else { return Ok(()) };
+    let Some(line) = lines.get(done) else { return Ok(()) };
+    let refusal = Refusal::new(Code::RefusedByGithub, not_finished(lines.len(), done, why));
     let answer = Answer {
         asker: event.sender.login.clone(),
-        asked: written.body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+        asked: line.text.clone(),
         markdown: comment::refused(&refusal).into(),
         at: now,
     };
@@ -131,6 +132,22 @@ async fn apologise(tx: &mut db::Tx, event: &Event, why: &str, now: Timestamp) ->
     notice::want(tx.conn().await?, &event.repo, &react, now).await?;
     let told = Notice::StatusComment { subject: written.number };
     notice::want(tx.conn().await?, &event.repo, &told, now).await
+}
+
+/// What stands, and what is to be written again: never a command that was done.
+fn not_finished(commands: usize, done: usize, why: &str) -> String {
+    match (done, commands - done) {
+        (0, _) => format!(
+            "Nothing was changed, because this could not be finished: {why}. Write the comment again when that is mended."
+        ),
+        (_, 1) => format!(
+            "This one could not be finished: {why}. What stands before it was done. Write only this one again when that is mended."
+        ),
+        (_, left) => format!(
+            "This one could not be finished, and the {} after it not begun: {why}. What stands before it was done. Write only those {left} again when that is mended.",
+            left - 1
+        ),
+    }
 }
 
 fn read(delivery: &Claimed) -> Result<Option<Event>, String> {

@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::db::outbox::{self, Claimed};
 use crate::db::{NewEntry, promotion, receipt};
 use crate::effect::Effect;
-use crate::github::perform::Earlier;
+use crate::github::earlier::Earlier;
 use crate::github::{self, Sent};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{facts, load_policy};
@@ -57,7 +57,7 @@ impl Workers {
 
     async fn create_deployment(&self, claimed: &Claimed, promotion: &Promotion) -> Result<Tried, Error> {
         if claimed.attempts > 1 {
-            match self.app.reader.earlier_deployment(claimed, promotion, self.app.app_id).await {
+            match self.app.reader.earlier_deployment(&mark(claimed), promotion, self.app.app_id).await {
                 Ok(Earlier::Found(deployment)) => {
                     return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
                 }

@@ -77,6 +77,14 @@ scenario!(several_commands_are_carried_out_in_turn, s => {
     s.deployment_ends("success").await;
 });
 
+scenario!(what_the_answer_says_was_asked, s => {
+    s.asked_for_production("alice").await;
+    s.comment("bob", "/status staging\n/lgtm\n/reject p2 --reason \"no\"").await;
+    assert_eq!(s.state(2).await, "rejected");
+    assert!(s.reply().contains("/reject p2"), "{}", s.reply());
+    assert!(!s.reply().contains("/lgtm"), "what another bot was told is not what we did: {}", s.reply());
+});
+
 scenario!(there_is_one_status_comment_and_it_is_edited_in_place, s => {
     s.comment("alice", "/promote staging").await;
     let first = s.reply();

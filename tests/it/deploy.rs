@@ -1,11 +1,15 @@
 //! Driving the deployment: one at a time, on the right commit, to an end that is known.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use countersign::github::fake::actions::Run;
+use countersign::github::fake::faults::Fault;
 use countersign::github::fake::simulate::DispatchAnswer;
+use serde_json::json;
 
-use crate::harness::SHOP;
-use crate::harness::acts::{CD, POLICY};
+use crate::harness::acts::{BRANCH, CD, POLICY};
+use crate::harness::{SHOP, Scenario};
 use crate::scenario;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -59,6 +63,101 @@ scenario!(a_run_that_does_not_carry_our_mark_is_not_taken_for_ours, s => {
     s.comment("alice", "/promote staging").await;
     assert_eq!(s.state(1).await, "failed: outcome_unknown");
     assert!(s.reply().contains("run-name"), "it says what to mend: {}", s.reply());
+});
+
+/// The run was dispatched, and GitHub does not list it yet.
+async fn dispatched_unseen(s: &mut Scenario) -> (i64, BTreeMap<String, String>) {
+    s.fake.change(|state| state.settings.dispatch = DispatchAnswer::NoContent);
+    let away = Fault::Status(403, json!({ "message": "Resource not accessible by integration" }));
+    s.fake.fail_next("GET", "/repos/acme/shop/actions/workflows/cd.yml/runs", away);
+    s.comment("alice", "/promote staging").await;
+    assert_eq!(s.promotion(1).await.state.run(), None, "not found yet");
+    let run = s.running().unwrap();
+    (run, s.inputs(run))
+}
+
+scenario!(somebody_elses_run_under_our_mark, s => {
+    let (ours, mut inputs) = dispatched_unseen(s).await;
+    inputs.insert("environment".to_owned(), "elsewhere".to_owned());
+    let theirs = s.fake.dispatch(SHOP, "bob", "cd.yml", (BRANCH, inputs)).unwrap();
+    s.fake.finish_run(SHOP, theirs, "success").unwrap();
+    s.later(MINUTE).await;
+    assert_eq!(s.promotion(1).await.state.run().map(|run| run.id.0), Some(ours));
+    assert_eq!(s.state(1).await, "deploying", "what somebody else ran is not what was asked for");
+    s.fake.finish_run(SHOP, ours, "failure").unwrap();
+    s.settle().await;
+    assert_eq!(s.state(1).await, "failed: deployment_failed");
+});
+
+scenario!(somebody_elses_run_without_a_mark_leaves_nothing_unclear, s => {
+    s.fake.dispatch(SHOP, "bob", "cd.yml", (BRANCH, BTreeMap::from([("environment".to_owned(), "staging".to_owned())]))).unwrap();
+    let theirs = s.running().unwrap();
+    s.fake.fail_times("POST", "/repos/*/*/actions/workflows/*/dispatches", Fault::DropBefore, 2);
+    s.comment("alice", "/promote staging").await;
+    s.later(MINUTE).await;
+    s.later(MINUTE).await;
+    assert_eq!(s.dispatched().len(), 2, "ours was never started before, whatever else runs on its commit");
+    s.fake.finish_run(SHOP, theirs, "failure").unwrap();
+    s.later(MINUTE).await;
+    assert_eq!(s.state(1).await, "deploying");
+    s.deployment_ends("success").await;
+});
+
+scenario!(our_run_that_somebody_else_runs_again_is_still_ours, s => {
+    let (ours, _) = dispatched_unseen(s).await;
+    s.fake.finish_run(SHOP, ours, "failure").unwrap();
+    s.fake.change(|state| {
+        let (repo, bob) = (state.repo_id(SHOP)?, state.who("bob")?);
+        state.rerun(repo, bob, ours)
+    }).unwrap();
+    s.later(MINUTE).await;
+    assert_eq!(s.promotion(1).await.state.run().map(|run| run.id.0), Some(ours));
+    s.deployment_ends("success").await;
+    assert_eq!(s.state(1).await, "succeeded");
+});
+
+scenario!(two_runs_with_one_mark_are_unclear, s => {
+    let (ours, _) = dispatched_unseen(s).await;
+    let twin = s.fake.change(|state| {
+        let id = state.fresh_id();
+        let runs = &mut state.repo_mut(SHOP).unwrap().runs;
+        let twin = Run { id, ..runs[&ours].clone() };
+        runs.insert(id, twin);
+        id
+    });
+    s.later(MINUTE).await;
+    assert_eq!(s.state(1).await, "failed: outcome_unknown");
+    assert!(s.reply().contains("More than one run"), "{}", s.reply());
+    // We asked for one: the other is GitHub's.
+    s.fake.change(|state| state.repo_mut(SHOP).unwrap().runs.remove(&twin));
+});
+
+scenario!(a_run_that_is_known_stays_the_run, s => {
+    s.comment("alice", "/promote staging").await;
+    let ours = s.running().unwrap();
+    let theirs = s.fake.dispatch(SHOP, "bob", "cd.yml", (BRANCH, s.inputs(ours))).unwrap();
+    s.fake.finish_run(SHOP, theirs, "success").unwrap();
+    s.later(MINUTE).await;
+    assert_eq!((s.state(1).await, s.promotion(1).await.state.run().map(|run| run.id.0)), ("deploying".to_owned(), Some(ours)));
+    s.deployment_ends("success").await;
+});
+
+scenario!(somebody_elses_deployment_under_our_mark, s => {
+    s.fake.fail_next("POST", "/repos/*/*/deployments", Fault::ApplyThenDrop);
+    s.comment("alice", "/promote staging").await;
+    let ours = s.fake.change(|state| {
+        let repo = state.repo_id(SHOP).unwrap();
+        let made = state.repo(SHOP).unwrap().deployments.values().next().unwrap().clone();
+        let copy = json!({
+            "ref": made.sha, "environment": made.environment, "payload": made.payload, "required_contexts": [],
+        });
+        let bob = state.who("bob").unwrap();
+        state.create_deployment(repo, bob, &copy).unwrap();
+        made.id
+    });
+    s.later(MINUTE).await;
+    assert_eq!(s.promotion(1).await.state.deployment().map(|deployment| deployment.0), Some(ours));
+    s.deployment_ends("success").await;
 });
 
 scenario!(a_workflow_without_our_input_is_a_clear_failure, s => {

@@ -68,6 +68,8 @@ pub struct Run {
     pub inputs: BTreeMap<String, String>,
     /// Who started it.
     pub actor: i64,
+    /// Who started its newest attempt.
+    pub triggering_actor: i64,
     /// Its suite of check runs.
     pub suite: i64,
     /// The check run of its one job.

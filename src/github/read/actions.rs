@@ -6,9 +6,9 @@ use super::{Reader, reading};
 use crate::clock::Timestamp;
 use crate::github::error::none_if_gone;
 use crate::github::pages::{JobsPage, RunsPage};
-use crate::github::wire::{WithId, lenient, maybe_moment, moment};
+use crate::github::wire::{MaybeAccount, WithId, lenient, maybe_moment, moment};
 use crate::github::{Error, path};
-use crate::ids::{CommitSha, Repo, RepoId, RunId, WorkflowFile};
+use crate::ids::{Actor, CommitSha, Repo, RepoId, RunId, WorkflowFile};
 
 /// A run. A rerun keeps the id and raises the attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,6 +28,8 @@ pub struct Run {
     pub head_branch: Option<String>,
     /// The event that started it.
     pub event: String,
+    /// Who started it; whoever runs it again changes nothing about that.
+    pub actor: Option<Actor>,
     /// Where its workflow is, as GitHub writes it.
     pub path: String,
     /// The file name of its workflow, when that is one of this repository's own.
@@ -132,6 +134,8 @@ struct Wire {
     #[serde(default)]
     head_branch: Option<String>,
     event: String,
+    #[serde(default)]
+    actor: MaybeAccount,
     path: String,
     #[serde(default)]
     display_title: Option<String>,
@@ -155,6 +159,7 @@ impl From<Wire> for Run {
             head_sha: wire.head_sha,
             head_branch: wire.head_branch,
             event: wire.event,
+            actor: wire.actor.actor(),
             workflow: own_workflow(&wire.path),
             path: wire.path,
             display_title: wire.display_title,

@@ -18,9 +18,11 @@ mod repository;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use super::api::{Api, As};
 use super::tokens::Access;
-use crate::ids::Repo;
+use crate::ids::{Repo, UserId};
 
 pub use actions::{Job, Run};
 pub use alerts::Alerts;
@@ -38,11 +40,12 @@ pub use repository::{File, Repository};
 #[derive(Clone)]
 pub struct Reader {
     api: Arc<Api>,
+    own: Arc<OnceCell<UserId>>,
 }
 
 impl Reader {
     pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+        Self { api, own: Arc::default() }
     }
 }
 

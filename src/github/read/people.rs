@@ -9,7 +9,7 @@ use crate::github::error::none_if_gone;
 use crate::github::tokens::Access;
 use crate::github::wire::Account;
 use crate::github::{Error, path};
-use crate::ids::{Actor, Login, Repo};
+use crate::ids::{Actor, Login, Repo, UserId};
 
 /// What somebody may do in a repository, with everything counted that gives it to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,19 @@ impl Reader {
         let address = format!("/users/{}", path::segment(login.as_str()));
         let found: Option<Account> = none_if_gone(self.api.read(reading(repo), address).await)?;
         Ok(found.map(Into::into))
+    }
+
+    /// The account under which the App acts, `SLUG[bot]`. Asked once: its id stays when the App is renamed.
+    pub async fn own_account(&self, repo: &Repo) -> Result<UserId, Error> {
+        let asked = self.own.get_or_try_init(|| async {
+            let login = format!("{}[bot]", self.app().await?.slug);
+            let name = login.parse().map_err(|_| Error::broken(format!("no account is called {login}")))?;
+            let account = self.user(repo, &name).await?.filter(|account| account.bot);
+            account
+                .map(|account| account.id)
+                .ok_or_else(|| Error::broken(format!("{login} is no bot's account")))
+        });
+        asked.await.copied()
     }
 }
 

@@ -63,7 +63,8 @@ async fn every_published_example_of_an_answer_can_be_read() {
     assert_eq!(reader.comments_since(&repo, number, START).await.unwrap().len(), 1);
     assert_eq!(reader.workflow_runs_of(&repo, &commit).await.unwrap().len(), 1);
     assert_eq!(reader.run(&repo, RunId(30_433_642)).await.unwrap().unwrap().id, RunId(30_433_642));
-    assert_eq!(reader.dispatched_runs(&repo, &"cd.yml".parse().unwrap(), START).await.unwrap().len(), 1);
+    let dispatched = reader.dispatched_runs(&repo, &"cd.yml".parse().unwrap(), START).await.unwrap();
+    assert!(matches!(dispatched.as_slice(), [run] if run.actor.is_some()));
     assert_eq!(reader.check_runs(&repo, &commit).await.unwrap()[0].app_slug.as_deref(), Some("octoapp"));
     assert_eq!(reader.statuses(&repo, &commit).await.unwrap().len(), 2);
     assert_eq!(reader.permission(&repo, &octocat).await.unwrap().unwrap().level, Level::Admin);

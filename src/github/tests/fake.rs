@@ -152,6 +152,7 @@ async fn a_dispatched_run_is_known_by_its_id_and_can_be_cancelled() {
     let run = writer.dispatch(&repo, &workflow, &main, &inputs).await.unwrap().run.unwrap();
     let listed = reader.dispatched_runs(&repo, &workflow, super::peer::START).await.unwrap();
     assert_eq!(listed.iter().map(|found| found.id).collect::<Vec<_>>(), [run]);
+    assert_eq!(listed[0].actor.as_ref().map(|actor| actor.id), reader.own_account(&repo).await.ok());
     assert_eq!(Some(&listed[0].head_sha), reader.branch_tip(&repo, &main).await.unwrap().as_ref());
     writer.cancel_run(&repo, run).await.unwrap();
     writer.cancel_run(&repo, run).await.unwrap();

@@ -170,6 +170,26 @@ scenario!(what_makes_no_sense_is_buried_and_holds_nobody_up, s => {
     }
 });
 
+scenario!(what_was_done_of_a_buried_comment_is_not_said_to_be_undone, s => {
+    s.comment("alice", "/promote production").await;
+    let refused = Fault::Status(403, json!({ "message": "Resource not accessible by integration" }));
+    s.fake.fail_times("GET", "/repos/acme/shop", refused, 4);
+    let asked = s.says("alice", "/cancel p1\n/promote staging\n/why");
+    let delivery = s.only_delivery();
+    s.deliver(&delivery).await;
+    s.calms_down().await;
+    assert_eq!((s.state(1).await, s.promotions().await), ("cancelled".to_owned(), 1));
+    assert!(!s.reply().contains("Nothing was changed"), "{}", s.reply());
+    assert!(s.reply().contains("Write only those 2 again"), "{}", s.reply());
+    assert!(s.reply().contains("/promote staging"), "it is said of which command: {}", s.reply());
+    s.fake.change(|state| state.redeliver(delivery.id)).unwrap();
+    s.calms_down().await;
+    assert_eq!(s.refusals().await, Vec::<String>::new(), "nothing is done twice");
+    assert_eq!(s.state(2).await, "deploying");
+    assert_eq!(s.reactions(asked), ["eyes", "rocket", "confused"]);
+    s.deployment_ends("success").await;
+});
+
 scenario!(a_buried_delivery_that_is_sent_again_runs_again, s => {
     let refused = Fault::Status(403, json!({ "message": "Resource not accessible by integration" }));
     s.fake.fail_times("GET", "/repos/acme/shop", refused, 4);

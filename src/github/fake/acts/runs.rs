@@ -123,6 +123,7 @@ impl State {
             display_title: title,
             inputs,
             actor: who.user,
+            triggering_actor: who.user,
             suite,
             check: 0,
             created_at: now,
@@ -217,6 +218,7 @@ impl State {
         let found = here.runs.get_mut(&run).filter(|r| r.is_completed());
         let found = found.ok_or_else(|| Refused::forbidden("The workflow run is already running"))?;
         found.run_attempt += 1;
+        found.triggering_actor = who.user;
         "queued".clone_into(&mut found.status);
         found.conclusion = None;
         found.run_started_at = now;
@@ -242,7 +244,7 @@ impl State {
     fn tell_run(&mut self, repo: i64, run: i64, action: &str) -> Act<()> {
         let here = self.repo_by_id(repo)?;
         let found = here.run(run)?;
-        let sender = Who { user: found.actor, app: None };
+        let sender = Who { user: found.triggering_actor, app: None };
         let workflow = here.workflows.get(&found.workflow).map(|w| self.show_workflow(here, w));
         let payload = json!({"workflow_run": self.show_run(here, found), "workflow": workflow});
         self.emit(repo, "workflow_run", Some(action), sender, payload);

@@ -24,7 +24,7 @@ pub const SRE: i64 = 500;
 /// The secret the webhooks are signed with.
 pub const WEBHOOK_SECRET: &str = "sandbox-webhook-secret";
 /// The App's bot.
-const BOT: i64 = 301;
+pub const BOT: i64 = 301;
 /// The bot of GitHub Actions on github.com.
 const ACTIONS_BOT: i64 = 41_898_282;
 const POLICY: &str = include_str!("countersign.yml");

@@ -98,7 +98,7 @@ impl State {
             "pull_requests": self.show_pulls_of(repo, &run.head_sha), "referenced_workflows": [],
             "created_at": time(run.created_at), "updated_at": time(run.updated_at),
             "run_started_at": time(run.run_started_at), "actor": self.show_account(run.actor),
-            "triggering_actor": self.show_account(run.actor), "jobs_url": format!("{url}/jobs"),
+            "triggering_actor": self.show_account(run.triggering_actor), "jobs_url": format!("{url}/jobs"),
             "logs_url": format!("{url}/logs"), "artifacts_url": format!("{url}/artifacts"),
             "check_suite_url": format!("{base}/check-suites/{}", run.suite),
             "cancel_url": format!("{url}/cancel"), "rerun_url": format!("{url}/rerun"),
