@@ -42,6 +42,7 @@ async fn start(fake: &Fake, database: &str) -> Program {
     fake.set_urls(github.as_str(), github.as_str());
     Program::start(Parts {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        connections: countersign::settings::ConnectionLimits::default(),
         database_url: database.to_owned().into(),
         log_key: LogKey::from_seed("countersign.example/bench".parse().unwrap(), [7; 32]),
         guarding: Guarding { high_water: Some(Place::Nowhere), ..Guarding::default() },

@@ -70,6 +70,7 @@ async fn start(settings: Settings, purpose: Purpose) -> anyhow::Result<Program> 
     };
     let parts = Parts {
         listener,
+        connections: settings.connections,
         database_url: settings.database_url,
         log_key,
         guarding,

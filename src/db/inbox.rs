@@ -32,8 +32,10 @@ pub struct Claimed {
     pub event: String,
     /// The body as it arrived.
     pub body: Vec<u8>,
-    /// When it arrived.
+    /// When it arrived: of one that was given up and came again, the last time.
     pub received_at: Timestamp,
+    /// When it arrived the first time.
+    pub first_received_at: Timestamp,
     /// How often it was tried, this time included.
     pub attempts: i64,
     /// How many of its commands are done already.
@@ -46,12 +48,13 @@ pub fn pack(body: &[u8]) -> Vec<u8> {
     packed::pack(body)
 }
 
-/// Stores a delivery. Again is a no-op, except that one which failed for good runs again.
+/// Stores a delivery. Again is a no-op, except that one which failed for good runs again, as of when it came again.
 pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
     on!(conn, executor => sqlx::query(
         "INSERT INTO delivery (seq, guid, event, lane, received_at, body, state, attempts, steps, run_at, fence) \
          VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM delivery), $1, $2, $3, $4, $5, 'waiting', 0, 0, $4, 0) \
-         ON CONFLICT (guid) DO UPDATE SET state = 'waiting', attempts = 0, run_at = excluded.run_at, error = NULL \
+         ON CONFLICT (guid) DO UPDATE SET state = 'waiting', attempts = 0, run_at = excluded.run_at, error = NULL, \
+         first_received_at = COALESCE(delivery.first_received_at, delivery.received_at), received_at = excluded.received_at \
          WHERE delivery.state = 'buried'")
         .bind(new.guid.as_str()).bind(&new.event).bind(new.lane).bind(new.received_at.0).bind(&new.body)
         .execute(executor).await.map(|_| ()))?;
@@ -64,15 +67,15 @@ pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
 /// Whoever claims one has it for `lease`.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(lease);
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64, i64)>(
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64, i64, i64)>(
         "UPDATE delivery SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM delivery WHERE state = 'waiting' GROUP BY lane) AS heads \
                        WHERE (SELECT run_at FROM delivery d WHERE d.seq = heads.seq) <= $1 ORDER BY seq LIMIT $3) \
-         RETURNING seq, guid, event, body, received_at, attempts, steps, fence")
+         RETURNING seq, guid, event, body, received_at, COALESCE(first_received_at, received_at), attempts, steps, fence")
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
     let mut claimed = rows
         .into_iter()
-        .map(|(seq, guid, event, body, received_at, attempts, steps, fence)| {
+        .map(|(seq, guid, event, body, received_at, first_received_at, attempts, steps, fence)| {
             Ok(Claimed {
                 seq,
                 guid: guid.parse().map_err(|why| Error::impossible("delivery", seq, why))?,
@@ -80,6 +83,7 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64)
                 body: lz4_flex::decompress_size_prepended(&body)
                     .map_err(|why| Error::impossible("delivery", seq, why))?,
                 received_at: Timestamp(received_at),
+                first_received_at: Timestamp(first_received_at),
                 attempts,
                 steps,
                 fence,

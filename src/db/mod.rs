@@ -17,6 +17,7 @@ pub mod cosignature;
 pub mod head;
 mod high_water;
 pub mod inbox;
+pub mod known;
 mod migrate;
 pub mod notice;
 mod only_writer;

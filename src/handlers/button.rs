@@ -8,7 +8,7 @@ use crate::db::{NewEntry, inbox, notice, promotion, subject};
 use crate::effect::Notice;
 use crate::event::ButtonPress;
 use crate::handlers::approve::cast;
-use crate::handlers::{Context, Result, scan};
+use crate::handlers::{Context, Result, late, scan};
 use crate::ids::{Actor, Repo};
 use crate::policy::facts::Choice;
 use crate::promotion::Promotion;
@@ -32,6 +32,9 @@ pub(super) async fn pressed(context: Context, repo: Repo, sender: Actor, press: 
     let mut conn = context.app.db.read().await?;
     let Some(promotion) = promotion::find(&mut conn, id).await? else { return context.finish().await };
     drop(conn);
+    if let Some(refusal) = late::of_press(&context.delivery) {
+        return refused(context, repo, sender, promotion, choice, refusal).await;
+    }
     match cast(&context, &repo, &sender, promotion.clone(), choice).await? {
         Ok(ballot) => {
             let words = comment::voted(&ballot.step.promotion, choice);

@@ -1,7 +1,5 @@
 //! A comment was written: its commands are carried out one after the other, each exactly once.
 
-use std::time::Duration;
-
 use crate::audit::{ActorRole, Kind};
 use crate::command::{Command, Parsed, parse};
 use crate::db::{NewEntry, inbox, notice};
@@ -9,12 +7,12 @@ use crate::effect::{Notice, Reaction};
 use crate::event::{Comment, CommentChange};
 use crate::handlers::ask::{Ask, Said};
 use crate::handlers::{
-    Context, Result, approve, cancel, help, load_policy, promote, scan, status, waive, why,
+    Context, Result, approve, cancel, help, late, load_policy, promote, scan, status, waive, why,
 };
 use crate::ids::{Actor, Repo};
 use crate::policy::Principal;
 use crate::policy::facts::Choice;
-use crate::requirement::{Code, Refusal};
+use crate::requirement::Refusal;
 
 /// Only what a person wrote counts, or a bot that the policy names; and only when it was written.
 pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment: Comment) -> Result<()> {
@@ -46,23 +44,11 @@ pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment
     Ok(())
 }
 
-/// How long a command may have been on its way: GitHub can be asked to deliver again what was missed days ago.
-const TOO_LATE: Duration = Duration::from_mins(15);
-
 async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
-    let underway = ask.context.delivery.received_at.since(ask.comment.created_at);
+    if let Some(refusal) = too_late(ask, &command) {
+        return Ok(Said::no(&refusal));
+    }
     match command {
-        Command::Promote(_)
-        | Command::Approve { .. }
-        | Command::Reject { .. }
-        | Command::Cancel { .. }
-        | Command::Waive(_)
-        | Command::Unwaive { .. }
-            if underway > TOO_LATE =>
-        {
-            let sentence = "Your comment reached Countersign long after you wrote it, and much may have changed. Look again, and write it once more if you still mean it.";
-            Ok(Said::no(&Refusal::new(Code::ArrivedLate, sentence)))
-        }
         Command::Promote(wish) => promote::promote(ask, wish).await,
         Command::Approve { which } => approve::by_comment(ask, which, Choice::Approve, None).await,
         Command::Reject { which, reason } => {
@@ -75,6 +61,20 @@ async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
         Command::Unwaive { finding } => waive::unwaive(ask, finding).await,
         Command::Scan => scan::scan(ask).await,
         Command::Help { command } => Ok(help::help(command)),
+    }
+}
+
+/// Whether it is no longer obeyed. What only tells is never too late.
+fn too_late(ask: &Ask, command: &Command) -> Option<Refusal> {
+    let written = ask.comment.created_at;
+    match command {
+        Command::Promote(_) => late::when_begun(ask.context.now, written),
+        Command::Approve { .. }
+        | Command::Reject { .. }
+        | Command::Cancel { .. }
+        | Command::Waive(_)
+        | Command::Unwaive { .. } => late::on_arrival(&ask.context.delivery, written),
+        Command::Status { .. } | Command::Why { .. } | Command::Scan | Command::Help { .. } => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod deployment_status;
 pub mod facts;
 mod head;
 mod help;
+mod late;
 mod policy_file;
 mod promote;
 mod pull_request;

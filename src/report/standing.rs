@@ -203,6 +203,8 @@ pub struct Problem {
     pub said: Vec<Said>,
     /// Whether the baseline had it.
     pub novelty: Novelty,
+    /// Only reports of forks' runs tell of it.
+    pub fork: bool,
     /// Who lets it through.
     pub waiver: Option<Waiver>,
 }

@@ -113,6 +113,7 @@ impl Sandbox {
         let key = LogKey::load_or_create(&folder.path().join(LOG_KEY), &name_of(here)?)?;
         let parts = Parts {
             listener: site.listener,
+            connections: crate::settings::ConnectionLimits::default(),
             database_url: Secret::from(folder.database_url()),
             log_key: key.clone(),
             guarding: Guarding::default(),

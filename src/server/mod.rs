@@ -1,5 +1,7 @@
 //! The face to the network: what is mounted where, and its limits.
 
+mod connections;
+mod descriptors;
 mod program;
 mod observe;
 mod home;

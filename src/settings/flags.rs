@@ -13,6 +13,15 @@ pub struct ServeFlags {
     #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
 
+    /// How many connections one address may have at once; behind a proxy all of them come from the proxy's.
+    #[arg(
+        long,
+        env = "COUNTERSIGN_CONNECTIONS_PER_ADDRESS",
+        help = "How many connections one address may have at once, of 1024 in all [default: 64 for addresses of the Internet; no bound for this machine and private networks, where proxies stand]",
+        value_name = "NUMBER"
+    )]
+    pub connections_per_address: Option<String>,
+
     /// Which database.
     #[command(flatten)]
     pub database: DatabaseFlags,

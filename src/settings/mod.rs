@@ -4,6 +4,7 @@
 //! with a setting is said with its name and with what to write instead; a secret is never quoted.
 
 mod anchor;
+mod connections;
 mod flags;
 mod oidc;
 mod trusted_root;
@@ -23,6 +24,7 @@ use crate::db::{self, Guarding, Place, Purpose};
 use crate::github::{AppKey, Secret};
 
 pub use anchor::{AnchorBranch, AnchorSettings};
+pub use connections::{ConnectionLimits, PerAddress};
 pub use flags::{
     AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, OidcFlags, ReaderFlags,
     ServeFlags, TelemetryFlags,
@@ -35,6 +37,8 @@ pub use reader::ReaderToken;
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// What connections may take.
+    pub connections: ConnectionLimits,
     /// Where people and GitHub reach it.
     pub public_url: Option<Url>,
     /// `sqlite://…` or `postgres://…`; may hold a password.
@@ -119,6 +123,7 @@ impl Settings {
         let GitHubSettings { api_url: github_api_url, app_id, private_key } = flags.github.read()?;
         Ok(Self {
             listen: listen(flags)?,
+            connections: ConnectionLimits::read(flags)?,
             database_url: flags.database.url()?,
             github_web_url: place::web_url(flags, &github_api_url)?,
             github_api_url,

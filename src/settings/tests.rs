@@ -127,6 +127,8 @@ fn what_is_wrong_is_said_by_name_and_with_what_to_write() {
     for (flags, variable, said) in [
         (&["--listen=8080"][..], "COUNTERSIGN_LISTEN", "127.0.0.1:8080"),
         (&["--lease=0"], "COUNTERSIGN_LEASE", "from 1 to 3600"),
+        (&["--connections-per-address=0"], "COUNTERSIGN_CONNECTIONS_PER_ADDRESS", "from 1 to 1024"),
+        (&["--connections-per-address=many"], "COUNTERSIGN_CONNECTIONS_PER_ADDRESS", "from 1 to 1024"),
         (&["--public-url=countersign.example.com"], "COUNTERSIGN_PUBLIC_URL", "https://"),
         (&["--public-url=ftp://x"], "COUNTERSIGN_PUBLIC_URL", "https://"),
         (&["--github-api-url=https://x?y"], "COUNTERSIGN_GITHUB_API_URL", "api/v3"),
@@ -180,6 +182,7 @@ fn every_variable_is_in_the_help() {
     let help = Program::command().render_long_help().to_string();
     for variable in [
         "COUNTERSIGN_LISTEN",
+        "COUNTERSIGN_CONNECTIONS_PER_ADDRESS",
         "COUNTERSIGN_LEASE",
         "COUNTERSIGN_PUBLIC_URL",
         "COUNTERSIGN_DATABASE_URL",

@@ -126,9 +126,11 @@ on_both!(what_was_done_of_a_delivery_is_remembered, url => {
     assert_eq!(inbox::depth(&mut conn).await.unwrap(), inbox::Depth { waiting: 0, buried: 1 });
     assert!(!inbox::knows(&mut conn, &"a".parse().unwrap()).await.unwrap(), "GitHub may send it again");
     drop(conn);
-    arrive(&db, "a", 1).await;
+    let came_again = NewDelivery { received_at: at(602), ..delivery("a", 1) };
+    db.write(move |tx| Box::pin(async move { inbox::insert(tx.conn().await?, &came_again).await })).await.unwrap();
     let again = claim(&db, at(602)).await.remove(0);
     assert_eq!((again.attempts, again.steps), (1, 2), "it runs again, and not what was done");
+    assert_eq!((again.first_received_at, again.received_at), (NOW, at(602)), "as of when it came again");
 });
 
 fn promotion(number: i64) -> PromotionId {

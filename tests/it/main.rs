@@ -20,6 +20,7 @@ mod approve;
 mod cancel;
 mod checks;
 mod comments;
+mod connections;
 mod coverage;
 mod crash;
 mod damage;

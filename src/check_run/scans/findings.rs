@@ -5,7 +5,7 @@ use url::Url;
 use super::group::Upgrade;
 use super::{Group, View, code, more, of_novelty, words};
 use crate::markdown::Markdown;
-use crate::report::{Category, Novelty, Problem, Severity, Text};
+use crate::report::{Category, Novelty, Problem, Reference, Severity, Text};
 
 const HEADER: [&str; 4] = ["Severity", "What", "Where", "Found by"];
 /// How many places and names stand in a cell.
@@ -92,17 +92,20 @@ fn what(group: &Group<'_>, advice: Advice) -> Markdown {
     cell.with(exploited(group))
 }
 
-/// The names that a waiver takes, with a link where the report gives one.
+/// The names that a waiver takes, with a link where there is more to read.
 fn names(group: &Group<'_>) -> Markdown {
     let named = group.problems.iter().take(LISTED).map(|problem| name(problem, &problem.id));
     and_more(Markdown::join(named, ", "), group.problems.len())
 }
 
 fn name(problem: &Problem, id: &str) -> Markdown {
-    let url = problem.finding.rule.url.as_deref().filter(|url| url.len() <= 300);
-    match url.and_then(|url| Url::parse(url).ok()) {
-        Some(url) => Markdown::link(code(id, 80), &url),
-        None => code(id, 80),
+    let id = code(id, 80);
+    match problem.reference() {
+        Some(Reference::Public(url)) => Markdown::link(id, &url),
+        Some(Reference::Said { url, host }) => {
+            Markdown::link(id, &url).with(" (").with(words(&host, 60)).with(")")
+        }
+        None => id,
     }
 }
 

@@ -97,6 +97,7 @@ pub(crate) fn problem(id: &str, finding: Finding, said: &[(&str, Severity)]) -> 
             .map(|(tool, severity)| Said { tool: (*tool).into(), severity: *severity, native: None })
             .collect(),
         novelty: Novelty::New,
+        fork: false,
         waiver: None,
     }
 }

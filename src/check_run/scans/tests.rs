@@ -105,7 +105,7 @@ fn a_blocked_commit() {
     | Severity | What | Where | Found by |
     | --- | --- | --- | --- |
     | **HIGH** | **lodash** 4&#46;17&#46;20: `CVE-2021-23337`, `CVE-2020-28500`; fix: upgrade lodash 4&#46;17&#46;20 → **4&#46;17&#46;21** removes 2 · **known to be exploited** · EPSS 93.7 % | `package-lock.json` | grype+trivy: HIGH grype / MEDIUM trivy |
-    | **HIGH** | [`python.sqli-002a`](<https://semgrep.dev/r/python.sqli>) SQL built from user input | `src/orders.py:42` | semgrep |
+    | **HIGH** | [`python.sqli-002a`](<https://semgrep.dev/r/python.sqli>) (semgrep.dev) SQL built from user input | `src/orders.py:42` | semgrep |
 
 
     ### Baselines
@@ -483,8 +483,8 @@ fn hostile_words_are_shown_as_they_were_written() {
 
     | Severity | What | Where | Found by |
     | --- | --- | --- | --- |
-    | **HIGH** | **&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; �** &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…: [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>), [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>); fix: upgrade &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod… → **99** removes 2 · **known to be exploited** · EPSS 93.7 % | ``@alice </details> \| **x** [a](https://evil.example) #1 `code` �`` | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…: HIGH &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… / MEDIUM &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… |
-    | **HIGH** | [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>) &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | `src/orders.py:42` | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… |
+    | **HIGH** | **&#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; �** &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod…: [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>) (a.example), [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>) (a.example); fix: upgrade &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;cod… → **99** removes 2 · **known to be exploited** · EPSS 93.7 % | ``@alice </details> \| **x** [a](https://evil.example) #1 `code` �`` | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e…: HIGH &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… / MEDIUM &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… |
+    | **HIGH** | [``@alice </details> \| **x** [a](https://evil.example) #1 `code` �``](<https://a.example/@alice%20%3C/details%3E%20%7C%20%2A%2Ax%2A%2A%20%5Ba%5D%28https://evil.example%29%20#1%20%60code%60%20%E2%80%AE>) (a.example) &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;evil.example&#41; &#35;&#8203;1 &#96;code&#96; � | `src/orders.py:42` | &#64;&#8203;alice &#60;&#47;details&#62; &#124; &#42;&#42;x&#42;&#42; &#91;a&#93;&#40;https&#58;&#8203;&#47;&#47;e… |
 
 
     ### Baselines
@@ -498,6 +498,29 @@ fn hostile_words_are_shown_as_they_were_written() {
 
     *Beside the diff: 1 changed line with findings. On lines that did not change: 3.*
     "##);
+}
+
+#[test]
+fn an_address_of_a_report_is_ours_for_public_names_or_says_its_host_and_is_none_of_a_forks() {
+    let (mut standing, gates) = blocked();
+    for problem in &mut standing.open {
+        let url = Some("https://evil.example/help".into());
+        problem.finding.rule = crate::report::Rule { url, ..(*problem.finding.rule).clone() }.into();
+    }
+    let mut forks = weakness("forks", "Click", Severity::High, "src/orders.py", 43);
+    let url = Some("https://evil.example/help".into());
+    forks.finding.rule = crate::report::Rule { url, ..(*forks.finding.rule).clone() }.into();
+    forks.fork = true;
+    standing.open.push(forks);
+    let summary = shown(&(standing, gates)).shown.summary;
+    for link in [
+        "[`CVE-2021-23337`](<https://nvd.nist.gov/vuln/detail/CVE-2021-23337>), [`CVE-2020-28500`](<https://nvd.nist.gov/vuln/detail/CVE-2020-28500>);",
+        "[`python.sqli-002a`](<https://evil.example/help>) (evil.example) SQL",
+        "`forks-002b`",
+    ] {
+        assert!(summary.contains(link), "{link}: {summary}");
+    }
+    assert_eq!(summary.matches("<https://evil.example").count(), 1, "{summary}");
 }
 
 #[test]

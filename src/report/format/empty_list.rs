@@ -15,9 +15,9 @@ use crate::report::tool_names::tool_of;
 pub(super) const FORMAT: Format = Format { name: "empty-list", recognises, read };
 
 /// Tools that write an empty list where they find nothing.
-const FOUND_NOTHING: &[&str] = &["code-climate", "gitleaks", "hadolint", "pylint", "ruff", "trivy"];
+const FOUND_NOTHING: &[&str] = &["code-climate", "gitleaks", "hadolint", "pylint", "ruff"];
 /// Tools that write one where they looked at nothing.
-const LOOKED_AT_NOTHING: &[&str] = &["kubesec", "nikto", "pip-audit"];
+const LOOKED_AT_NOTHING: &[&str] = &["kubesec", "nikto", "pip-audit", "trivy"];
 
 fn recognises(sketch: &Sketch) -> bool {
     match sketch.json() {
@@ -58,8 +58,6 @@ mod tests {
     fn the_name_tells_whose_it_is() {
         for (name, tool) in [
             ("gitleaks.json", "gitleaks"),
-            ("out/Trivy-Legacy_report.json", "trivy"),
-            ("trivy/report.json", "trivy"),
             ("trivy/gitleaks.json", "gitleaks"),
             ("hadolint-report.json", "hadolint"),
             ("pylint.json", "pylint"),
@@ -82,8 +80,16 @@ mod tests {
 
     #[test]
     fn who_lists_everything_and_lists_nothing_looked_at_nothing() {
-        for name in ["pip_audit/empty.json", "kubesec.json", "nikto.json"] {
-            assert_eq!(named(name, "[]")[0].state.as_str(), "partial", "{name}");
+        for name in [
+            "pip_audit/empty.json",
+            "kubesec.json",
+            "nikto.json",
+            "out/Trivy-Legacy_report.json",
+            "trivy/report.json",
+        ] {
+            for text in ["[]", "null"] {
+                assert_eq!(named(name, text)[0].state.as_str(), "partial", "{name}");
+            }
         }
     }
 }

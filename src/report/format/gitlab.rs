@@ -134,9 +134,16 @@ struct Named {
 fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     draft.begin("gitlab");
     let mut json = input.json();
-    let (mut scan, mut listed, mut image) = (Scan::default(), false, None);
+    let (mut scan, mut listed, mut image, mut files) = (Scan::default(), false, None, None);
     json.object(|json, key| match key {
         "scan" => json.read().map(|read| scan = read),
+        "dependency_files" => {
+            files = Some(0_u64);
+            json.list(|json| {
+                files = files.map(|count| count + 1);
+                json.skip()
+            })
+        }
         "vulnerabilities" => {
             listed = true;
             json.list(|json: &mut Json<'_>| {
@@ -154,6 +161,9 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     json.end()?;
     if !listed {
         return Err(Fault::new("It has no list of vulnerabilities: its tool did not finish it."));
+    }
+    if files == Some(0) && scan.kind == "dependency_scanning" {
+        draft.partial("It lists no file with dependencies: its tool found nothing that it can look at.");
     }
     scan.tell(draft, image);
     Ok(())
@@ -280,6 +290,22 @@ mod tests {
         assert_eq!((finding.category, finding.severity), (Category::Secret, Severity::Critical));
         assert!(finding.secret.as_ref().unwrap().mark.is_some());
         assert_eq!((&*report.tool.name, report.state), ("gitleaks", State::Ok));
+    }
+
+    #[test]
+    fn a_scan_that_looked_at_no_file_is_partial() {
+        let state = |files: &str| {
+            let text = format!(
+                r#"{{"version":"15.0.7","vulnerabilities":[]{files},"scan":{{"type":"dependency_scanning","status":"success"}}}}"#
+            );
+            one(&text).state
+        };
+        assert!(matches!(state(r#","dependency_files":[]"#), State::Partial { .. }));
+        assert_eq!(
+            state(r#","dependency_files":[{"path":"a.lock","package_manager":"npm","dependencies":[]}]"#),
+            State::Ok
+        );
+        assert_eq!(state(""), State::Ok, "it does not say");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod waivers;
 mod tests;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -23,7 +24,7 @@ use self::compare::{Comparison, compare};
 use self::merge::{Group, Told, merge};
 use self::problem::{Merged, fingerprints, problem};
 use self::waivers::Waivers;
-use crate::report::{Baseline, Novelty, Problem, Received, Report, SignatureFact, Standing, Waiver};
+use crate::report::{Baseline, Novelty, Problem, Received, Report, Rule, SignatureFact, Standing, Waiver};
 
 /// Everything that says how a commit stands.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +67,8 @@ pub fn stand(evidence: &Evidence<'_>) -> Standing {
     let (groups, groups_before) = (merge(&now, &aliases), merge(&before, &aliases));
     let comparison = compare(&now, &groups, &before, &groups_before);
     let mut waivers = Waivers::new(evidence.waivers, evidence.today);
-    let outcome = outcome(&groups, &groups_before, comparison, &aliases, &mut waivers);
+    let mut outcome = outcome(&groups, &groups_before, comparison, &aliases, &mut waivers);
+    outcome.tell_forks(evidence);
     let news = waivers.news();
     Standing {
         tally: tally::tally(evidence, &outcome, &news),
@@ -111,6 +113,25 @@ fn outcome<'a>(
         list.sort_by(|one, other| order(one).cmp(&order(other)));
     }
     outcome
+}
+
+impl Outcome<'_> {
+    /// Marks what only forks' runs brought. Where to read more is taken from none of those: somebody else's
+    /// run would put any address into our own check run.
+    fn tell_forks(&mut self, evidence: &Evidence<'_>) {
+        let is_own =
+            |report: usize| evidence.reports.get(report).is_some_and(|received| !received.origin.fork);
+        for Merged { members, problem, .. } in
+            [&mut self.open, &mut self.waived, &mut self.suppressed].into_iter().flatten()
+        {
+            let mut own = members.iter().filter(|member| is_own(member.report)).peekable();
+            problem.fork = own.peek().is_none();
+            let rule = &mut problem.finding.rule;
+            if !own.any(|member| member.finding.rule.url == rule.url) {
+                *rule = Arc::new(Rule { url: None, ..(**rule).clone() });
+            }
+        }
+    }
 }
 
 /// New before existing, then worst first; then by whatever tells two apart.

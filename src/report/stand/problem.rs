@@ -70,6 +70,7 @@ pub(super) fn problem<'a>(
         finding: shown(&members, lead.finding),
         said: said(&members),
         novelty,
+        fork: false,
         waiver: None,
     };
     Some(Merged { members, names, problem })

@@ -11,13 +11,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
+use super::connections;
+use super::descriptors;
 use super::{LogFace, ReportPages, ReportsFace, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
 use crate::report::{Marker, PageKey};
-use crate::settings::{AnchorSettings, OidcSettings, ReaderToken};
+use crate::settings::{AnchorSettings, ConnectionLimits, OidcSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;
 use crate::worker::{Anchors, Workers};
@@ -32,6 +34,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub struct Parts {
     /// Where requests come in; bound already, so that a port in use is found out first.
     pub listener: TcpListener,
+    /// What connections may take.
+    pub connections: ConnectionLimits,
     /// `sqlite://…` or `postgres://…`.
     pub database_url: Secret,
     /// Signs the log.
@@ -153,7 +157,7 @@ impl Program {
             .showing_reports(ReportPages::new(app.clone()))
             .taking_reports(reports);
         let mut server = JoinSet::new();
-        server.spawn(serve(parts.listener, shared, server_stops));
+        server.spawn(serve(parts.listener, shared, places(parts.connections), server_stops));
         Ok(Self { addr, app, workers, server, labour, stop_server, stop_labour })
     }
 
@@ -196,13 +200,28 @@ async fn guarding(
     guarding
 }
 
-async fn serve(listener: TcpListener, shared: Shared, mut stops: watch::Receiver<bool>) -> &'static str {
-    let stopped = async move { drop(stops.wait_for(|stop| *stop).await) };
-    let served = axum::serve(listener, router(shared)).with_graceful_shutdown(stopped).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the server cannot go on");
-    }
+async fn serve(
+    listener: TcpListener,
+    shared: Shared,
+    limits: ConnectionLimits,
+    stops: watch::Receiver<bool>,
+) -> &'static str {
+    connections::serve(listener, router(shared), limits, stops).await;
     "the server"
+}
+
+/// As many connections as the system has descriptors for, and as they may be.
+fn places(limits: ConnectionLimits) -> ConnectionLimits {
+    let Some(descriptors) = descriptors::raise() else { return limits };
+    let within = limits.within(descriptors);
+    if within != limits {
+        tracing::warn!(
+            descriptors,
+            connections = within.all,
+            "the system allows few open files, hence few connections: raise the hard limit (ulimit -Hn)"
+        );
+    }
+    within
 }
 
 /// The log is written down beside everything else: nothing waits for it.

@@ -2,13 +2,14 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::*;
 use crate::audit::{AttestationKey, Kind, Source};
 use crate::clock::{Clock, Timestamp};
 use crate::db::NewEntry;
 use crate::github::{AppKey, Pace};
+use crate::settings::PerAddress;
 
 const KEY: &str = include_str!("../../../tests/fixtures/github/test-key.pkcs1.pem");
 
@@ -18,6 +19,7 @@ async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
     let key = AppKey::parse(KEY).unwrap();
     Parts {
         listener: TcpListener::bind(("127.0.0.1", 0)).await.unwrap(),
+        connections: ConnectionLimits::default(),
         database_url: Secret::from(format!("sqlite://{}", folder.join("countersign.db").display())),
         log_key: LogKey::from_seed("localhost/log/countersign".parse().unwrap(), [seed; 32]),
         github: Connection { api_url, app_id: 4711, key, clock, pace: Pace::none() },
@@ -85,6 +87,28 @@ async fn a_request_under_way_is_answered_before_it_stops() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_webhook_answers_though_an_address_has_filled_its_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = ConnectionLimits { per_address: PerAddress::Any(5), ..ConnectionLimits::default() };
+    let parts = Parts { connections: limits, ..parts(folder.path(), 7, Work::ByHand).await };
+    let program = Program::start(parts).await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(TcpStream::connect(program.addr).await.unwrap());
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut github = socket.connect(program.addr).await.unwrap();
+    let delivery = "POST /github/webhook HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    github.write_all(delivery.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    github.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    drop(held);
+    program.stop().await;
 }
 
 #[tokio::test]

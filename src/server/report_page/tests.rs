@@ -87,3 +87,26 @@ fn what_reports_say_is_text() {
         }
     }
 }
+
+#[test]
+fn an_address_of_a_report_is_ours_for_public_names_or_says_its_host_and_is_none_of_a_forks() {
+    let (mut standing, gates) = blocked();
+    for problem in &mut standing.open {
+        let url = Some("https://evil.example/help".into());
+        problem.finding.rule = crate::report::Rule { url, ..(*problem.finding.rule).clone() }.into();
+        problem.fork = problem.id.starts_with("python.eval");
+    }
+    let page = page(&shown(Judged { standing, gates, annotations: 50 }), &filter("")).into_string();
+    let link = |to: &str, id: &str| {
+        format!("<a href=\"{to}\" rel=\"noopener noreferrer nofollow\"><code>{id}</code></a>")
+    };
+    for part in [
+        link("https://nvd.nist.gov/vuln/detail/CVE-2021-23337", "CVE-2021-23337"),
+        link("https://evil.example/help", "python.sqli-002a")
+            + " <span class=\"quiet\">(evil.example)</span>",
+        "<td data-label=\"Finding\"><code>python.eval-0007</code>".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part}: {page}");
+    }
+    assert_eq!(page.matches("https://evil.example").count(), 1);
+}

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::command::misleads;
 use crate::handlers::facts::Judged;
 use crate::ids::{CommitSha, RepoName};
-use crate::report::{Changed, Problem, Row, Severity};
+use crate::report::{Changed, Problem, Reference, Row, Severity};
 use crate::requirement::Verdict;
 
 /// What is shown.
@@ -233,10 +233,7 @@ fn finding(is: Is, problem: &Problem) -> Markup {
                 @if let Some(package) = &finding.package {
                     strong { (readable(&package.name)) " " (readable(&package.version)) } " "
                 }
-                @match web(finding.rule.url.as_deref()) {
-                    Some(url) => a href=(url) rel="noopener noreferrer nofollow" { code { (readable(&problem.id)) } },
-                    None => code { (readable(&problem.id)) },
-                }
+                (named(problem))
                 " " (readable(said))
                 @if !finding.message.trim().is_empty() && finding.message.trim() != said.trim() {
                     br; span.quiet { (readable(&finding.message)) }
@@ -269,6 +266,20 @@ fn finding(is: Is, problem: &Problem) -> Markup {
                 }
             }
             td data-label="State" { span.is data-is=(is.as_str()) { (is.words()) } }
+        }
+    }
+}
+
+/// Its name, with a link where there is more to read.
+fn named(problem: &Problem) -> Markup {
+    let id = html! { code { (readable(&problem.id)) } };
+    html! {
+        @match problem.reference() {
+            Some(Reference::Public(url)) => a href=(url) rel="noopener noreferrer nofollow" { (id) },
+            Some(Reference::Said { url, host }) => {
+                a href=(url) rel="noopener noreferrer nofollow" { (id) } " " span.quiet { "(" (host) ")" }
+            }
+            None => (id),
         }
     }
 }

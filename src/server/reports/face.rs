@@ -10,9 +10,10 @@ use super::oidc::{Issuer, Job};
 use super::rejection::Rejection;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::{self, Db, known};
 use crate::github::read::Run;
 use crate::github::{self, Reader};
-use crate::ids::{Repo, RepoId};
+use crate::ids::{Repo, RepoId, RepoName};
 use crate::report::Marker;
 use crate::settings::OidcSettings;
 
@@ -20,6 +21,7 @@ use crate::settings::OidcSettings;
 const PLACES: usize = 4;
 /// How long a repository that the App is not installed in is remembered as such, and how many are: anybody on
 /// GitHub can have a token made for us, and GitHub shall not be asked about each of them again and again.
+/// It is remembered with the name that its token gave: jobs that began before it was renamed give another one.
 const REMEMBERED: Duration = Duration::from_mins(5);
 const STRANGERS: usize = 10_000;
 
@@ -27,11 +29,15 @@ const STRANGERS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub struct ReportsFace {
     pub(super) marker: Marker,
+    db: Db,
     reader: Reader,
     issuer: Issuer,
     places: Arc<Semaphore>,
-    strangers: Arc<Mutex<HashMap<RepoId, Timestamp>>>,
+    strangers: Arc<Mutex<HashMap<Stranger, Timestamp>>>,
 }
+
+/// What a token says of a repository.
+type Stranger = (RepoId, RepoName);
 
 impl ReportsFace {
     /// For jobs whose tokens come from there.
@@ -41,6 +47,7 @@ impl ReportsFace {
     pub fn new(app: &App, settings: OidcSettings) -> std::io::Result<Self> {
         Ok(Self {
             marker: app.marker.clone(),
+            db: app.db.clone(),
             reader: app.reader.clone(),
             issuer: Issuer::new(settings, app.public_url.as_ref(), app.clock.clone())?,
             places: Arc::new(Semaphore::new(PLACES)),
@@ -62,12 +69,12 @@ impl ReportsFace {
 
     /// The run of that job, as GitHub knows it.
     pub(super) async fn run_of(&self, job: &Job, now: Timestamp) -> Result<(Repo, Run), Rejection> {
-        if self.is_stranger(job.repository_id, now) {
+        if self.is_stranger(job, now) && !self.is_known(job.repository_id).await? {
             return Err(Rejection::NotInstalled);
         }
         let installed = self.reader.installed(&job.repository).await.map_err(|error| refused(&error))?;
         let Some(installed) = installed.filter(|there| there.repo.id == job.repository_id) else {
-            self.remember_stranger(job.repository_id, now);
+            self.remember_stranger(job, now);
             return Err(Rejection::NotInstalled);
         };
         let run = self.reader.run(&installed.repo, job.run).await.map_err(|error| refused(&error))?;
@@ -75,20 +82,30 @@ impl ReportsFace {
         if run.attempt == job.attempt { Ok((installed.repo, run)) } else { Err(Rejection::OtherAttempt) }
     }
 
-    fn is_stranger(&self, repo: RepoId, now: Timestamp) -> bool {
-        let strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        strangers.get(&repo).is_some_and(|since| now.since(*since) < REMEMBERED)
+    /// Whether that repository ever told us anything: GitHub may be asked about it as often as its jobs like.
+    async fn is_known(&self, repo: RepoId) -> Result<bool, Rejection> {
+        let read = async { known::repository(&mut self.db.read().await?, repo).await };
+        read.await.map_err(|_: db::Error| Rejection::NotStored)
     }
 
-    fn remember_stranger(&self, repo: RepoId, now: Timestamp) {
+    fn is_stranger(&self, job: &Job, now: Timestamp) -> bool {
+        let strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.get(&stranger(job)).is_some_and(|since| now.since(*since) < REMEMBERED)
+    }
+
+    fn remember_stranger(&self, job: &Job, now: Timestamp) {
         let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
         if strangers.len() >= STRANGERS {
             strangers.retain(|_, since| now.since(*since) < REMEMBERED);
         }
         if strangers.len() < STRANGERS {
-            strangers.insert(repo, now);
+            strangers.insert(stranger(job), now);
         }
     }
+}
+
+fn stranger(job: &Job) -> Stranger {
+    (job.repository_id, job.repository.clone())
 }
 
 fn refused(error: &github::Error) -> Rejection {

@@ -205,3 +205,77 @@ scenario!(a_buried_delivery_that_is_sent_again_runs_again, s => {
     assert_eq!(s.deployments("staging"), ["success"]);
     assert_eq!(s.reactions(asked), ["eyes", "confused", "rocket"]);
 });
+
+/// GitHub refuses one read so often that what needs it is given up.
+fn given_up(s: &mut Scenario) {
+    let refused = Fault::Status(403, json!({ "message": "Resource not accessible by integration" }));
+    s.fake.fail_times("GET", "/repos/acme/shop", refused, 4);
+}
+
+scenario!(a_buried_command_is_not_obeyed_when_somebody_has_it_delivered_again_late, s => {
+    given_up(s);
+    let asked = s.says("alice", "/promote staging");
+    let delivery = s.only_delivery();
+    s.advance(Duration::from_mins(10));
+    s.deliver(&delivery).await;
+    s.calms_down().await;
+    assert_eq!(s.reactions(asked), ["eyes", "confused"], "given up");
+    s.advance(Duration::from_hours(50));
+    s.fake.change(|state| state.redeliver(delivery.id)).unwrap();
+    s.calms_down().await;
+    assert_eq!(s.refusal().await, "arrived_late");
+    assert_eq!(s.reactions(asked), ["eyes", "confused", "-1"]);
+    assert!(s.deployments("staging").is_empty());
+});
+
+scenario!(a_buried_vote_is_not_counted_when_somebody_has_it_delivered_again_late, s => {
+    s.staged().await;
+    s.comment("alice", "/promote production").await;
+    given_up(s);
+    s.says("bob", "/approve");
+    let delivery = s.only_delivery();
+    s.deliver(&delivery).await;
+    s.calms_down().await;
+    s.advance(Duration::from_mins(20));
+    s.fake.change(|state| state.redeliver(delivery.id)).unwrap();
+    s.calms_down().await;
+    assert_eq!(s.refusal().await, "arrived_late");
+    assert_eq!(s.missing(2).await, ["approvals_missing"]);
+});
+
+scenario!(a_buried_press_of_a_button_is_not_counted_when_it_comes_again_late, s => {
+    s.staged().await;
+    s.comment("alice", "/promote production").await;
+    for (minutes, refusals) in [(10, 0), (20, 1)] {
+        given_up(s);
+        let check = s.fake.check_named(SHOP, &s.head(), "countersign/production").unwrap();
+        s.fake.press_button(SHOP, "bob", check.id, "approve").unwrap();
+        let delivery = s.only_delivery();
+        s.deliver(&delivery).await;
+        s.calms_down().await;
+        s.advance(Duration::from_mins(minutes));
+        s.fake.change(|state| state.redeliver(delivery.id)).unwrap();
+        s.calms_down().await;
+        assert_eq!(s.refusals().await, vec!["arrived_late"; refusals], "after {minutes} minutes");
+    }
+    let votes = s.trail().await.into_iter().filter(|line| line.contains("vote.recorded")).count();
+    assert_eq!(votes, 1);
+});
+
+scenario!(what_waited_here_for_long_is_not_begun_by_itself_but_a_vote_still_counts, s => {
+    let reset = s.clock.now().plus(Duration::from_mins(25));
+    s.fake.fail_next("GET", "/repos/acme/shop", Fault::PrimaryLimit { reset });
+    let asked = s.says("alice", "/promote staging");
+    s.calms_down().await;
+    assert_eq!(s.refusal().await, "arrived_late");
+    assert_eq!(s.reactions(asked), ["eyes", "-1"]);
+    s.staged().await;
+    s.comment("alice", "/promote production").await;
+    let reset = s.clock.now().plus(Duration::from_mins(25));
+    s.fake.fail_next("GET", "/repos/acme/shop", Fault::PrimaryLimit { reset });
+    s.says("bob", "/approve");
+    s.calms_down().await;
+    assert_eq!(s.refusals().await.len(), 1, "{:?}", s.refusals().await);
+    let votes = s.trail().await.into_iter().filter(|line| line.contains("vote.recorded")).count();
+    assert_eq!(votes, 1, "it was cast in time");
+});

@@ -20,7 +20,7 @@ use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
 use countersign::server::{Parts, Program, StartError, Work};
-use countersign::settings::{AnchorSettings, OidcSettings, ReaderToken};
+use countersign::settings::{AnchorSettings, ConnectionLimits, OidcSettings, ReaderToken};
 use countersign::worker::Workers;
 use tokio::net::TcpListener;
 use url::Url;
@@ -263,6 +263,7 @@ async fn program(
     let name: KeyName = "countersign.example/acme".parse().unwrap();
     let parts = Parts {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        connections: ConnectionLimits::default(),
         database_url: database.to_owned().into(),
         log_key: LogKey::from_seed(name, [7; 32]),
         guarding,

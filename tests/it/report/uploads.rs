@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::db::report::{self, Bundle, Packed};
 use countersign::github::fake::auth::APP_KEY;
 use countersign::github::fake::faults::Fault;
+use countersign::ids::RepoId;
 use countersign::report::Way;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -153,6 +155,50 @@ scenario!(strangers_do_not_make_us_ask_github_again_and_again, s => {
         assert_eq!(refused(s, &stranger).await, (403, "not_installed".to_owned()));
     }
     assert_eq!(s.fake.requests().len(), 1);
+});
+
+scenario!(a_token_with_an_outdated_name_locks_nobody_out, s => {
+    let run = s.ci_goes_on();
+    for name in ["acme/old-shop", "mallory/shop"] {
+        let outdated = with(s, run, "repository", &json!(name));
+        assert_eq!(refused(s, &outdated).await, (403, "not_installed".to_owned()));
+        assert_eq!(send(s, "x", &token(s, run), CLEAN.as_bytes()).await.0, 202, "after {name}");
+    }
+    s.settle().await;
+});
+
+scenario!(a_stranger_under_another_name_is_asked_about_again_and_under_the_same_name_is_not, s => {
+    let run = s.ci_goes_on();
+    s.fake.forget_requests();
+    for name in ["mallory/one", "mallory/one", "mallory/two", "mallory/one"] {
+        let mut claims = s.fake.job_claims(SHOP, run, AUDIENCE).unwrap();
+        (claims["repository"], claims["repository_id"]) = (json!(name), json!("666"));
+        let stranger = s.fake.sign_claims(&claims).unwrap();
+        assert_eq!(refused(s, &stranger).await, (403, "not_installed".to_owned()));
+    }
+    assert_eq!(s.fake.requests().len(), 2);
+});
+
+// The App was installed while a job ran: the first event of the repository ends what is remembered of it.
+scenario!(a_stranger_that_tells_us_something_is_none_any_more, s => {
+    let run = s.ci_goes_on();
+    let mut claims = s.fake.job_claims(SHOP, run, AUDIENCE).unwrap();
+    (claims["repository"], claims["repository_id"]) = (json!("mallory/shop"), json!("666"));
+    let newcomer = s.fake.sign_claims(&claims).unwrap();
+    assert_eq!(refused(s, &newcomer).await, (403, "not_installed".to_owned()));
+    let (commit, way) = (s.head().parse().unwrap(), Way::Upload);
+    let bundle = Bundle { way, commit, run: 1, attempt: 1, branch: None, names: vec!["x".to_owned()] };
+    assert_eq!(send(s, "x", &token(s, run), CLEAN.as_bytes()).await.0, 202);
+    let known = s.reports().await;
+    let packed = vec![Packed::new("x", &known[0]).unwrap()];
+    let told = s.app.db.write(move |tx| {
+        Box::pin(async move { report::store(tx.conn().await?, RepoId(666), &bundle, &packed).await })
+    });
+    told.await.unwrap();
+    s.fake.forget_requests();
+    assert_eq!(refused(s, &newcomer).await, (403, "not_installed".to_owned()));
+    assert_eq!(s.fake.requests().len(), 1, "GitHub is asked again");
+    s.settle().await;
 });
 
 scenario!(what_the_token_or_the_body_says_of_the_commit_is_not_believed, s => {

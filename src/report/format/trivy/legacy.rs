@@ -6,7 +6,7 @@ use crate::report::format::Format;
 use crate::report::input::{Input, Result};
 use crate::report::sketch::Sketch;
 
-/// Trivy before 0.20. Without results it writes `null`.
+/// Trivy before 0.20. Where it looked at nothing it writes `null`, which only the file's name tells to be Trivy's.
 pub(in crate::report::format) const FORMAT: Format = Format { name: "trivy-legacy", recognises, read };
 
 fn recognises(sketch: &Sketch) -> bool {

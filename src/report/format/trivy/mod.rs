@@ -38,7 +38,8 @@ struct Head {
     kind: String,
     version: Option<String>,
     metadata: Metadata,
-    results: bool,
+    /// How many there are; none where the document has no such list.
+    results: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,25 +101,28 @@ impl Head {
             "Trivy" => self.version = Some(json.read::<Tool>()?.version),
             "Metadata" => self.metadata = json.read::<Option<Metadata>>()?.unwrap_or_default(),
             "Results" => {
-                self.results = true;
                 let pseudo = !matches!(self.kind.as_str(), "filesystem" | "repository");
-                results(json, draft, Scope { pseudo })?;
+                self.results = Some(results(json, draft, Scope { pseudo })?);
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// Trivy leaves the results out when it found nothing, and what it looked at is named all the same. A
-    /// document that names neither was not finished.
+    /// Each thing that Trivy looked at (an operating system's packages, a lock file, a Dockerfile) is a result,
+    /// whether anything is wrong with it or not. Without any it looked at nothing, as of an image without a
+    /// package manager; a document that does not even name what was scanned was not finished.
     fn tell(self, draft: &mut Draft) -> Result<()> {
-        if self.name.is_empty() && !self.results {
+        if self.name.is_empty() && self.results.is_none() {
             return Err(Fault::new(
                 "It has no results and does not name what was scanned: Trivy did not finish it.",
             ));
         }
-        if !self.results {
-            draft.note("It names no file or package that Trivy looked at.");
+        if self.results.is_none_or(|results| results == 0) {
+            draft.partial(
+                "Trivy names no package, file or configuration that it looked at: it found nothing that it can look at. \
+                 Check its target and its scanners; where it looks for secrets alone, it does not say what it looked at.",
+            );
         }
         draft.tool("trivy", self.version.as_deref().filter(|version| !version.is_empty()));
         let System { family, name, ended } = &self.metadata.system;
@@ -160,10 +164,28 @@ mod tests {
     use crate::report::{Category, Severity, State};
 
     #[test]
-    fn no_results_are_nothing_found_only_in_a_whole_document() {
-        let whole = one(r#"{"SchemaVersion":2,"ArtifactName":"x","ArtifactType":"filesystem"}"#);
-        assert_eq!((whole.state, whole.counts.findings), (State::Ok, 0));
-        assert_eq!(whole.notes.len(), 1);
+    fn a_scan_that_looked_at_nothing_is_partial() {
+        for kind in ["container_image", "filesystem", "repository"] {
+            for results in ["", r#","Results":[]"#, r#","Results":null"#] {
+                let text = format!(
+                    r#"{{"SchemaVersion":2,"ArtifactName":"shop:1","ArtifactType":"{kind}"{results}}}"#
+                );
+                let report = one(&text);
+                assert!(
+                    matches!(&report.state, State::Partial { why } if why.contains("nothing that it can look at")),
+                    "{text}"
+                );
+                assert_eq!(report.target.as_deref(), Some("shop:1"));
+            }
+            let looked = r#","Results":[{"Target":"go.mod","Class":"lang-pkgs","Type":"gomod"}]"#;
+            let text =
+                format!(r#"{{"SchemaVersion":2,"ArtifactName":"shop:1","ArtifactType":"{kind}"{looked}}}"#);
+            assert_eq!((one(&text).state, one(&text).counts.findings), (State::Ok, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_was_not_finished_is_not_clean() {
         for broken in [
             r#"{"SchemaVersion":2,"ArtifactType":"filesystem"}"#,
             r#"{"SchemaVersion":2,"ArtifactName":"x","Results":[{"Target":"y""#,

@@ -18,9 +18,14 @@ pub(super) struct Scope {
     pub(super) pseudo: bool,
 }
 
-/// Reads a list of results. `null` is how Go writes an empty one.
-pub(super) fn results(json: &mut Json<'_>, draft: &mut Draft, scope: Scope) -> Result<()> {
-    json.list(|json| result(json, draft, scope))
+/// Reads a list of results, and says how many they are. `null` is how Go writes an empty one.
+pub(super) fn results(json: &mut Json<'_>, draft: &mut Draft, scope: Scope) -> Result<u64> {
+    let mut count = 0;
+    json.list(|json| {
+        count += 1;
+        result(json, draft, scope)
+    })?;
+    Ok(count)
 }
 
 /// Reads one result. What it says about all its findings may stand behind them.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::Reference;
 use Severity::{Critical, High, Low, Medium, Unknown};
 
 fn ids(world: &World) -> Vec<String> {
@@ -185,4 +186,29 @@ fn many_findings_are_merged_in_a_moment() {
     // Of the crowd at one line nobody can tell who means what.
     let crowd = 2 * (MANY + 1);
     assert_eq!(standing.open.len(), (MANY - 1 + crowd + MANY) as usize);
+}
+
+#[test]
+fn where_to_read_more_is_never_what_a_forks_run_says() {
+    let linked = |url: &str| {
+        let mut finding = code("sqli", "a.py", 1);
+        finding.rule = Arc::new(Rule { url: Some(url.into()), ..Rule::named("sqli") });
+        report("semgrep", "sarif", [finding])
+    };
+    let (own, evil) = (linked("https://semgrep.dev/r/sqli"), linked("https://evil.example/"));
+    for (first, second) in [(&own, &evil), (&evil, &own)] {
+        let mut world = World::of([first.clone(), second.clone()]);
+        for received in &mut world.now {
+            received.origin.fork = received.report == evil;
+        }
+        let problem = world.stand().open.remove(0);
+        assert!(!problem.fork);
+        assert_ne!(problem.finding.rule.url.as_deref(), Some("https://evil.example/"));
+    }
+    let mut world = World::of([evil]);
+    world.now[0].origin.fork = true;
+    let problem = world.stand().open.remove(0);
+    assert_eq!((problem.fork, problem.reference()), (true, None));
+    let problem = World::of([own]).stand().open.remove(0);
+    assert!(matches!(problem.reference(), Some(Reference::Said { host, .. }) if host == "semgrep.dev"));
 }
