@@ -206,8 +206,13 @@ mod tests {
     }
 
     fn vote(person: &Person, choice: Choice) -> String {
-        let took_part =
-            |id, part| Contributor { id: Some(UserId(id)), called: "somebody".to_owned(), email: None, part };
+        let took_part = |id, part| Contributor {
+            id: Some(UserId(id)),
+            called: "somebody".to_owned(),
+            login: None,
+            email: None,
+            part,
+        };
         let contributors = [took_part(4, Part::Author), took_part(5, Part::Pusher)];
         answer(may_vote(&production(), &tuple(), &contributors, person, choice))
     }

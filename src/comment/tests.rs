@@ -9,7 +9,7 @@ use super::*;
 use crate::command::{CommandName, Parsed, parse};
 use crate::ids::IssueNumber;
 use crate::policy::facts::{Choice, Facts, Origin, Person, PullFact};
-use crate::policy::{Decision, Denial, Outcome, Policy, WaitFor, evaluate};
+use crate::policy::{Decision, Denial, Outcome, Policy, Rules, WaitFor, evaluate};
 use crate::promotion::State;
 use crate::requirement::{Code, Refusal};
 
@@ -113,6 +113,7 @@ fn a_dry_run_says_that_everything_holds() {
     let head = tuple.commit.clone();
     let pull = PullFact { number: tuple.subject, head, open: true, merged: false, fork: false };
     let facts = Facts {
+        rules: Rules::CURRENT,
         policy_now: Some(tuple.policy.clone()),
         origin: Origin { pull: Some(pull), ..Origin::default() },
         requester: Person { actor: tuple.requester.clone(), is: ["role:write".parse().unwrap()].into() },

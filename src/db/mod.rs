@@ -92,6 +92,16 @@ pub enum Error {
     /// Its schema cannot be brought up to date.
     #[error("the database cannot be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A later version of Countersign brought its schema up to date.
+    #[error(
+        "the database is of a later version of Countersign: its schema has the migration {migration}, which this \
+         version does not know. Nothing was changed. Start that version or a later one, or restore a backup from \
+         before it was started"
+    )]
+    LaterSchema {
+        /// The first migration that is not known here.
+        migration: i64,
+    },
     /// Somebody else changed it meanwhile: read again and decide again.
     #[error("{0} was changed by somebody else meanwhile")]
     Stale(String),

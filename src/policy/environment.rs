@@ -70,7 +70,7 @@ pub struct Require {
     pub scans: Option<Gate>,
     /// Who has to agree.
     pub approvals: Approvals,
-    /// E-mails and logins of authors who need not be matched with an account.
+    /// Authors who need not be matched with an account: with `@` by an e-mail of their commits, else by their login.
     pub known_authors: BTreeSet<String>,
 }
 

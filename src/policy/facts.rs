@@ -9,15 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    Actor, BlobSha, CommitSha, EnvironmentName, IssueNumber, PromotionId, RefName, RunId, UserId,
+    Actor, BlobSha, CommitSha, EnvironmentName, IssueNumber, Login, PromotionId, RefName, RunId, UserId,
     WorkflowFile,
 };
-use crate::policy::Principal;
+use crate::policy::{Principal, Rules};
 use crate::report::Tally;
 
 /// What is so, about one promotion, at one moment.
+///
+/// Facts are stored, and read for ever. So this type and those within it only ever gain fields, each with a
+/// default that stands for what was so before; a test refuses others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
+    /// The rules that are decided by; facts of 0.1.0 name none, and are of the first.
+    #[serde(default)]
+    pub rules: Rules,
     /// What was asked for. Never changes.
     pub tuple: Tuple,
     /// The policy on the default branch as it is now.
@@ -157,6 +163,9 @@ pub struct Contributor {
     pub id: Option<UserId>,
     /// How the commit names them, for people: a login, or a name and e-mail.
     pub called: String,
+    /// What GitHub says their account is called; none where only a commit names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
     /// Their e-mail, when a commit named one; a policy may name it in `known_authors`.
     pub email: Option<String>,
     /// What they did.

@@ -18,6 +18,15 @@ use crate::ids::EnvironmentName;
 /// How long a promotion may wait when the policy does not say.
 const EXPIRES: Duration = Duration::from_hours(24);
 
+/// What a policy is asked beyond that each of its keys can be read.
+#[derive(Clone, Copy)]
+enum Asked {
+    /// That its keys make sense together, and guard what they must.
+    ToBeSound,
+    /// Nothing: it was asked on the day it was first decided under.
+    Nothing,
+}
+
 impl Policy {
     /// Reads a policy file. `path` is what the problems call it.
     ///
@@ -25,13 +34,31 @@ impl Policy {
     /// Every problem that could be found, in the order of the file; only the first one where the
     /// text is not YAML at all.
     pub fn parse(path: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        Self::read(path, text, Asked::ToBeSound)
+    }
+
+    /// Reads a policy file that was decided under before, when it was sound by the rules of that day: what is
+    /// asked of policies since then is not asked of it. What a key means may never change, nor may one go.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_decided(path: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        Self::read(path, text, Asked::Nothing)
+    }
+
+    fn read(path: &str, text: &str, asked: Asked) -> Result<Self, Vec<Problem>> {
         let node = node::parse(path, text).map_err(|problem| vec![*problem])?;
         let mut reader = Reader { path, source: text, problems: Vec::new() };
         let file = PolicyFile::read(&node, &mut reader);
+        let understood = reader.problems.len();
         let policy = file.map(|file| {
             soundness::check(&file, &mut reader);
             build(file, &mut reader)
         });
+        match asked {
+            Asked::ToBeSound => {}
+            Asked::Nothing => reader.problems.truncate(understood),
+        }
         match policy {
             Some(policy) if reader.problems.is_empty() => Ok(policy),
             Some(_) | None => {

@@ -18,6 +18,7 @@ pub use parameters::{ParameterRule, ParameterType, check_parameters};
 pub use principal::{InvalidPrincipal, Principal, RoleLevel, principals};
 pub use problem::{Problem, ProblemCode};
 pub(crate) use rule::requester::refuse as refuse_requester;
+pub use rules::{LaterRules, Rules};
 pub use scans::{Identity, PublicKey, Scans, Trust, Waive};
 pub use schema::json_schema;
 
@@ -44,6 +45,7 @@ mod decision;
 mod decided;
 mod eligibility;
 mod rule;
+mod rules;
 
 #[cfg(test)]
 mod tests;

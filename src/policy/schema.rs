@@ -112,7 +112,7 @@ section! {
         "approvals" approvals: optional ApprovalsSection,
         /// That the commit's reports pass. What is not said here is as in the file's own `scans`.
         "scans" scans: optional GateSection,
-        /// E-mails and logins of authors who need not be matched with an account.
+        /// Authors who need not be matched with an account: with `@` by an e-mail of their commits, else by their login.
         "known_authors" known_authors: optional List<Line>,
     }
 }

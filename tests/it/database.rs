@@ -10,7 +10,7 @@ use countersign::ids::{Actor, PromotionId, PromotionNumber, UserId};
 use futures_util::future::join_all;
 use sqlx::AssertSqlSafe;
 
-use crate::harness::database::{by_hand, columns, open, verified};
+use crate::harness::database::{by_hand, columns, key, open, verified};
 use crate::harness::{On, postgres};
 use crate::{on_both, scenario};
 
@@ -28,6 +28,20 @@ on_both!(migrations_run_from_the_first_and_again_change_nothing, url => {
     let second = open(&url).await;
     assert_eq!(columns(&url).await, before);
     assert_eq!(verified(&second).await.entries, 1, "and what was there still is");
+});
+
+on_both!(a_schema_of_a_later_version_is_refused_and_left_as_it_is, url => {
+    open(&url).await.close().await;
+    // Columns that every version of the table has, on both databases.
+    let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 SELECT 29990101000000, 'later', success, checksum, 0 FROM _sqlx_migrations ORDER BY version LIMIT 1";
+    by_hand(&url, later).await.unwrap();
+    let before = columns(&url).await;
+    for refused in [Db::open(&url, key()).await.map(drop), db::migrate(&url).await] {
+        let why = refused.unwrap_err().to_string();
+        assert!(why.contains("29990101000000") && why.contains("Start that version"), "{why}");
+    }
+    assert_eq!(columns(&url).await, before);
 });
 
 #[tokio::test]

@@ -193,3 +193,19 @@ scenario!(a_commit_within_a_push_is_its_pushers, s => {
     s.comment("bob", "/approve").await;
     assert_eq!(s.refusal().await, "separation_of_duties");
 });
+
+scenario!(a_trusted_bots_name_where_an_e_mail_stands, s => {
+    let trusting = |known: &str| {
+        let rule = "count: 1, from: [team:acme/sre] }";
+        one_approval().replace(rule, &format!("{rule}\n      known_authors: [{known}]"))
+    };
+    s.policy(&trusting("'github-actions[bot]'")).await;
+    let mut push = change("In the name of a bot");
+    push.stranger = Some(("Bot".to_owned(), "github-actions[bot]".to_owned()));
+    s.push_green("alice", &push).await;
+    s.asked_for_production("alice").await;
+    assert_eq!(s.missing(2).await, ["unattributed_commit", "approvals_missing"]);
+    s.policy(&trusting("'someone@else.example', 'github-actions[bot]@ci.example'")).await;
+    s.comment("alice", "/promote production").await;
+    assert_eq!(s.missing(3).await, ["unattributed_commit", "approvals_missing"], "nor another e-mail");
+});

@@ -1,7 +1,7 @@
 //! Every decision is taken again from what was kept with it. That every story's decisions come out the same
 //! is looked at when a scenario ends.
 
-use countersign::audit::{Decoded, Kind, Source};
+use countersign::audit::{Decoded, Digest, Kind, Source};
 use countersign::clock::Timestamp;
 use countersign::db::{NewEntry, evidence, policy_text, tile};
 use countersign::trail::replay::{Difference, Evidence, Report, replay};
@@ -147,3 +147,14 @@ scenario!(facts_of_another_moment_are_noticed, s => {
         entry.observed_at = written;
     }
 });
+
+#[test]
+fn decisions_by_later_rules_are_not_called_different() {
+    for (rules, later) in [(99, true), (0, false)] {
+        let bytes =
+            format!("{{\"at\":\"2030-01-01T00:00:00Z\",\"facts\":{{\"rules\":{rules},\"unheard\":1}}}}");
+        let read = Evidence::parse(bytes.as_bytes(), Digest::of(bytes.as_bytes()));
+        assert_eq!(matches!(read, Err(Difference::LaterRules(_))), later, "{rules}: {read:?}");
+        assert!(read.is_err(), "{rules}");
+    }
+}

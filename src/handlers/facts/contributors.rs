@@ -39,6 +39,7 @@ pub(super) async fn of(
         found.insert(Contributor {
             id: None,
             called: "somebody among more commits than GitHub lists".to_owned(),
+            login: None,
             email: None,
             part: Part::Author,
         });
@@ -111,7 +112,7 @@ async fn untold(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Option<Con
         return Ok(None);
     }
     let called = format!("whoever pushed {}, of which Countersign was not told", commit.short());
-    Ok(Some(Contributor { id: None, called, email: None, part: Part::Pusher }))
+    Ok(Some(Contributor { id: None, called, login: None, email: None, part: Part::Pusher }))
 }
 
 /// Those who pushed any of these commits, as far as we were told. A name in a commit is only what somebody
@@ -172,7 +173,8 @@ fn pusher(actor: &Actor) -> Contributor {
 }
 
 fn known(actor: &Actor, part: Part) -> Contributor {
-    Contributor { id: Some(actor.id), called: actor.login.to_string(), email: None, part }
+    let login = actor.login.clone();
+    Contributor { id: Some(actor.id), called: login.to_string(), login: Some(login), email: None, part }
 }
 
 fn named(account: Option<&Actor>, name: Option<&str>, email: Option<&str>, part: Part) -> Contributor {
@@ -180,7 +182,14 @@ fn named(account: Option<&Actor>, name: Option<&str>, email: Option<&str>, part:
         Some(account) => account.login.to_string(),
         None => format!("{} <{}>", name.unwrap_or("no name"), email.unwrap_or("no e-mail")),
     };
-    Contributor { id: account.map(|account| account.id), called, email: email.map(str::to_owned), part }
+    let login = account.map(|account| account.login.clone());
+    Contributor {
+        id: account.map(|account| account.id),
+        called,
+        login,
+        email: email.map(str::to_owned),
+        part,
+    }
 }
 
 /// `Co-authored-by: NAME <EMAIL>` lines, in any case, wherever they stand.

@@ -17,7 +17,7 @@ use crate::db::promotion;
 use crate::handlers::{Loaded, Result};
 use crate::ids::{PromotionId, Repo};
 use crate::policy::facts::{Facts, Tuple, Vote};
-use crate::policy::{Environment, principals};
+use crate::policy::{Environment, Rules, principals};
 
 pub use judged::{Judged, judged};
 pub use origin::still_points_at;
@@ -64,6 +64,7 @@ pub async fn gather(
         .map(crate::promotion::Promotion::id);
 
     Ok(Facts {
+        rules: Rules::CURRENT,
         tuple: tuple.clone(),
         policy_now: Some(loaded.file.blob.clone()),
         origin: found.origin,

@@ -2,7 +2,9 @@
 //!
 //! Who is not known cannot be kept from approving their own work, so they block.
 
-use super::Case;
+use super::{Case, v1};
+use crate::ids::Login;
+use crate::policy::Rules;
 use crate::policy::facts::Contributor;
 use crate::requirement::{Code, Requirement};
 
@@ -22,6 +24,10 @@ pub(super) fn requirement(case: Case<'_>) -> Option<Requirement> {
         );
         return Some(Requirement::fails(TITLE, Code::UnattributedCommit, sentence));
     }
+    let is_unknown = match case.facts.rules {
+        Rules::One => v1::contributors::is_unknown,
+        Rules::Two => is_unknown,
+    };
     let unknown = names(contributors.iter().filter(|contributor| is_unknown(contributor, case)));
     if unknown.is_empty() {
         let sentence = format!("Everybody who took part is known: {}.", list(&names(contributors.iter())));
@@ -35,13 +41,15 @@ pub(super) fn requirement(case: Case<'_>) -> Option<Requirement> {
     Some(Requirement::fails(TITLE, Code::UnattributedCommit, sentence))
 }
 
+/// An e-mail is whatever somebody wrote into a commit, also the name of a bot that the policy trusts. So what has
+/// an `@` is compared with e-mails only, and anything else only with the login that GitHub told.
 fn is_unknown(contributor: &Contributor, case: Case<'_>) -> bool {
-    let named = |text: &str| {
-        case.environment.require.known_authors.iter().any(|known| known.eq_ignore_ascii_case(text))
-    };
-    contributor.id.is_none()
-        && !named(&contributor.called)
-        && !contributor.email.as_deref().is_some_and(named)
+    let Contributor { id: None, login, email, .. } = contributor else { return false };
+    let login = login.as_ref().map(Login::as_str);
+    !case.environment.require.known_authors.iter().any(|known| {
+        let same = if known.contains('@') { email.as_deref() } else { login };
+        same.is_some_and(|same| known.eq_ignore_ascii_case(same))
+    })
 }
 
 fn names<'a>(contributors: impl Iterator<Item = &'a Contributor>) -> Vec<String> {

@@ -1,4 +1,6 @@
 //! One kind of rule per file, each with the sentences it says.
+//!
+//! A rule is never changed so that it says something else of facts that were decided upon: see [`super::Rules`].
 
 use super::Environment;
 use super::facts::Facts;
@@ -18,6 +20,7 @@ mod contributors;
 mod approvals;
 mod environment_busy;
 mod dispatch_ref;
+mod v1;
 
 /// What the rules of one environment are judged on.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,9 @@ pub(super) struct Case<'a> {
 }
 
 /// How every configured rule stands, in the order people read them.
+///
+/// A rule that is younger than the facts was not asked then, and is not asked now: one that comes with rules 3 is
+/// added `if case.facts.rules >= Rules::Three`.
 pub(super) fn requirements(case: Case<'_>) -> Vec<Requirement> {
     let mut all = vec![source::requirement(case), requester::requirement(case)];
     all.extend(parameters::requirement(case));

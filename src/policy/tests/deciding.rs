@@ -1,8 +1,9 @@
 //! Every kind of rule holds, waits or denies, and says why.
 
+use super::SHOP;
 use super::world::*;
-use crate::policy::facts::{Choice, Facts, LiveSpan, Part, TargetKind};
-use crate::policy::{Outcome, Permit, Policy, WaitFor, evaluate};
+use crate::policy::facts::{Choice, Contributor, Facts, LiveSpan, Part, TargetKind};
+use crate::policy::{Outcome, Permit, Policy, Rules, WaitFor, evaluate};
 use crate::requirement::{Code, Verdict};
 
 /// What the decision says about everything that does not hold, and the decision itself.
@@ -86,6 +87,54 @@ fn pitfall_9_an_author_nobody_knows_blocks_until_the_policy_names_them() {
     WAIT for Requirements
     Fails authors [unattributed_commit] It could not be found out who wrote 1a2b3c4, so nobody can be told apart from its authors; ask again.
     ");
+}
+
+/// The name of a bot that the policy trusts, written where an e-mail stands.
+#[test]
+fn row_1_an_e_mail_is_no_login_and_a_login_no_e_mail() {
+    let unknown = |known: &str, login: Option<&str>, email: &str| {
+        let called = login.map_or_else(|| format!("Somebody <{email}>"), str::to_owned);
+        let mut facts = facts();
+        let named = contributor(None, &called, Part::Author);
+        let login = login.map(|login| login.parse().unwrap());
+        facts.contributors.push(Contributor { login, email: Some(email.to_owned()), ..named });
+        let policy = super::parse(&SHOP.replace("renovate@example.com", known));
+        evaluate(&policy, &facts, NOW).requirements.iter().any(|one| one.code == Code::UnattributedCommit)
+    };
+    for (known, login, email, blocks) in [
+        ("'github-actions[bot]'", None, "github-actions[bot]", true),
+        ("'github-actions[bot]'", Some("GitHub-Actions[bot]"), "", false),
+        ("release@acme.example", None, "Release@acme.example", false),
+        ("release@acme.example", Some("release"), "", true),
+        ("'Somebody <release@acme.example>'", None, "release@acme.example", true),
+        ("release", None, "release", true),
+    ] {
+        assert_eq!(unknown(known, login, email), blocks, "{known} for {login:?}, {email}");
+    }
+}
+
+#[test]
+fn what_rules_1_let_through_stays_let_through_where_it_was_decided_by_them() {
+    let mut facts = facts();
+    let named = contributor(None, "Somebody <github-actions[bot]>", Part::Author);
+    facts.contributors.push(Contributor { email: Some("github-actions[bot]".to_owned()), ..named });
+    let policy = super::parse(&SHOP.replace("renovate@example.com", "'github-actions[bot]'"));
+    let allowed = |facts: &Facts| matches!(evaluate(&policy, facts, NOW).verdict, Outcome::Allow(_));
+    assert!(!allowed(&facts));
+    facts.rules = Rules::One;
+    assert!(allowed(&facts));
+}
+
+#[test]
+fn a_policy_that_was_decided_under_is_not_asked_to_be_sound_again() {
+    let unguarded =
+        "version: 1\nenvironments:\n  production:\n    promote: { from: [pull_request], by: [role:write] }\n";
+    assert!(Policy::parse("policy", unguarded).is_err());
+    assert!(Policy::parse_decided("policy", unguarded).is_ok());
+    assert!(
+        Policy::parse_decided("policy", "version: 1\nenviroments: {}\n").is_err(),
+        "only soundness is left out"
+    );
 }
 
 #[test]
@@ -383,7 +432,7 @@ fn an_environment_without_approvals_says_so() {
 
 #[test]
 fn one_person_may_count_in_several_rules() {
-    let text = super::SHOP.replace(
+    let text = SHOP.replace(
         "- { count: 2, from: [team:acme/sre] }",
         "- { count: 2, from: [team:acme/sre] }\n        - { count: 1, from: [user:bob, user:alice], separation_of_duties: false }",
     );

@@ -8,6 +8,7 @@ mod deciding;
 mod rights;
 mod properties;
 mod schema;
+mod stored;
 pub(super) mod world;
 
 const SHOP: &str = include_str!("../../../tests/fixtures/policies/shop.yml");

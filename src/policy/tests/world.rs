@@ -9,7 +9,7 @@ use crate::policy::facts::{
     CheckFact, Choice, Contributor, Facts, LiveSpan, Origin, Part, Person, PullFact, RunFact, TargetKind,
     Tuple, Vote,
 };
-use crate::policy::{Decision, Policy, evaluate};
+use crate::policy::{Decision, Policy, Rules, evaluate};
 
 pub(in crate::policy) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 pub(in crate::policy) const MINUTE: i64 = 60_000;
@@ -56,7 +56,7 @@ pub(in crate::policy) fn promotion(number: i64) -> PromotionId {
 }
 
 pub(in crate::policy) fn contributor(id: Option<i64>, called: &str, part: Part) -> Contributor {
-    Contributor { id: id.map(UserId), called: called.to_owned(), email: None, part }
+    Contributor { id: id.map(UserId), called: called.to_owned(), login: None, email: None, part }
 }
 
 fn tuple() -> Tuple {
@@ -87,6 +87,7 @@ pub(in crate::policy) fn facts() -> Facts {
         fork: false,
     };
     Facts {
+        rules: Rules::CURRENT,
         policy_now: Some(tuple.policy.clone()),
         origin: Origin { pull: Some(pull), on_default_branch: true, tag: None },
         requester: alice(),
