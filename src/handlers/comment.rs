@@ -7,7 +7,7 @@ use crate::command::{Command, Parsed, parse};
 use crate::db::{NewEntry, inbox, notice};
 use crate::effect::{Notice, Reaction};
 use crate::event::{Comment, CommentChange};
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said, Way};
 use crate::handlers::{
     Context, Result, approve, cancel, help, load_policy, promote, scan, status, waive, why,
 };
@@ -28,14 +28,19 @@ pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment
     let count = lines.len();
     let done = usize::try_from(context.delivery.steps).unwrap_or(0);
     for (index, line) in lines.into_iter().enumerate().skip(done) {
-        let ask = Ask {
+        let ask = CommandContext {
             context: context.clone(),
             repo: repo.clone(),
             sender: sender.clone(),
-            comment: comment.clone(),
-            line: line.text,
-            step: index + 1,
-            last: index + 1 == count,
+            subject: comment.number,
+            written_at: comment.created_at,
+            asked: line.text,
+            way: Way::Comment {
+                id: comment.id,
+                on_pull_request: comment.on_pull_request,
+                step: index + 1,
+                last: index + 1 == count,
+            },
         };
         let said = match line.command {
             Ok(command) => carry_out(&ask, command).await?,
@@ -49,8 +54,8 @@ pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment
 /// How long a command may have been on its way: GitHub can be asked to deliver again what was missed days ago.
 const TOO_LATE: Duration = Duration::from_mins(15);
 
-async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
-    let underway = ask.context.delivery.received_at.since(ask.comment.created_at);
+async fn carry_out(ask: &CommandContext, command: Command) -> Result<Said> {
+    let underway = ask.context.delivery.received_at.since(ask.written_at);
     match command {
         Command::Promote(_)
         | Command::Approve { .. }
