@@ -30,6 +30,8 @@
 //! 4. Ambiguity is a no: what cannot be read is an error, never a missing fact.
 //! 5. Untrusted text is data: it becomes Markdown only through [`markdown::Untrusted`].
 //! 6. A decision can be replayed: its facts are stored under the hash that its entry names.
+//! 7. What a person asks for takes their right: an [`authz::Authorized`] for that act, which only [`authz`] makes, and
+//!    which is compared with what is done where it is done.
 //!
 //! # What is deliberately absent
 //!

@@ -10,7 +10,7 @@ use crate::ids::{
     UserId,
 };
 use crate::policy::facts::{TargetKind, Tuple};
-use crate::promotion::{DeployPlan, Promotion, Run, State, open};
+use crate::promotion::{DeployPlan, Promotion, Run, State};
 use crate::requirement::{Code, Requirement};
 
 pub(crate) fn start() -> Timestamp {
@@ -43,7 +43,17 @@ pub(crate) fn promotion(number: i64, environment: &str, state: State) -> Promoti
         expires_at: later(24 * 60),
     };
     let deploy = DeployPlan { workflow: Some("cd.yml".parse().unwrap()), inputs: BTreeMap::new(), url: None };
-    Promotion { state, requirements: held(), ..open(tuple, repo(), None, deploy, MarkSeed::random()) }
+    Promotion {
+        tuple,
+        repo: repo(),
+        reason: None,
+        deploy,
+        state,
+        requirements: held(),
+        check_run: None,
+        marks: MarkSeed::random(),
+        version: 0,
+    }
 }
 
 pub(crate) fn held() -> Vec<Requirement> {

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::audit::{
     ActorRole, Digest, Entry, Erased, Evaluation, Kind, Outcome, OutcomeResult, Quorum, Source,
 };
+use crate::authz::Authorized;
 use crate::clock::Timestamp;
 use crate::ids::{Actor, BlobSha, DeploymentId, RepoId, RunId};
 use crate::policy::Decision;
@@ -68,6 +69,12 @@ impl NewEntry {
     pub fn actor(mut self, role: ActorRole, actor: &Actor) -> Self {
         self.actors.push((role, actor.clone()));
         self
+    }
+
+    /// Whose right this is had this part in it.
+    #[must_use]
+    pub fn by<Act>(self, role: ActorRole, right: &Authorized<Act>) -> Self {
+        self.actor(role, right.actor())
     }
 
     /// A person gave these words as the reason.

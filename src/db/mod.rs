@@ -51,6 +51,7 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::Notify;
 
 use crate::audit::{LogKey, Recovered, Verifier};
+use crate::authz::WrongRight;
 use crate::clock::Timestamp;
 use guard::{Guard, unsigned};
 use only_writer::OnlyWriter;
@@ -121,6 +122,9 @@ pub enum Error {
     /// The log refused an entry.
     #[error("the log cannot take the entry: {0}")]
     Log(String),
+    /// A right was shown for something that it does not allow.
+    #[error(transparent)]
+    WrongRight(#[from] WrongRight),
     /// Nothing may be written: what happened, and the way out.
     #[error(transparent)]
     Refused(#[from] Refused),

@@ -1,5 +1,6 @@
 //! Promotions and the votes on them.
 
+use crate::authz::{Authorized, Vote};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::{
@@ -242,8 +243,9 @@ pub async fn wake_waiting(tx: &mut Tx, repo: RepoId, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Records a person's vote; their earlier one no longer counts.
-pub async fn vote(tx: &mut Tx, id: PromotionId, voter: &Actor, choice: Choice, at: Timestamp) -> Result<()> {
+/// Records the vote that somebody may cast on this promotion; their earlier one no longer counts.
+pub async fn vote(tx: &mut Tx, id: PromotionId, right: Authorized<Vote>, at: Timestamp) -> Result<()> {
+    let (voter, choice) = right.for_promotion(id)?;
     let word = match choice {
         Choice::Approve => "approve",
         Choice::Reject => "reject",

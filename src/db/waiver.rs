@@ -2,13 +2,21 @@
 
 use jiff::civil::Date;
 
+use crate::authz::{Authorized, Waive};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, Tx, on};
-use crate::ids::{Actor, RepoId};
+use crate::ids::RepoId;
 use crate::report::Waiver;
 
 /// Lets a finding through; what was said about the same one in the same place before no longer counts.
-pub async fn grant(tx: &mut Tx, repo: RepoId, waiver: &Waiver, by: &Actor, at: Timestamp) -> Result<()> {
+pub async fn grant(
+    tx: &mut Tx,
+    repo: RepoId,
+    right: Authorized<Waive>,
+    waiver: &Waiver,
+    at: Timestamp,
+) -> Result<()> {
+    let by = right.for_repo(repo)?;
     on!(tx.conn().await?, executor => sqlx::query(
         "INSERT INTO waiver (repo, finding, only_in, until, reason, granted_by, login, granted_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -22,7 +30,8 @@ pub async fn grant(tx: &mut Tx, repo: RepoId, waiver: &Waiver, by: &Actor, at: T
 }
 
 /// Takes back whatever lets this finding through, wherever, and says how many waivers that were.
-pub async fn revoke(tx: &mut Tx, repo: RepoId, finding: &str) -> Result<u64> {
+pub async fn revoke(tx: &mut Tx, repo: RepoId, right: Authorized<Waive>, finding: &str) -> Result<u64> {
+    right.for_repo(repo)?;
     Ok(on!(tx.conn().await?, executor => sqlx::query("DELETE FROM waiver WHERE repo = $1 AND finding = $2")
         .bind(repo.0).bind(finding).execute(executor).await.map(|done| done.rows_affected()))?)
 }

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use crate::audit::{ActorRole, Kind};
-use crate::authz::may_vote;
+use crate::audit::{ActorRole, Kind, Source};
+use crate::authz::{self, Authorized, may_vote};
 use crate::command::Which;
 use crate::comment;
 use crate::db::{NewEntry, promotion};
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said, Way};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
-use crate::handlers::{Context, Result, facts, load_policy};
-use crate::ids::{Actor, Repo};
+use crate::handlers::{Result, facts, load_policy};
 use crate::policy::facts::{Choice, Vote};
 use crate::policy::{Decided, principals};
 use crate::promotion::{Promotion, Step};
@@ -24,7 +23,7 @@ const LOOKED_AT: i64 = 10;
 
 /// `/approve` and `/reject`.
 pub(super) async fn by_comment(
-    ask: &Ask,
+    ask: &CommandContext,
     named: Option<Which>,
     choice: Choice,
     reason: Option<String>,
@@ -39,25 +38,30 @@ pub(super) async fn by_comment(
     {
         return Ok(Said::no(&refusal));
     }
-    let ballot = match cast(&ask.context, &ask.repo, &ask.sender, promotion, choice).await? {
-        Ok(ballot) => ballot,
-        Err(refusal) => return Ok(Said::no(&refusal)),
-    };
-    let words = comment::voted(&ballot.step.promotion, choice);
-    let context = ask.context.clone();
-    let entry = ballot.entry(&context).occurred_at(ask.comment.created_at).reason(reason.as_deref());
-    Ok(Said::done(words, move |tx| Box::pin(async move { ballot.store(tx, &context, entry).await })))
+    match cast(ask, promotion, choice).await? {
+        Ok(ballot) => Ok(ballot.said(ask, reason.as_deref())),
+        Err(refusal) => Ok(Said::no(&refusal)),
+    }
+}
+
+/// *Approve* and *Reject*, pressed in the promotion's check run.
+pub(super) async fn by_button(ask: &CommandContext, promotion: Promotion, choice: Choice) -> Result<Said> {
+    let tuple = promotion.tuple.clone();
+    match cast(ask, promotion, choice).await? {
+        Ok(ballot) => Ok(ballot.said(ask, None)),
+        Err(refusal) => Ok(Said::no_vote(&refusal, &tuple)),
+    }
 }
 
 /// A vote without a number means what its writer saw. Where another promotion to the same environment has
 /// just ended here, that may have been the other one.
-async fn may_mean_another(ask: &Ask, promotion: &Promotion) -> Result<Option<Refusal>> {
+async fn may_mean_another(ask: &CommandContext, promotion: &Promotion) -> Result<Option<Refusal>> {
     let mut conn = ask.context.app.db.read().await?;
-    let here = promotion::of_subject(&mut conn, ask.repo.id, ask.comment.number, LOOKED_AT).await?;
+    let here = promotion::of_subject(&mut conn, ask.repo.id, ask.subject, LOOKED_AT).await?;
     let other = here.into_iter().find(|other| {
         other.id() != promotion.id()
             && other.tuple.environment == promotion.tuple.environment
-            && other.state.voided_at().is_some_and(|at| at.plus(CONFUSING) > ask.comment.created_at)
+            && other.state.voided_at().is_some_and(|at| at.plus(CONFUSING) > ask.written_at)
     });
     Ok(other.map(|other| {
         let sentence = format!(
@@ -71,18 +75,15 @@ async fn may_mean_another(ask: &Ask, promotion: &Promotion) -> Result<Option<Ref
 }
 
 /// A vote that counts, and what follows from it.
-pub(super) struct Ballot {
-    pub(super) step: Step,
-    voter: Actor,
-    choice: Choice,
+struct Ballot {
+    step: Step,
+    right: Authorized<authz::Vote>,
     decided: Decided,
 }
 
 /// Decides whether a vote counts, and what becomes of the promotion with it.
-pub(super) async fn cast(
-    context: &Context,
-    repo: &Repo,
-    voter: &Actor,
+async fn cast(
+    ask: &CommandContext,
     promotion: Promotion,
     choice: Choice,
 ) -> Result<std::result::Result<Ballot, Refusal>> {
@@ -95,7 +96,7 @@ pub(super) async fn cast(
         );
         return Ok(Err(Refusal::new(Code::TooLate, sentence)));
     }
-    let (app, now) = (&context.app, context.now);
+    let (app, repo, now) = (&ask.context.app, &ask.repo, ask.context.now);
     let promotion = promotion.in_repo(repo);
     let loaded = match load_policy(app, repo).await? {
         Ok(loaded) => loaded,
@@ -106,40 +107,46 @@ pub(super) async fn cast(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let mut facts = facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;
-    let voter_now = facts::person(app, repo, voter, &principals(environment)).await?;
-    if let Err(refusal) = may_vote(environment, &promotion.tuple, &facts.contributors, &voter_now, choice) {
-        return Ok(Err(refusal));
-    }
-    facts.votes.retain(|vote| vote.voter.actor.id != voter.id);
-    facts.votes.push(Vote { voter: voter_now, choice, at: now });
+    let voter_now = facts::person(app, repo, &ask.sender, &principals(environment)).await?;
+    let right = match may_vote(environment, &promotion.tuple, &facts.contributors, &voter_now, choice) {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    facts.votes.retain(|vote| vote.voter.actor.id != right.actor().id);
+    facts.votes.push(Vote { voter: voter_now, choice: right.choice(), at: now });
     let decided = loaded.decide(facts, now);
     let step = promotion.decided(&decided.decision, now);
-    Ok(Ok(Ballot { step, voter: voter.clone(), choice, decided }))
+    Ok(Ok(Ballot { step, right, decided }))
 }
 
 impl Ballot {
-    /// What the log says about the vote itself.
-    pub(super) fn entry(&self, context: &Context) -> NewEntry {
-        let role = match self.choice {
+    /// Records the vote and what follows, and says so.
+    fn said(self, ask: &CommandContext, reason: Option<&str>) -> Said {
+        let words = comment::voted(&self.step.promotion, self.right.choice());
+        let (source, now) = (ask.context.source(), ask.context.now);
+        let entry = self.entry(ask, source.clone()).reason(reason);
+        let Self { step, right, decided } = self;
+        Said::done(words, move |tx| {
+            Box::pin(async move {
+                tx.append(entry).await?;
+                promotion::vote(tx, step.promotion.id(), right, now).await?;
+                store(tx, Stored { step, decided: Some(decided), source, now }, First::No).await
+            })
+        })
+    }
+
+    /// What the log says about the vote itself. A button's press has no time of its own.
+    fn entry(&self, ask: &CommandContext, source: Source) -> NewEntry {
+        let role = match self.right.choice() {
             Choice::Approve => ActorRole::Approver,
             Choice::Reject => ActorRole::Rejecter,
         };
-        NewEntry::new(Kind::VoteRecorded, context.now, context.source())
+        let entry = NewEntry::new(Kind::VoteRecorded, ask.context.now, source)
             .about(&self.step.promotion.tuple)
-            .actor(role, &self.voter)
-    }
-
-    /// Records the vote and what follows, in the caller's transaction.
-    pub(super) async fn store(
-        self,
-        tx: &mut crate::db::Tx,
-        context: &Context,
-        entry: NewEntry,
-    ) -> crate::db::Result<()> {
-        tx.append(entry).await?;
-        promotion::vote(tx, self.step.promotion.id(), &self.voter, self.choice, context.now).await?;
-        let decided = Some(self.decided);
-        let stored = Stored { step: self.step, decided, source: context.source(), now: context.now };
-        store(tx, stored, First::No).await
+            .by(role, &self.right);
+        match ask.way {
+            Way::Comment { .. } => entry.occurred_at(ask.written_at),
+            Way::Button => entry,
+        }
     }
 }

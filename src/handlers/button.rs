@@ -1,18 +1,13 @@
 //! A press of a button in one of our check runs: of *Approve* or *Reject*, which is a vote of whoever pressed it,
 //! or of *Scan again*.
 
-use crate::audit::{ActorRole, Kind};
 use crate::check_run::{self, scans};
-use crate::comment::{self, Answer};
-use crate::db::{NewEntry, inbox, notice, promotion, subject};
-use crate::effect::Notice;
+use crate::db::promotion;
 use crate::event::ButtonPress;
-use crate::handlers::approve::cast;
-use crate::handlers::{Context, Result, late, scan};
+use crate::handlers::ask::{CommandContext, Said, Way};
+use crate::handlers::{Context, Result, approve, late, scan};
 use crate::ids::{Actor, Repo};
 use crate::policy::facts::Choice;
-use crate::promotion::Promotion;
-use crate::requirement::Refusal;
 
 pub(super) async fn pressed(context: Context, repo: Repo, sender: Actor, press: ButtonPress) -> Result<()> {
     // What stands in a check run may be believed only when our own App wrote it.
@@ -32,65 +27,22 @@ pub(super) async fn pressed(context: Context, repo: Repo, sender: Actor, press: 
     let mut conn = context.app.db.read().await?;
     let Some(promotion) = promotion::find(&mut conn, id).await? else { return context.finish().await };
     drop(conn);
-    if let Some(refusal) = late::of_press(&context.delivery) {
-        return refused(context, repo, sender, promotion, choice, refusal).await;
-    }
-    match cast(&context, &repo, &sender, promotion.clone(), choice).await? {
-        Ok(ballot) => {
-            let words = comment::voted(&ballot.step.promotion, choice);
-            let entry = ballot.entry(&context);
-            let answer = answer(&context, &sender, choice, words.into());
-            let Context { app, delivery, now } = context.clone();
-            app.db
-                .write(move |tx| {
-                    Box::pin(async move {
-                        let (repo, at) = (promotion.id().repo, promotion.tuple.subject);
-                        ballot.store(tx, &context, entry).await?;
-                        subject::answer(tx, repo, at, &answer).await?;
-                        inbox::finish(tx, &delivery, now).await
-                    })
-                })
-                .await?;
-            app.db.ring_outbox();
-            Ok(())
-        }
-        Err(refusal) => refused(context, repo, sender, promotion, choice, refusal).await,
-    }
-}
-
-async fn refused(
-    context: Context,
-    repo: Repo,
-    sender: Actor,
-    promotion: Promotion,
-    choice: Choice,
-    refusal: Refusal,
-) -> Result<()> {
-    let entry = NewEntry::new(Kind::VoteRefused, context.now, context.source())
-        .about(&promotion.tuple)
-        .actor(ActorRole::Voter, &sender)
-        .refused(refusal.code.as_str());
-    let answer = answer(&context, &sender, choice, comment::refused(&refusal).into());
-    let Context { app, delivery, now } = context;
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                tx.append(entry).await?;
-                subject::answer(tx, repo.id, promotion.tuple.subject, &answer).await?;
-                let told = Notice::StatusComment { subject: promotion.tuple.subject };
-                notice::want(tx.conn().await?, &repo, &told, now).await?;
-                inbox::finish(tx, &delivery, now).await
-            })
-        })
-        .await?;
-    app.db.ring_outbox();
-    Ok(())
-}
-
-fn answer(context: &Context, sender: &Actor, choice: Choice, markdown: String) -> Answer {
     let asked = match choice {
         Choice::Approve => "the Approve button",
         Choice::Reject => "the Reject button",
     };
-    Answer { asker: sender.login.clone(), asked: asked.to_owned(), markdown, at: context.now }
+    let ask = CommandContext {
+        subject: promotion.tuple.subject,
+        written_at: context.now,
+        asked: asked.to_owned(),
+        way: Way::Button,
+        context,
+        repo,
+        sender,
+    };
+    let said = match late::of_press(&ask.context.delivery) {
+        Some(refusal) => Said::no_vote(&refusal, &promotion.tuple),
+        None => approve::by_button(&ask, promotion, choice).await?,
+    };
+    ask.answer(said).await
 }

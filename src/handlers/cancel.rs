@@ -1,16 +1,17 @@
 //! `/cancel`: withdraws a promotion, and stops what it started.
 
-use crate::authz::may_cancel;
+use crate::authz::{Authorized, Cancel, may_cancel, may_withdraw};
 use crate::command::Which;
 use crate::comment;
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
 use crate::handlers::{Result, facts, load_policy};
+use crate::policy::facts::Tuple;
 use crate::policy::principals;
 use crate::requirement::{Code, Refusal};
 
-pub(super) async fn cancel(ask: &Ask, named: Option<Which>) -> Result<Said> {
+pub(super) async fn cancel(ask: &CommandContext, named: Option<Which>) -> Result<Said> {
     let promotion = match which(ask, named.as_ref(), |promotion| promotion.state.is_open()).await? {
         Ok(promotion) => promotion,
         Err(refusal) => return Ok(Said::no(&refusal)),
@@ -20,28 +21,33 @@ pub(super) async fn cancel(ask: &Ask, named: Option<Which>) -> Result<Said> {
         let sentence = format!("{number} is {state} already: there is nothing left to cancel.");
         return Ok(Said::no(&Refusal::new(Code::TooLate, sentence)));
     }
-    if promotion.tuple.requester.id != ask.sender.id
-        && let Some(refusal) = may_not(ask, &promotion).await?
-    {
-        return Ok(Said::no(&refusal));
-    }
-    let step = promotion.in_repo(&ask.repo).cancelled(ask.sender.clone(), ask.context.now);
+    let right = match right(ask, &promotion.tuple).await? {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
+    let step = promotion.in_repo(&ask.repo).cancelled(right, ask.context.now)?;
     let words = comment::cancelled(&step.promotion);
     let stored = Stored { step, decided: None, source: ask.context.source(), now: ask.context.now };
     Ok(Said::done(words, move |tx| Box::pin(store(tx, stored, First::No))))
 }
 
 /// The requester may always withdraw; others need a right that the policy gives them.
-async fn may_not(ask: &Ask, promotion: &crate::promotion::Promotion) -> Result<Option<Refusal>> {
+async fn right(
+    ask: &CommandContext,
+    tuple: &Tuple,
+) -> Result<std::result::Result<Authorized<Cancel>, Refusal>> {
+    if let Some(right) = may_withdraw(tuple, &ask.sender) {
+        return Ok(Ok(right));
+    }
     let app = &ask.context.app;
     let loaded = match load_policy(app, &ask.repo).await? {
         Ok(loaded) => loaded,
-        Err(refusal) => return Ok(Some(refusal)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    let environment = match loaded.environment(&promotion.tuple.environment) {
+    let environment = match loaded.environment(&tuple.environment) {
         Ok(environment) => environment,
-        Err(refusal) => return Ok(Some(refusal)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let person = facts::person(app, &ask.repo, &ask.sender, &principals(environment)).await?;
-    Ok(may_cancel(environment, &promotion.tuple, &person).err())
+    Ok(may_cancel(environment, tuple, &person))
 }

@@ -5,7 +5,7 @@ use crate::command::{Command, Parsed, parse};
 use crate::db::{NewEntry, inbox, notice};
 use crate::effect::{Notice, Reaction};
 use crate::event::{Comment, CommentChange};
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said, Way};
 use crate::handlers::{
     Context, Result, approve, cancel, help, late, load_policy, promote, scan, status, waive, why,
 };
@@ -26,14 +26,19 @@ pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment
     let count = lines.len();
     let done = usize::try_from(context.delivery.steps).unwrap_or(0);
     for (index, line) in lines.into_iter().enumerate().skip(done) {
-        let ask = Ask {
+        let ask = CommandContext {
             context: context.clone(),
             repo: repo.clone(),
             sender: sender.clone(),
-            comment: comment.clone(),
-            line: line.text,
-            step: index + 1,
-            last: index + 1 == count,
+            subject: comment.number,
+            written_at: comment.created_at,
+            asked: line.text,
+            way: Way::Comment {
+                id: comment.id,
+                on_pull_request: comment.on_pull_request,
+                step: index + 1,
+                last: index + 1 == count,
+            },
         };
         let said = match line.command {
             Ok(command) => carry_out(&ask, command).await?,
@@ -44,7 +49,7 @@ pub(super) async fn created(context: Context, repo: Repo, sender: Actor, comment
     Ok(())
 }
 
-async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
+async fn carry_out(ask: &CommandContext, command: Command) -> Result<Said> {
     if let Some(refusal) = too_late(ask, &command) {
         return Ok(Said::no(&refusal));
     }
@@ -65,8 +70,8 @@ async fn carry_out(ask: &Ask, command: Command) -> Result<Said> {
 }
 
 /// Whether it is no longer obeyed. What only tells is never too late.
-fn too_late(ask: &Ask, command: &Command) -> Option<Refusal> {
-    let written = ask.comment.created_at;
+fn too_late(ask: &CommandContext, command: &Command) -> Option<Refusal> {
+    let written = ask.written_at;
     match command {
         Command::Promote(_) => late::when_begun(ask.context.now, written),
         Command::Approve { .. }

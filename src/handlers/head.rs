@@ -8,10 +8,9 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::head::{self, Head};
 use crate::db::{self, Tx};
-use crate::event::Comment;
 use crate::github::read::Pull;
 use crate::handlers::Result;
-use crate::ids::{CommitSha, Repo, RepoId};
+use crate::ids::{CommitSha, IssueNumber, Repo, RepoId};
 use crate::requirement::{Code, Refusal};
 
 /// For so long after a push, a read that gives an earlier head is taken for one that lags behind: the
@@ -28,10 +27,10 @@ pub(super) enum AsOf {
 }
 
 /// The head of a pull request when a comment was written.
-pub(super) async fn as_of(app: &App, repo: &Repo, pull: &Pull, comment: &Comment) -> Result<AsOf> {
+pub(super) async fn as_of(app: &App, repo: &Repo, pull: &Pull, written: Timestamp) -> Result<AsOf> {
     let mut conn = app.db.read().await?;
-    let heads = head::latest(&mut conn, repo.id, comment.number).await?;
-    Ok(judge(&heads, &read_now(repo, pull, comment.created_at), comment.created_at))
+    let heads = head::latest(&mut conn, repo.id, pull.number).await?;
+    Ok(judge(&heads, &read_now(repo, pull, written), written))
 }
 
 /// What GitHub says the head is. Known since this comment: whoever pushed it, we were not told.
@@ -77,10 +76,9 @@ fn judge(heads: &[Head], read: &Head, written: Timestamp) -> AsOf {
 /// Remembers a head that was only read.
 pub(super) fn remember(
     repo: RepoId,
-    comment: &Comment,
+    number: IssueNumber,
     head: Option<Head>,
 ) -> impl for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, db::Result<()>> + Send + 'static {
-    let number = comment.number;
     move |tx| {
         Box::pin(async move {
             match head {

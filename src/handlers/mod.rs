@@ -33,6 +33,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
 use crate::audit::Source;
+use crate::authz::WrongRight;
 use crate::clock::Timestamp;
 use crate::db::{self, inbox};
 use crate::event::{Event, What};
@@ -52,6 +53,9 @@ pub enum Error {
     /// The database failed, or somebody else was quicker.
     #[error(transparent)]
     Db(#[from] db::Error),
+    /// A right was shown for something that it does not allow.
+    #[error(transparent)]
+    WrongRight(#[from] WrongRight),
 }
 
 /// What a handler gives.

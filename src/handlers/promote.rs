@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{Kind, Source};
-use crate::authz::may_promote;
+use crate::authz::{self, Authorized, may_promote};
 use crate::clock::Timestamp;
 use crate::command::{Promote, Target};
 use crate::comment;
 use crate::db::{self, NewEntry, Tx, audit, promotion};
 use crate::effect::MarkSeed;
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::head::{self, AsOf};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::{Loaded, Result, facts, load_policy};
@@ -19,7 +19,7 @@ use crate::policy::{Denial, Environment, Outcome, check_parameters, principals};
 use crate::promotion::{DeployPlan, open};
 use crate::requirement::{Code, Refusal};
 
-pub(super) async fn promote(ask: &Ask, wish: Promote) -> Result<Said> {
+pub(super) async fn promote(ask: &CommandContext, wish: Promote) -> Result<Said> {
     let app = &ask.context.app;
     let loaded = match load_policy(app, &ask.repo).await? {
         Ok(loaded) => loaded,
@@ -31,14 +31,15 @@ pub(super) async fn promote(ask: &Ask, wish: Promote) -> Result<Said> {
     };
     // Before anything costly is read: on a public repository anybody may write this.
     let requester = facts::person(app, &ask.repo, &ask.sender, &principals(environment)).await?;
-    if let Err(refusal) = may_promote(environment, &requester) {
-        return Ok(Said::no(&refusal));
-    }
+    let right = match may_promote(ask.repo.id, &wish.environment, environment, &requester) {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Said::no(&refusal)),
+    };
     let (commit, target) = match target(ask, &wish.target).await? {
         Named::Commit(commit, target) => (commit, target),
         Named::Refused(refusal) => return Ok(Said::no(&refusal)),
         Named::HeadUnclear(refusal, head) => {
-            return Ok(Said::no_but(&refusal, head::remember(ask.repo.id, &ask.comment, head)));
+            return Ok(Said::no_but(&refusal, head::remember(ask.repo.id, ask.subject, head)));
         }
     };
     let given = wish.parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
@@ -47,10 +48,16 @@ pub(super) async fn promote(ask: &Ask, wish: Promote) -> Result<Said> {
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
     let tuple = tuple(ask, &wish, &loaded, environment, (commit, target, parameters)).await?;
-    decide(ask, wish, loaded, tuple).await
+    decide(ask, wish, right, loaded, tuple).await
 }
 
-async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Result<Said> {
+async fn decide(
+    ask: &CommandContext,
+    wish: Promote,
+    right: Authorized<authz::Promote>,
+    loaded: Loaded,
+    tuple: Tuple,
+) -> Result<Said> {
     let (app, now) = (&ask.context.app, ask.context.now);
     let environment = match loaded.environment(&tuple.environment) {
         Ok(environment) => environment,
@@ -69,7 +76,8 @@ async fn decide(ask: &Ask, wish: Promote, loaded: Loaded, tuple: Tuple) -> Resul
         return Ok(Said::no(&refusal));
     }
     let plan = plan(environment, &tuple.parameters);
-    let promotion = open(tuple.clone(), ask.repo.clone(), wish.reason.clone(), plan, MarkSeed::random());
+    let (repo, reason) = (ask.repo.clone(), wish.reason.clone());
+    let promotion = open(right, tuple.clone(), repo, reason, plan, MarkSeed::random())?;
     let step = promotion.decided(decision, now);
     let words = comment::opened(&step.promotion);
     let (source, repo) = (ask.context.source(), ask.repo.clone());
@@ -105,19 +113,19 @@ enum Named {
     HeadUnclear(Refusal, Option<db::head::Head>),
 }
 
-async fn target(ask: &Ask, target: &Target) -> Result<Named> {
+async fn target(ask: &CommandContext, target: &Target) -> Result<Named> {
     let (app, repo) = (&ask.context.app, &ask.repo);
     match target {
-        Target::Head if !ask.comment.on_pull_request => Ok(Named::Refused(Refusal::new(
+        Target::Head if !ask.on_pull_request() => Ok(Named::Refused(Refusal::new(
             Code::CommitNeeded,
             "An issue has no commit of its own: name one with --sha or --tag.",
         ))),
         Target::Head => {
-            let Some(pull) = app.reader.pull(repo, ask.comment.number).await? else {
+            let Some(pull) = app.reader.pull(repo, ask.subject).await? else {
                 let sentence = "GitHub does not show this pull request to Countersign any more.";
                 return Ok(Named::Refused(Refusal::new(Code::CommitUnknown, sentence)));
             };
-            Ok(match head::as_of(app, repo, &pull, &ask.comment).await? {
+            Ok(match head::as_of(app, repo, &pull, ask.written_at).await? {
                 AsOf::Agreed(commit) => Named::Commit(commit, TargetKind::Head),
                 AsOf::Refused(refusal, head) => Named::HeadUnclear(refusal, head),
             })
@@ -145,7 +153,7 @@ async fn target(ask: &Ask, target: &Target) -> Result<Named> {
 type What = (CommitSha, TargetKind, BTreeMap<String, String>);
 
 async fn tuple(
-    ask: &Ask,
+    ask: &CommandContext,
     wish: &Promote,
     loaded: &Loaded,
     environment: &Environment,
@@ -161,15 +169,15 @@ async fn tuple(
         policy: loaded.file.blob.clone(),
         parameters,
         requester: ask.sender.clone(),
-        subject: ask.comment.number,
+        subject: ask.subject,
         target,
-        requested_at: ask.comment.created_at,
+        requested_at: ask.written_at,
         expires_at: ask.context.now.plus(environment.expires),
     })
 }
 
 /// One commit is asked for once per environment, by whichever pull request has it as its head.
-async fn already_asked(ask: &Ask, tuple: &Tuple) -> Result<Option<Refusal>> {
+async fn already_asked(ask: &CommandContext, tuple: &Tuple) -> Result<Option<Refusal>> {
     let mut conn = ask.context.app.db.read().await?;
     let open = promotion::open(&mut conn, ask.repo.id).await?;
     let same = open

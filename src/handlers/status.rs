@@ -3,10 +3,10 @@
 use crate::comment;
 use crate::db::promotion;
 use crate::handlers::Result;
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said};
 use crate::ids::EnvironmentName;
 
-pub(super) async fn status(ask: &Ask, environment: Option<EnvironmentName>) -> Result<Said> {
+pub(super) async fn status(ask: &CommandContext, environment: Option<EnvironmentName>) -> Result<Said> {
     let mut conn = ask.context.app.db.read().await?;
     let live = promotion::live(&mut conn, ask.repo.id).await?;
     let open = promotion::open(&mut conn, ask.repo.id).await?;

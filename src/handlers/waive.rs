@@ -3,12 +3,13 @@
 use jiff::civil::Date;
 
 use crate::audit::{ActorRole, Kind};
-use crate::authz::may_waive;
+use crate::authz::{self, Authorized, may_waive};
+use crate::clock::Timestamp;
 use crate::command::{FindingId, Waive};
 use crate::comment;
 use crate::db::{self, NewEntry, Tx, notice, policy_text, promotion, waiver};
 use crate::effect::Notice;
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::promote::log_policy;
 use crate::handlers::{Loaded, Result, facts, load_policy};
 use crate::ids::{CommitSha, Repo};
@@ -19,29 +20,29 @@ use crate::requirement::{Code, Refusal};
 const LONGEST: i32 = 365;
 
 /// `/waive`.
-pub(super) async fn waive(ask: &Ask, wish: Waive) -> Result<Said> {
-    let Standing { loaded, head } = match standing(ask).await? {
+pub(super) async fn waive(ask: &CommandContext, wish: Waive) -> Result<Said> {
+    let Standing { right, loaded, head } = match standing(ask).await? {
         Ok(standing) => standing,
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
     if let Err(refusal) = check_day(wish.until, ask.context.now.day()) {
         return Ok(Said::no(&refusal));
     }
-    let asked = Asked::of(ask, loaded, head);
+    let asked = Asked::of(ask, right, loaded, head);
     let words = comment::waived(&wish);
     let waiver = Waiver {
         id: wish.finding.to_string(),
         only: wish.only,
         until: wish.until,
         reason: wish.reason,
-        by: asked.by.login.to_string(),
+        by: asked.right.actor().login.to_string(),
     };
     Ok(Said::done(words, move |tx| Box::pin(async move { asked.grant(tx, &waiver).await })))
 }
 
 /// `/unwaive`.
-pub(super) async fn unwaive(ask: &Ask, finding: FindingId) -> Result<Said> {
-    let Standing { loaded, head } = match standing(ask).await? {
+pub(super) async fn unwaive(ask: &CommandContext, finding: FindingId) -> Result<Said> {
+    let Standing { right, loaded, head } = match standing(ask).await? {
         Ok(standing) => standing,
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
@@ -51,18 +52,19 @@ pub(super) async fn unwaive(ask: &Ask, finding: FindingId) -> Result<Said> {
     if !all.iter().any(|waiver| waiver.id == finding.as_str()) {
         return Ok(Said::no(&not_waived(&finding, &loaded)));
     }
-    let asked = Asked::of(ask, loaded, head);
+    let asked = Asked::of(ask, right, loaded, head);
     let words = comment::unwaived(&finding);
     Ok(Said::done(words, move |tx| Box::pin(async move { asked.revoke(tx, &finding).await })))
 }
 
 /// That whoever asks may, under this policy; and the head of the pull request they ask on.
 struct Standing {
+    right: Authorized<authz::Waive>,
     loaded: Loaded,
     head: Option<CommitSha>,
 }
 
-async fn standing(ask: &Ask) -> Result<std::result::Result<Standing, Refusal>> {
+async fn standing(ask: &CommandContext) -> Result<std::result::Result<Standing, Refusal>> {
     let app = &ask.context.app;
     let loaded = match load_policy(app, &ask.repo).await? {
         Ok(loaded) => loaded,
@@ -72,13 +74,16 @@ async fn standing(ask: &Ask) -> Result<std::result::Result<Standing, Refusal>> {
     let named = rules.by.iter().cloned().collect();
     let person = facts::person(app, &ask.repo, &ask.sender, &named).await?;
     // Before anything else is read: on a public repository anybody may write this.
-    if let Err(refusal) = may_waive(rules, &person, None) {
+    if let Err(refusal) = may_waive(ask.repo.id, rules, &person, None) {
         return Ok(Err(refusal));
     }
     let pull = ask.pull().await?;
     let author = pull.as_ref().and_then(|pull| pull.author.as_ref()).map(|author| author.id);
-    Ok(may_waive(rules, &person, author)
-        .map(|_authorized| Standing { head: pull.map(|pull| pull.head_sha), loaded }))
+    Ok(may_waive(ask.repo.id, rules, &person, author).map(|right| Standing {
+        right,
+        head: pull.map(|pull| pull.head_sha),
+        loaded,
+    }))
 }
 
 fn check_day(until: Date, today: Date) -> std::result::Result<(), Refusal> {
@@ -108,50 +113,62 @@ fn not_waived(finding: &FindingId, loaded: &Loaded) -> Refusal {
 /// Everything about a wish that is stored with it.
 struct Asked {
     repo: Repo,
-    by: crate::ids::Actor,
+    right: Authorized<authz::Waive>,
     loaded: Loaded,
     head: Option<CommitSha>,
     entry: NewEntry,
-    now: crate::clock::Timestamp,
+    now: Timestamp,
 }
 
 impl Asked {
-    fn of(ask: &Ask, loaded: Loaded, head: Option<CommitSha>) -> Self {
+    fn of(
+        ask: &CommandContext,
+        right: Authorized<authz::Waive>,
+        loaded: Loaded,
+        head: Option<CommitSha>,
+    ) -> Self {
         let (now, source) = (ask.context.now, ask.context.source());
         let entry = NewEntry::new(Kind::WaiverGranted, now, source)
             .repo(ask.repo.id)
             .policy(&loaded.file.blob)
-            .actor(ActorRole::Requester, &ask.sender)
-            .occurred_at(ask.comment.created_at);
-        Self { repo: ask.repo.clone(), by: ask.sender.clone(), loaded, head, entry, now }
+            .by(ActorRole::Requester, &right)
+            .occurred_at(ask.written_at);
+        Self { repo: ask.repo.clone(), right, loaded, head, entry, now }
     }
 
     async fn grant(self, tx: &mut Tx, waiver: &Waiver) -> db::Result<()> {
-        let entry = self.entry.clone().waives(&waiver.id, waiver.only.as_deref(), Some(waiver.until));
-        waiver::grant(tx, self.repo.id, waiver, &self.by, self.now).await?;
-        self.tell(tx, entry.reason(Some(&waiver.reason))).await
+        let Self { repo, right, loaded, head, entry, now } = self;
+        let entry = entry.waives(&waiver.id, waiver.only.as_deref(), Some(waiver.until));
+        waiver::grant(tx, repo.id, right, waiver, now).await?;
+        tell(tx, &repo, (loaded, head), entry.reason(Some(&waiver.reason)), now).await
     }
 
     async fn revoke(self, tx: &mut Tx, finding: &FindingId) -> db::Result<()> {
-        let entry = self.entry.clone().kind(Kind::WaiverRevoked).waives(finding.as_str(), None, None);
-        waiver::revoke(tx, self.repo.id, finding.as_str()).await?;
-        self.tell(tx, entry).await
+        let Self { repo, right, loaded, head, entry, now } = self;
+        let entry = entry.kind(Kind::WaiverRevoked).waives(finding.as_str(), None, None);
+        waiver::revoke(tx, repo.id, right, finding.as_str()).await?;
+        tell(tx, &repo, (loaded, head), entry, now).await
     }
+}
 
-    /// It is in the log; whatever waits is judged again, and the checks are written anew.
-    async fn tell(self, tx: &mut Tx, entry: NewEntry) -> db::Result<()> {
-        let Self { repo, loaded, head, now, .. } = self;
-        policy_text::keep(tx.conn().await?, &loaded.file).await?;
-        log_policy(tx, &repo, &loaded.file.blob, entry.source(), now).await?;
-        tx.append(entry).await?;
-        promotion::wake_waiting(tx, repo.id, now).await?;
-        let waiting = promotion::open(tx.conn().await?, repo.id).await?;
-        let commits = waiting.into_iter().map(|promotion| promotion.tuple.commit).chain(head);
-        for commit in commits.collect::<std::collections::BTreeSet<_>>() {
-            notice::want(tx.conn().await?, &repo, &Notice::Scans { commit }, now).await?;
-        }
-        Ok(())
+/// It is in the log; whatever waits is judged again, and the checks are written anew.
+async fn tell(
+    tx: &mut Tx,
+    repo: &Repo,
+    (loaded, head): (Loaded, Option<CommitSha>),
+    entry: NewEntry,
+    now: Timestamp,
+) -> db::Result<()> {
+    policy_text::keep(tx.conn().await?, &loaded.file).await?;
+    log_policy(tx, repo, &loaded.file.blob, entry.source(), now).await?;
+    tx.append(entry).await?;
+    promotion::wake_waiting(tx, repo.id, now).await?;
+    let waiting = promotion::open(tx.conn().await?, repo.id).await?;
+    let commits = waiting.into_iter().map(|promotion| promotion.tuple.commit).chain(head);
+    for commit in commits.collect::<std::collections::BTreeSet<_>>() {
+        notice::want(tx.conn().await?, repo, &Notice::Scans { commit }, now).await?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

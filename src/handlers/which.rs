@@ -3,7 +3,7 @@
 use crate::command::Which;
 use crate::db::promotion;
 use crate::handlers::Result;
-use crate::handlers::ask::Ask;
+use crate::handlers::ask::CommandContext;
 use crate::ids::PromotionId;
 use crate::promotion::Promotion;
 use crate::requirement::{Code, Refusal};
@@ -12,7 +12,7 @@ use crate::requirement::{Code, Refusal};
 ///
 /// Those of other pull requests are not meant: whoever votes here looks at this one's commits.
 pub(super) async fn which(
-    ask: &Ask,
+    ask: &CommandContext,
     which: Option<&Which>,
     fits: fn(&Promotion) -> bool,
 ) -> Result<std::result::Result<Promotion, Refusal>> {
@@ -20,10 +20,8 @@ pub(super) async fn which(
     if let Some(Which::Number(number)) = which {
         let found = promotion::find(&mut conn, PromotionId { repo: ask.repo.id, number: *number }).await?;
         return Ok(match found {
-            Some(found) if found.tuple.subject == ask.comment.number && could_be_meant(ask, &found) => {
-                Ok(found)
-            }
-            Some(found) if found.tuple.subject == ask.comment.number => Err(not_asked_yet(&found)),
+            Some(found) if found.tuple.subject == ask.subject && could_be_meant(ask, &found) => Ok(found),
+            Some(found) if found.tuple.subject == ask.subject => Err(not_asked_yet(&found)),
             Some(found) => Err(Refusal::new(
                 Code::WhichPromotion,
                 format!(
@@ -39,7 +37,7 @@ pub(super) async fn which(
     let mut here: Vec<Promotion> = promotion::open(&mut conn, ask.repo.id)
         .await?
         .into_iter()
-        .filter(|promotion| promotion.tuple.subject == ask.comment.number && fits(promotion))
+        .filter(|promotion| promotion.tuple.subject == ask.subject && fits(promotion))
         .filter(|promotion| could_be_meant(ask, promotion))
         .filter(|promotion| match which {
             Some(Which::Environment(environment)) => promotion.tuple.environment == *environment,
@@ -66,8 +64,8 @@ pub(super) async fn which(
 
 /// A comment that was delivered late cannot mean what was asked for after it was written. Within the same
 /// second nobody but the requester can tell which came first.
-fn could_be_meant(ask: &Ask, promotion: &Promotion) -> bool {
-    let (asked, written) = (promotion.tuple.requested_at.seconds(), ask.comment.created_at.seconds());
+fn could_be_meant(ask: &CommandContext, promotion: &Promotion) -> bool {
+    let (asked, written) = (promotion.tuple.requested_at.seconds(), ask.written_at.seconds());
     asked < written || (asked == written && promotion.tuple.requester.id == ask.sender.id)
 }
 

@@ -4,13 +4,13 @@ use crate::command::Which;
 use crate::comment;
 use crate::db::promotion;
 use crate::handlers::Result;
-use crate::handlers::ask::{Ask, Said};
+use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::reevaluate::judge;
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
 use crate::ids::PromotionNumber;
 
-pub(super) async fn why(ask: &Ask, number: Option<PromotionNumber>) -> Result<Said> {
+pub(super) async fn why(ask: &CommandContext, number: Option<PromotionNumber>) -> Result<Said> {
     let named = match number {
         Some(number) => Some(number),
         None => latest(ask).await?,
@@ -30,8 +30,8 @@ pub(super) async fn why(ask: &Ask, number: Option<PromotionNumber>) -> Result<Sa
 }
 
 /// Without a number, the last one asked for here.
-async fn latest(ask: &Ask) -> Result<Option<PromotionNumber>> {
+async fn latest(ask: &CommandContext) -> Result<Option<PromotionNumber>> {
     let mut conn = ask.context.app.db.read().await?;
-    let last = promotion::of_subject(&mut conn, ask.repo.id, ask.comment.number, 1).await?;
+    let last = promotion::of_subject(&mut conn, ask.repo.id, ask.subject, 1).await?;
     Ok(last.first().map(|promotion| promotion.id().number))
 }

@@ -35,7 +35,7 @@ async fn want_reports(context: &Context, repo: &Repo, change: &WorkflowRunChange
     let wanted = context.app.db.write(move |tx| {
         Box::pin(async move {
             let run = (change.run, change.attempt);
-            report::want(tx.conn().await?, &repo, &change.commit, run, false, now).await
+            report::want(tx.conn().await?, &repo, &change.commit, run, now).await
         })
     });
     Ok(wanted.await?)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::audit::Kind;
+use crate::authz::{Authorized, Cancel, Promote, WrongRight};
 use crate::clock::Timestamp;
 use crate::effect::{DeploymentState, Effect, Mark, MarkSeed};
 use crate::ids::{Actor, CommitSha, DeploymentId, Repo};
@@ -36,15 +37,28 @@ pub struct RunSeen {
     pub conclusion: Option<String>,
 }
 
-/// A promotion as it begins, before anything was decided.
+/// A promotion as it begins, before anything was decided. It takes the requester's right to ask for it:
+///
+/// ```compile_fail,E0308
+/// # use countersign::{effect::MarkSeed, ids::Repo, policy::facts::Tuple, promotion::{DeployPlan, open}};
+/// fn ask(tuple: Tuple, repo: Repo) {
+///     let requester = tuple.requester.clone();
+///     let promotion = open(requester, tuple, repo, None, DeployPlan::default(), MarkSeed::random());
+/// }
+/// ```
+///
+/// # Errors
+/// [`WrongRight`] when the right is for another environment, or somebody else's.
 pub fn open(
+    right: Authorized<Promote>,
     tuple: Tuple,
     repo: Repo,
     reason: Option<String>,
     deploy: DeployPlan,
     marks: MarkSeed,
-) -> Promotion {
-    Promotion {
+) -> Result<Promotion, WrongRight> {
+    right.for_request(&tuple)?;
+    Ok(Promotion {
         tuple,
         repo,
         reason,
@@ -54,7 +68,7 @@ pub fn open(
         check_run: None,
         marks,
         version: 0,
-    }
+    })
 }
 
 impl Promotion {
@@ -199,16 +213,20 @@ impl Promotion {
 
     /// Somebody withdraws it. What a workflow may be doing already ends when that workflow does, so that
     /// nothing else is deployed beside it and nobody is told that it stopped before it has.
-    pub fn cancelled(mut self, by: Actor, now: Timestamp) -> Step {
+    ///
+    /// # Errors
+    /// [`WrongRight`] when the right is for another promotion.
+    pub fn cancelled(mut self, right: Authorized<Cancel>, now: Timestamp) -> Result<Step, WrongRight> {
+        let by = right.for_promotion(self.id())?;
         if let State::Deploying { run, cancelling, .. } = &mut self.state
             && self.deploy.workflow.is_some()
         {
             let effects = run.iter().map(|run| Effect::CancelRun { run: run.id }).collect();
             *cancelling = Some(by);
-            return self.step(Kind::DecisionCancelled, effects, now);
+            return Ok(self.step(Kind::DecisionCancelled, effects, now));
         }
         let step = self.stopped_by(by, now);
-        Step { kind: Some(Kind::DecisionCancelled), ..step }
+        Ok(Step { kind: Some(Kind::DecisionCancelled), ..step })
     }
 
     /// What somebody withdrew has stopped.

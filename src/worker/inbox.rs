@@ -68,7 +68,13 @@ impl Workers {
             handlers::Error::GitHub(
                 github::Error::Refused { .. } | github::Error::Gone | github::Error::Broken { .. },
             ) if delivery.attempts >= TRIES_AGAINST_A_NO => self.bury(delivery, Some(event), &why).await,
-            handlers::Error::GitHub(_) | handlers::Error::Db(_) => {
+            // The same payload shows it again, as it would panic again.
+            handlers::Error::WrongRight(_) | handlers::Error::Db(db::Error::WrongRight(_))
+                if delivery.attempts >= TRIES_AGAINST_A_NO =>
+            {
+                self.bury(delivery, Some(event), &why).await
+            }
+            handlers::Error::GitHub(_) | handlers::Error::Db(_) | handlers::Error::WrongRight(_) => {
                 self.try_again(delivery, event, &why).await
             }
         }

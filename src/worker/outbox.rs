@@ -164,7 +164,8 @@ impl Workers {
         let (now, why) = (self.app.clock.now(), causes(error));
         let github = match error {
             Error::GitHub(github) | Error::Handler(crate::handlers::Error::GitHub(github)) => github,
-            Error::Db(_) | Error::Handler(crate::handlers::Error::Db(_)) => {
+            Error::Db(_)
+            | Error::Handler(crate::handlers::Error::Db(_) | crate::handlers::Error::WrongRight(_)) => {
                 return Tried::Later(backoff::after(claimed.attempts, now), why);
             }
         };

@@ -9,7 +9,9 @@ use crate::db::{Conn, Error, Result, on, packed};
 use crate::ids::{CommitSha, RepoId};
 use crate::report::{Baseline, Origin, Received, Report, State, Text, Way};
 
-pub use run::{Claimed, Finished, any_ready, claim, finish, known_runs, read_runs, try_again, unread, want};
+pub use run::{
+    Claimed, Finished, any_ready, claim, finish, known_runs, read_runs, rescan, try_again, unread, want,
+};
 
 /// No report is larger than this when it is unpacked, in bytes: so much is never stored.
 const MAX_BYTES: usize = 1 << 30;

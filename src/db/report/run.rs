@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::authz::{Authorized, Rescan};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, on};
 use crate::ids::{CommitSha, Repo, RepoId, RunId};
@@ -33,9 +34,34 @@ pub struct Finished {
     pub fork: bool,
 }
 
-/// Asks for the artifacts of a run to be read; if they were read before, or are put off after an error, only
-/// when `again` says so. Whoever reads them at this moment is left in peace.
+/// Asks for the artifacts of a run to be read, once: if they were read before, they are not again.
 pub async fn want(
+    conn: &mut Conn,
+    repo: &Repo,
+    commit: &CommitSha,
+    run: (RunId, i64),
+    now: Timestamp,
+) -> Result<()> {
+    ask(conn, repo, commit, run, false, now).await
+}
+
+/// Asks for the artifacts of these runs to be read, also those that were read before or are put off after an error.
+/// Whoever reads them at this moment is left in peace.
+pub async fn rescan(
+    conn: &mut Conn,
+    repo: &Repo,
+    right: Authorized<Rescan>,
+    (commit, runs): (&CommitSha, &[(RunId, i64)]),
+    now: Timestamp,
+) -> Result<()> {
+    right.for_repo(repo.id)?;
+    for run in runs {
+        ask(conn, repo, commit, *run, true, now).await?;
+    }
+    Ok(())
+}
+
+async fn ask(
     conn: &mut Conn,
     repo: &Repo,
     commit: &CommitSha,

@@ -21,7 +21,7 @@ use crate::policy::{Environment, Rules, principals};
 
 pub use judged::{Judged, judged};
 pub use origin::still_points_at;
-pub use people::person;
+pub use people::{person, role_of};
 pub(super) use scans::finished_runs;
 
 /// Everything a decision about this promotion looks at, as it is now.

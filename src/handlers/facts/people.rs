@@ -40,6 +40,12 @@ pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Prin
     Ok(person)
 }
 
+/// The role that somebody has in the repository now; none for whoever lost their login to somebody else.
+pub async fn role_of(app: &App, repo: &Repo, actor: &Actor) -> Result<Option<RoleLevel>> {
+    let permission = app.reader.permission(repo, &actor.login).await?;
+    Ok(permission.filter(|found| found.user.id == actor.id).and_then(|found| role(found.level)))
+}
+
 /// GitHub's logins do not differ in case.
 fn is(login: &Login, other: &Login) -> bool {
     login.as_str().eq_ignore_ascii_case(other.as_str())

@@ -104,7 +104,7 @@ async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> 
         let want = app.db.write(move |tx| {
             Box::pin(async move {
                 for run in missing {
-                    report::want(tx.conn().await?, &repo, &commit, run, false, now).await?;
+                    report::want(tx.conn().await?, &repo, &commit, run, now).await?;
                 }
                 Ok(())
             })
