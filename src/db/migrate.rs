@@ -2,7 +2,7 @@
 
 use sqlx::migrate::{Migration, Migrator};
 
-use crate::db::{Pools, Result};
+use crate::db::{Pools, Result, backfill};
 
 static COMMON: Migrator = sqlx::migrate!("./migrations");
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -14,7 +14,7 @@ impl Pools {
             Self::Sqlite { write, .. } => in_order(&SQLITE).run(write).await?,
             Self::Postgres(pool) => in_order(&POSTGRES).run(pool).await?,
         }
-        Ok(())
+        backfill::run(self).await
     }
 }
 

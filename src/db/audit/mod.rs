@@ -12,7 +12,7 @@ pub use append::RecordedIntent;
 pub use read::{
     StoredEntry, checkpoints_after, entries_from, last_observed, latest_checkpoint, policy_is_logged,
 };
-pub(super) use rows::Rows;
+pub(super) use rows::{Rows, few_sizes};
 pub(super) use tail::{Signed, Tail};
 
 pub(super) fn column(index: u64) -> Result<i64> {
