@@ -16,10 +16,21 @@ use crate::ids::{
 pub struct Event {
     /// Where.
     pub repo: Repo,
+    /// What else the delivery tells of that; none of what came from no delivery of GitHub's.
+    pub about: Option<About>,
     /// Who did it, as GitHub authenticated them; the only identity that is believed.
     pub sender: Actor,
     /// What.
     pub what: What,
+}
+
+/// What a delivery tells of its repository, beside which it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// Whether strangers cannot see it.
+    pub private: Option<bool>,
+    /// The branch whose policy counts.
+    pub default_branch: Option<RefName>,
 }
 
 /// The kinds of events that can change anything here.
@@ -92,6 +103,12 @@ pub struct PullRequestChange {
     pub head_ref: RefName,
     /// The repository its head is in; none when that was deleted.
     pub head_repo: Option<RepoId>,
+    /// Who opened it; none when GitHub does not say.
+    pub author: Option<Actor>,
+    /// Who merged it; none when nobody did, or GitHub does not say.
+    pub merged_by: Option<Actor>,
+    /// The commit it was merged as; none when it was not merged.
+    pub merged_as: Option<CommitSha>,
     /// When GitHub says it was last changed; whole seconds.
     pub updated_at: Timestamp,
 }
@@ -107,6 +124,8 @@ pub enum PullRequestAction {
     Closed,
     /// Closed by being merged.
     Merged,
+    /// Put into the merge queue.
+    Enqueued,
     /// Opened again: whatever its head is now, it is a new head.
     Reopened,
     /// Anything else (labels, title, draft …).
@@ -120,12 +139,25 @@ pub struct Push {
     pub branch: Option<RefName>,
     /// The commit it is at now, also where a tag has a message of its own; none when it was deleted.
     pub after: Option<CommitSha>,
-    /// The commits that came into the repository with it, as far as GitHub lists them.
-    pub brought: Vec<CommitSha>,
+    /// The branch or tag, written out in full.
+    pub reference: RefName,
+    /// Where that was before; none when it was not there.
+    pub before: Option<CommitSha>,
+    /// The commits that its ref has since, as far as GitHub lists them.
+    pub commits: Vec<PushedCommit>,
     /// When GitHub received the push; whole seconds.
     pub pushed_at: Option<Timestamp>,
     /// Whether it is the repository's default branch.
     pub to_default_branch: bool,
+}
+
+/// A commit that a push lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedCommit {
+    /// Which.
+    pub sha: CommitSha,
+    /// Whether no push before brought it into the repository.
+    pub new: bool,
 }
 
 /// A press of one of our buttons.

@@ -126,7 +126,10 @@ fn everything(text: &str) -> Vec<(String, usize)> {
         all.push((check_run::of_promotion(promotion, None).summary, 60_000));
         all.push((status_of(std::slice::from_ref(promotion), text), 60_000));
     }
-    all.push((status(None, &promotions[4..5], &promotions[..4]).into(), usize::MAX));
+    all.push((
+        status(&promotions[4].repo.name, None, &promotions[4..5], &promotions[..4]).into(),
+        usize::MAX,
+    ));
     all.push((refused(&Refusal::new(Code::HeadMoved, text)).into(), usize::MAX));
     let error =
         CommandError { code: "unknown_option", message: text.to_owned(), suggestion: Some(text.to_owned()) };

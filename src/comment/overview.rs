@@ -3,16 +3,21 @@
 use crate::comment::pages::Pages;
 use crate::comment::prose::time;
 use crate::comment::standing::{badge, next, subject};
-use crate::ids::EnvironmentName;
+use crate::ids::{EnvironmentName, RepoName};
 use crate::markdown::{Markdown, Untrusted};
 use crate::promotion::{Promotion, State};
 
 /// What is live, and what waits and on whom; of one environment or of all.
-pub fn status(environment: Option<&EnvironmentName>, live: &[Promotion], open: &[Promotion]) -> Markdown {
+pub fn status(
+    repo: &RepoName,
+    environment: Option<&EnvironmentName>,
+    live: &[Promotion],
+    open: &[Promotion],
+) -> Markdown {
     let of = |promotion: &&Promotion| environment.is_none_or(|only| promotion.tuple.environment == *only);
     let live: Vec<&Promotion> = live.iter().filter(of).collect();
     let open: Vec<&Promotion> = open.iter().filter(of).collect();
-    live_or_not(environment, &live).with(waiting(environment, &open))
+    live_or_not(repo, environment, &live).with(waiting(environment, &open))
 }
 
 /// What is live, by environment.
@@ -31,13 +36,17 @@ pub(super) fn live_table<'a>(
     Markdown::table(["Environment", "Live commit", "By", "Since"], live.into_iter().map(row))
 }
 
-fn live_or_not(environment: Option<&EnvironmentName>, live: &[&Promotion]) -> Markdown {
+fn live_or_not(repo: &RepoName, environment: Option<&EnvironmentName>, live: &[&Promotion]) -> Markdown {
+    let repo = Untrusted::new(&repo.to_string()).code();
     if live.is_empty() {
         return Markdown::from("Nothing is live")
             .with(place(environment))
+            .with(" of ")
+            .with(repo)
             .with(", as far as Countersign deployed it.");
     }
-    Markdown::from("**Live**")
+    Markdown::from("**Live** in ")
+        .with(repo)
         .with(live_table(live.iter().copied(), |promotion| Pages { repo: &promotion.repo, site: None }))
 }
 

@@ -146,8 +146,8 @@ fn a_dry_run_says_that_everything_holds() {
 fn status_shows_what_is_live_and_what_waits() {
     let live = [promotion(1, "staging", succeeded())];
     let open = [waiting(1), promotion(3, "staging", deploying())];
-    assert_snapshot!(status(None, &live, &open), @r#"
-    **Live**
+    assert_snapshot!(status(&live[0].repo.name, None, &live, &open), @r#"
+    **Live** in `acme/shop`
 
     | Environment | Live commit | By | Since |
     | --- | --- | --- | --- |
@@ -161,8 +161,8 @@ fn status_shows_what_is_live_and_what_waits() {
     - **p3: `3f2a9c1` → `staging`** is 🚀 deploying, asked for on issue or pull request 7. `cd.yml` has been deploying it since 2026-11-21 09:20 UTC ([see its run](<https://github.com/acme/shop/actions/runs/88>)). Nobody has to do anything; `/cancel p3` stops it.
     "#);
     let production = waiting(1).tuple.environment;
-    assert_snapshot!(status(Some(&production), &live, &[]), @r#"
-    Nothing is live in `production`, as far as Countersign deployed it.
+    assert_snapshot!(status(&live[0].repo.name, Some(&production), &live, &[]), @r#"
+    Nothing is live in `production` of `acme/shop`, as far as Countersign deployed it.
 
     Nothing waits or is being deployed in `production`.
     "#);

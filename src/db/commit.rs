@@ -148,7 +148,8 @@ async fn one_piece(tx: &mut Tx, work: Work) -> std::result::Result<Done, (Done, 
     }
 }
 
-async fn begin(pools: &Pools) -> Result<Conn> {
+/// Begins to write, in turn with whoever else does.
+pub(super) async fn begin(pools: &Pools) -> Result<Conn> {
     let mut conn = pools.write().await?;
     let begun = match &conn {
         Conn::Sqlite(_) => execute(&mut conn, "BEGIN IMMEDIATE").await,

@@ -22,6 +22,8 @@ pub struct Head {
 /// How many of the latest heads are looked at; a comment is about the last ones.
 const LATEST: i64 = 50;
 
+type Row = (String, i64, Option<i64>, Option<String>, String, i64, i64);
+
 /// Adds a head. One that was only seen is not added when it is the newest already; one that was moved there
 /// is, with its later time: it may have been elsewhere meanwhile, and nobody told us.
 pub async fn add(tx: &mut Tx, repo: RepoId, pull: IssueNumber, head: &Head, moved: bool) -> Result<()> {
@@ -31,29 +33,30 @@ pub async fn add(tx: &mut Tx, repo: RepoId, pull: IssueNumber, head: &Head, move
         return Ok(());
     }
     on!(tx.conn().await?, executor => sqlx::query(
-        "INSERT INTO head (repo, pull, seq, sha, since, pusher, login, head_ref, fork) \
-         VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM head WHERE repo = $1 AND pull = $2), $3, $4, $5, $6, $7, $8)")
+        "INSERT INTO head (repo, pull, seq, sha, since, pusher, login, head_ref, fork, bot) \
+         VALUES ($1, $2, (SELECT COALESCE(MAX(seq), 0) + 1 FROM head WHERE repo = $1 AND pull = $2), $3, $4, $5, $6, $7, $8, $9)")
         .bind(repo.0).bind(pull.0).bind(head.sha.as_str()).bind(head.since.0)
         .bind(head.pusher.as_ref().map(|actor| actor.id.0))
         .bind(head.pusher.as_ref().map(|actor| actor.login.as_str().to_owned()))
         .bind(head.branch.as_str()).bind(i64::from(head.fork))
+        .bind(i64::from(head.pusher.as_ref().is_some_and(|actor| actor.bot)))
         .execute(executor).await.map(|_| ()))?;
     Ok(())
 }
 
 /// The latest heads of a pull request, newest first.
 pub async fn latest(conn: &mut Conn, repo: RepoId, pull: IssueNumber) -> Result<Vec<Head>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, Option<i64>, Option<String>, String, i64)>(
-        "SELECT sha, since, pusher, login, head_ref, fork FROM head WHERE repo = $1 AND pull = $2 ORDER BY since DESC, seq DESC LIMIT $3")
+    let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
+        "SELECT sha, since, pusher, login, head_ref, fork, bot FROM head WHERE repo = $1 AND pull = $2 ORDER BY since DESC, seq DESC LIMIT $3")
         .bind(repo.0).bind(pull.0).bind(LATEST).fetch_all(executor).await)?;
     rows.into_iter()
-        .map(|(sha, since, pusher, login, branch, fork)| {
+        .map(|(sha, since, pusher, login, branch, fork, bot)| {
             let broken = |why: crate::ids::InvalidName| Error::impossible("head", &sha, why);
             let login = login.map(|login| login.parse::<Login>()).transpose().map_err(broken)?;
             Ok(Head {
                 sha: sha.parse().map_err(broken)?,
                 since: Timestamp(since),
-                pusher: pusher.zip(login).map(|(id, login)| Actor { id: UserId(id), login, bot: false }),
+                pusher: pusher.zip(login).map(|(id, login)| Actor { id: UserId(id), login, bot: bot != 0 }),
                 branch: branch.parse().map_err(broken)?,
                 fork: fork != 0,
             })
@@ -67,26 +70,4 @@ pub async fn pulls_on(conn: &mut Conn, repo: RepoId, branch: &RefName) -> Result
         "SELECT DISTINCT pull FROM head WHERE repo = $1 AND head_ref = $2 AND fork = 0 ORDER BY pull")
         .bind(repo.0).bind(branch.as_str()).fetch_all(executor).await)?;
     Ok(rows.into_iter().map(|(pull,)| IssueNumber(pull)).collect())
-}
-
-/// Remembers who pushed a commit.
-pub async fn pushed(tx: &mut Tx, repo: RepoId, sha: &CommitSha, pusher: &Actor) -> Result<()> {
-    on!(tx.conn().await?, executor => sqlx::query(
-        "INSERT INTO push (repo, sha, pusher, login) VALUES ($1, $2, $3, $4) ON CONFLICT (repo, sha, pusher) DO NOTHING")
-        .bind(repo.0).bind(sha.as_str()).bind(pusher.id.0).bind(pusher.login.as_str())
-        .execute(executor).await.map(|_| ()))?;
-    Ok(())
-}
-
-/// Everybody who pushed this commit, as far as we were told.
-pub async fn pushers(conn: &mut Conn, repo: RepoId, sha: &CommitSha) -> Result<Vec<Actor>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String)>(
-        "SELECT pusher, login FROM push WHERE repo = $1 AND sha = $2 ORDER BY pusher")
-        .bind(repo.0).bind(sha.as_str()).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(id, login)| {
-            let login = login.parse().map_err(|why| Error::impossible("push", id, why))?;
-            Ok(Actor { id: UserId(id), login, bot: false })
-        })
-        .collect()
 }

@@ -2,7 +2,7 @@
 
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 
-use crate::db::{Error, Pools, Result};
+use crate::db::{Error, Pools, Result, backfill};
 
 static COMMON: Migrator = sqlx::migrate!("./migrations");
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -11,9 +11,10 @@ static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 impl Pools {
     pub(super) async fn migrate(&self) -> Result<()> {
         match self {
-            Self::Sqlite { .. } => self.run(in_order(&SQLITE)).await,
-            Self::Postgres(_) => self.run(in_order(&POSTGRES)).await,
+            Self::Sqlite { .. } => self.run(in_order(&SQLITE)).await?,
+            Self::Postgres(_) => self.run(in_order(&POSTGRES)).await?,
         }
+        backfill::run(self).await
     }
 
     /// What was migrated by a later version is left as it is: this one would not know what it writes into.

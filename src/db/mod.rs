@@ -8,6 +8,7 @@
 
 pub mod anchor;
 pub mod audit;
+mod backfill;
 mod commit;
 mod entry;
 pub mod epoch;
@@ -17,16 +18,20 @@ pub mod cosignature;
 pub mod head;
 mod high_water;
 pub mod inbox;
+pub mod introduced;
 pub mod known;
 mod migrate;
 pub mod notice;
 mod only_writer;
 pub mod outbox;
 mod packed;
+pub mod place;
 pub mod policy_text;
 pub mod promotion;
+pub mod push;
 mod refused;
 pub mod report;
+pub mod repository;
 pub mod rotation;
 pub mod scans_check;
 mod signer;

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, Tx, on};
 use crate::ids::{
     Actor, CheckRunId, CommitSha, DeploymentId, EnvironmentName, IssueNumber, PromotionId, PromotionNumber,
-    Repo, RepoId, RepoName, RunId, UserId,
+    Repo, RepoId, RunId, UserId,
 };
 use crate::policy::facts::{Choice, LiveSpan};
 use crate::promotion::{Promotion, State};
@@ -22,25 +22,17 @@ pub async fn next_number(conn: &mut Conn, repo: RepoId) -> Result<PromotionNumbe
     Ok(PromotionNumber(number))
 }
 
-/// The repository that had this name when something was last promoted in it.
-pub async fn repo_named(conn: &mut Conn, name: &RepoName) -> Result<Option<RepoId>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String,)>(
-        "SELECT document FROM promotion p \
-         WHERE number = (SELECT MAX(number) FROM promotion q WHERE q.repo = p.repo) ORDER BY repo")
-        .fetch_all(executor).await)?;
-    let repos = rows.iter().filter_map(|(document,)| serde_json::from_str::<Promotion>(document).ok());
-    Ok(repos.map(|promotion| promotion.repo).find(|repo| repo.name == *name).map(|repo| repo.id))
-}
-
 /// Stores a new promotion.
 pub async fn insert(tx: &mut Tx, promotion: &Promotion, wake_at: Option<Timestamp>) -> Result<()> {
     let tuple = &promotion.tuple;
     on!(tx.conn().await?, executor => sqlx::query(
-        "INSERT INTO promotion (repo, number, subject, environment, commit_sha, state, version, document, wake_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        "INSERT INTO promotion (repo, number, subject, environment, commit_sha, state, version, document, wake_at, \
+             requested_at, requester, ended_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
         .bind(tuple.promotion.repo.0).bind(tuple.promotion.number.0).bind(tuple.subject.0)
         .bind(tuple.environment.as_str()).bind(tuple.commit.as_str()).bind(promotion.state.name())
         .bind(promotion.version).bind(document(promotion)?).bind(wake_at.map(|at| at.0))
+        .bind(tuple.requested_at.0).bind(tuple.requester.id.0).bind(promotion.state.ended_at().map(|at| at.0))
         .execute(executor).await.map(|_| ()))?;
     Ok(())
 }
@@ -61,11 +53,13 @@ pub async fn update(tx: &mut Tx, promotion: &Promotion, wake_at: Option<Timestam
     };
     let id = promotion.id();
     let changed = on!(tx.conn().await?, executor => sqlx::query(
-        "UPDATE promotion SET state = $4, version = $3 + 1, document = $5, deployment = $6, run = $7, wake_at = $8, live_from = $9 \
+        "UPDATE promotion SET state = $4, version = $3 + 1, document = $5, deployment = $6, run = $7, wake_at = $8, live_from = $9, \
+             ended_at = $10 \
          WHERE repo = $1 AND number = $2 AND version = $3")
         .bind(id.repo.0).bind(id.number.0).bind(promotion.version).bind(promotion.state.name())
         .bind(document(promotion)?).bind(promotion.state.deployment().map(|id| id.0))
         .bind(promotion.state.run().map(|run| run.id.0)).bind(wake_at.map(|at| at.0)).bind(live_from)
+        .bind(promotion.state.ended_at().map(|at| at.0))
         .execute(executor).await.map(|done| done.rows_affected()))?;
     if changed == 0 {
         return Err(Error::Stale(format!("promotion {id}")));
@@ -135,7 +129,8 @@ pub async fn by_check_run(conn: &mut Conn, repo: RepoId, check_run: CheckRunId) 
 pub async fn open(conn: &mut Conn, repo: RepoId) -> Result<Vec<Promotion>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
         "SELECT document, version, check_run FROM promotion \
-         WHERE repo = $1 AND state IN ('blocked', 'awaiting_approval', 'approved', 'deploying') ORDER BY number")
+         WHERE repo = $1 AND state IN ('blocked', 'awaiting_approval', 'approved', 'deploying', 'verifying') \
+         ORDER BY number")
         .bind(repo.0).fetch_all(executor).await)?;
     rows.into_iter().map(parse).collect()
 }

@@ -37,7 +37,7 @@ pub struct Stays {
     pub open_promotions: u64,
     /// Deliveries and effects that were not handled yet.
     pub unfinished: u64,
-    /// Commits and heads beside which the number of the account that pushed them stands.
+    /// Commits and heads beside which the number of the account that pushed, opened or merged them stands.
     pub pushes: u64,
     /// Versions of policies that name the login.
     pub policies: u64,
@@ -75,10 +75,13 @@ impl Db {
                 "VACUUM FULL vote",
                 "VACUUM FULL head",
                 "VACUUM FULL push",
+                "VACUUM FULL introduced",
                 "VACUUM FULL answer",
                 "VACUUM FULL effect",
                 "VACUUM FULL notice",
                 "VACUUM FULL waiver",
+                "VACUUM FULL repository",
+                "VACUUM FULL former_name",
             ],
         };
         for statement in statements {
@@ -103,6 +106,7 @@ async fn redact(tx: &mut Tx, subject: UserId, reason: &str, now: Timestamp) -> R
     effects(tx.conn().await?, &person, &mut erased, &mut stays).await?;
     notices(tx.conn().await?, &person, &mut erased).await?;
     waivers(tx.conn().await?, &person, &mut erased).await?;
+    repositories(tx.conn().await?, &person, &mut erased).await?;
     stays.policies = policies(tx.conn().await?, &person).await?;
     let entry = NewEntry::new(Kind::ErasurePerformed, now, Source::internal("operator"));
     let index = tx.append(entry.erased(erased).reason(Some(reason))).await?;
@@ -135,6 +139,10 @@ async fn known(conn: &mut Conn, subject: UserId) -> Result<(Person, BTreeSet<(i6
         "SELECT DISTINCT login FROM vote WHERE voter = $1",
         "SELECT DISTINCT login FROM head WHERE pusher = $1",
         "SELECT DISTINCT login FROM push WHERE pusher = $1",
+        "SELECT DISTINCT login FROM introduced WHERE pusher = $1",
+        "SELECT DISTINCT author_login FROM introduced WHERE author = $1",
+        "SELECT DISTINCT merged_by_login FROM introduced WHERE merged_by = $1",
+        "SELECT DISTINCT enqueued_by_login FROM introduced WHERE enqueued_by = $1",
         "SELECT DISTINCT login FROM waiver WHERE granted_by = $1",
     ] {
         let rows = on!(conn, executor => sqlx::query_as::<_, (Option<String>,)>(sql)
@@ -221,20 +229,20 @@ async fn promotions(conn: &mut Conn, person: &Person, erased: &mut Erased, stays
                 let document = serde_json::to_string(&without)
                     .map_err(|why| Error::impossible("promotion", number, why))?;
                 erased.rows += on!(&mut *conn, executor => sqlx::query(
-                    "UPDATE promotion SET document = $3 WHERE repo = $1 AND number = $2")
-                    .bind(repo).bind(number).bind(document)
+                    "UPDATE promotion SET document = $3, requester = $4 WHERE repo = $1 AND number = $2")
+                    .bind(repo).bind(number).bind(document).bind(without.tuple.requester.id.0)
                     .execute(executor).await.map(|done| done.rows_affected()))?;
             }
         }
     }
     erased.rows += on!(conn, executor => sqlx::query(
         "DELETE FROM vote WHERE voter = $1 AND NOT EXISTS (SELECT 1 FROM promotion p WHERE p.repo = vote.repo \
-         AND p.number = vote.promotion AND p.state IN ('blocked', 'awaiting_approval', 'approved', 'deploying'))")
+         AND p.number = vote.promotion AND p.state IN ('blocked', 'awaiting_approval', 'approved', 'deploying', 'verifying'))")
         .bind(person.id.0).execute(executor).await.map(|done| done.rows_affected()))?;
     Ok(())
 }
 
-/// Nobody may approve what they pushed: the account's number stays, and its login goes.
+/// Nobody may approve what they pushed or brought: the account's number stays, and its login goes.
 async fn pushes(conn: &mut Conn, person: &Person, erased: &mut Erased, stays: &mut Stays) -> Result<()> {
     for (forget, count) in [
         (
@@ -244,6 +252,22 @@ async fn pushes(conn: &mut Conn, person: &Person, erased: &mut Erased, stays: &m
         (
             "UPDATE push SET login = $2 WHERE pusher = $1 AND login <> $2",
             "SELECT COUNT(*) FROM push WHERE pusher = $1",
+        ),
+        (
+            "UPDATE introduced SET login = $2 WHERE pusher = $1 AND login <> $2",
+            "SELECT COUNT(*) FROM introduced WHERE pusher = $1",
+        ),
+        (
+            "UPDATE introduced SET author_login = $2 WHERE author = $1 AND author_login <> $2",
+            "SELECT COUNT(*) FROM introduced WHERE author = $1",
+        ),
+        (
+            "UPDATE introduced SET merged_by_login = $2 WHERE merged_by = $1 AND merged_by_login <> $2",
+            "SELECT COUNT(*) FROM introduced WHERE merged_by = $1",
+        ),
+        (
+            "UPDATE introduced SET enqueued_by_login = $2 WHERE enqueued_by = $1 AND enqueued_by_login <> $2",
+            "SELECT COUNT(*) FROM introduced WHERE enqueued_by = $1",
         ),
     ] {
         erased.rows += on!(&mut *conn, executor => sqlx::query(forget).bind(person.id.0).bind(GHOST)
@@ -368,6 +392,26 @@ async fn waivers(conn: &mut Conn, person: &Person, erased: &mut Erased) -> Resul
                 .bind(repo).bind(finding).bind(only).bind(person.out_of_text(&reason))
                 .execute(executor).await.map(|done| done.rows_affected()))?;
         }
+    }
+    Ok(())
+}
+
+/// What was wrong with a policy may name them, and so may the account that a repository once belonged to. What a
+/// repository is called now is needed to find it.
+async fn repositories(conn: &mut Conn, person: &Person, erased: &mut Erased) -> Result<()> {
+    let rows = on!(&mut *conn, executor => sqlx::query_as::<_, (i64, String)>(
+        "SELECT id, policy_error FROM repository WHERE policy_error IS NOT NULL").fetch_all(executor).await)?;
+    for (id, error) in rows {
+        if person.is_named_in(&error) {
+            erased.rows += on!(&mut *conn, executor => sqlx::query(
+                "UPDATE repository SET policy_error = $2 WHERE id = $1").bind(id).bind(person.out_of_text(&error))
+                .execute(executor).await.map(|done| done.rows_affected()))?;
+        }
+    }
+    for login in &person.logins {
+        erased.rows += on!(&mut *conn, executor => sqlx::query(
+            "DELETE FROM former_name WHERE LOWER(owner) = $1").bind(login)
+            .execute(executor).await.map(|done| done.rows_affected()))?;
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ use crate::handlers::store::{First, Stored, store};
 use crate::policy::Decided;
 use crate::promotion::Step;
 
-pub use policy_file::{Loaded, load as load_policy};
+pub use policy_file::{Loaded, load as load_policy, read as read_policy};
 
 /// Why an event could not be handled now.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ impl Context {
 
 /// Handles one event to the end of its delivery.
 pub async fn handle(context: Context, event: Event) -> Result<()> {
-    let Event { repo, sender, what } = event;
+    let Event { repo, sender, what, about: _ } = event;
     match what {
         What::CommentCreated(comment) => comment::created(context, repo, sender, comment).await,
         What::CommentChanged(change) => comment::changed(context, repo, sender, change).await,

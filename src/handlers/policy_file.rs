@@ -2,10 +2,12 @@
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::handlers::Result;
-use crate::ids::{CommitSha, EnvironmentName, RefName, Repo};
+use crate::db::repository::{self, PolicySeen};
+use crate::github;
+use crate::handlers::{Error, Result};
+use crate::ids::{BlobSha, CommitSha, EnvironmentName, RefName, Repo};
 use crate::policy::facts::Facts;
-use crate::policy::{Decided, Environment, PATH, Policy, PolicyText, evaluate};
+use crate::policy::{Decided, Environment, PATH, Policy, PolicyText, Problem, evaluate};
 use crate::requirement::{Code, Refusal};
 
 /// How many of its problems are told in a comment.
@@ -48,8 +50,33 @@ impl Loaded {
     }
 }
 
-/// Reads the policy of a repository, or says what is wrong with it.
+/// Reads the policy of a repository, or says what is wrong with it, and remembers how it was.
 pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, Refusal>> {
+    let found = find(app, repo).await;
+    match &found {
+        Ok(Found { blob, loaded }) => {
+            let error = loaded.as_ref().err().map(|refusal| refusal.sentence.clone());
+            remember(app, repo, PolicySeen { blob: blob.clone(), error }).await?;
+        }
+        Err(Error::GitHub(github::Error::Gone)) => forget(app, repo).await?,
+        Err(Error::GitHub(_) | Error::Db(_) | Error::WrongRight(_)) => {}
+    }
+    Ok(found?.loaded)
+}
+
+/// Reads the policy for somebody who only looks: nothing is written.
+pub async fn read(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, Refusal>> {
+    Ok(find(app, repo).await?.loaded)
+}
+
+/// What there is at the policy's place.
+struct Found {
+    /// Which version of the file; none when there is none.
+    blob: Option<BlobSha>,
+    loaded: std::result::Result<Loaded, Refusal>,
+}
+
+async fn find(app: &App, repo: &Repo) -> Result<Found> {
     let default_branch = app.reader.repository(repo).await?.default_branch;
     let tip = app.reader.branch_tip(repo, &default_branch).await?;
     let file = match &tip {
@@ -60,22 +87,48 @@ pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, 
         let sentence = format!(
             "There is no policy: add {PATH} to the branch {default_branch}, so that somebody decides who may deploy where."
         );
-        return Ok(Err(Refusal::new(Code::PolicyMissing, sentence)));
+        return Ok(Found { blob: None, loaded: Err(Refusal::new(Code::PolicyMissing, sentence)) });
     };
-    Ok(match Policy::parse(PATH, &file.text) {
+    let blob = Some(file.blob.clone());
+    let loaded = match Policy::parse(PATH, &file.text) {
         Ok(policy) => {
             let file = PolicyText { blob: file.blob, text: file.text.into() };
             Ok(Loaded { file, default_branch, tip, policy })
         }
-        Err(problems) => {
-            let shown: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
-            let more = match problems.len().saturating_sub(SHOWN) {
-                0 => String::new(),
-                more => format!(" And {more} more: `countersign policy check` shows them all."),
-            };
-            let sentence =
-                format!("The policy cannot be used, so nothing may be deployed. {}.{more}", shown.join(". "));
-            Err(Refusal::new(Code::PolicyInvalid, sentence))
-        }
-    })
+        Err(problems) => Err(unusable(&problems)),
+    };
+    Ok(Found { blob, loaded })
+}
+
+fn unusable(problems: &[Problem]) -> Refusal {
+    let shown: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = match problems.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" And {more} more: `countersign policy check` shows them all."),
+    };
+    let sentence =
+        format!("The policy cannot be used, so nothing may be deployed. {}.{more}", shown.join(". "));
+    Refusal::new(Code::PolicyInvalid, sentence)
+}
+
+/// Most of the time it is as it was, and nothing is written.
+async fn remember(app: &App, repo: &Repo, policy: PolicySeen) -> Result<()> {
+    let mut conn = app.db.read().await?;
+    let known = repository::find(&mut conn, repo.id).await?;
+    drop(conn);
+    if known.is_none_or(|known| known.policy == policy) {
+        return Ok(());
+    }
+    let id = repo.id;
+    let write = app.db.write(move |tx| {
+        Box::pin(async move { repository::policy_read(tx.conn().await?, id, &policy).await })
+    });
+    Ok(write.await?)
+}
+
+async fn forget(app: &App, repo: &Repo) -> Result<()> {
+    let (id, now) = (repo.id, app.clock.now());
+    let write =
+        app.db.write(move |tx| Box::pin(async move { repository::gone(tx.conn().await?, id, now).await }));
+    Ok(write.await?)
 }

@@ -2,10 +2,11 @@
 //! its old head is void.
 
 use crate::db::head::{self, Head};
+use crate::db::introduced::{self, Pull};
 use crate::event::{PullRequestAction, PullRequestChange};
 use crate::handlers::reevaluate::judge_all;
 use crate::handlers::{Context, Result};
-use crate::ids::{Actor, Repo};
+use crate::ids::{Actor, CommitSha, Repo};
 
 pub(super) async fn changed(
     context: Context,
@@ -14,6 +15,7 @@ pub(super) async fn changed(
     change: PullRequestChange,
 ) -> Result<()> {
     let moved = change.action == PullRequestAction::Synchronize;
+    let (pull, brings) = brought(&sender, &change);
     let head = Head {
         sha: change.head,
         since: change.updated_at,
@@ -23,11 +25,19 @@ pub(super) async fn changed(
         fork: change.head_repo != Some(repo.id),
     };
     let moved = moved || change.action == PullRequestAction::Reopened;
-    let (at, number) = (repo.id, change.number);
+    let (at, number, now) = (repo.id, change.number, context.now);
     context
         .app
         .db
-        .write(move |tx| Box::pin(async move { head::add(tx, at, number, &head, moved).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                head::add(tx, at, number, &head, moved).await?;
+                for sha in brings {
+                    introduced::by_pull(tx, at, &sha, &pull, now).await?;
+                }
+                Ok(())
+            })
+        })
         .await?;
     match change.action {
         PullRequestAction::Synchronize
@@ -36,6 +46,26 @@ pub(super) async fn changed(
         | PullRequestAction::Reopened => {
             judge_all(context, repo, |promotion| promotion.tuple.subject == number).await
         }
-        PullRequestAction::Opened | PullRequestAction::Other => context.finish().await,
+        PullRequestAction::Opened | PullRequestAction::Enqueued | PullRequestAction::Other => {
+            context.finish().await
+        }
     }
+}
+
+/// Through whose hands its commits come, and which these are: its head, and what it is merged as.
+fn brought(sender: &Actor, change: &PullRequestChange) -> (Pull, Vec<CommitSha>) {
+    let enqueued_by = (change.action == PullRequestAction::Enqueued).then(|| sender.clone());
+    let (author, merged_by) = (change.author.clone(), change.merged_by.clone());
+    let brings = match change.action {
+        PullRequestAction::Merged => {
+            vec![change.head.clone()].into_iter().chain(change.merged_as.clone()).collect()
+        }
+        PullRequestAction::Enqueued => vec![change.head.clone()],
+        PullRequestAction::Opened
+        | PullRequestAction::Synchronize
+        | PullRequestAction::Closed
+        | PullRequestAction::Reopened
+        | PullRequestAction::Other => Vec::new(),
+    };
+    (Pull { number: change.number, author, merged_by, enqueued_by }, brings)
 }

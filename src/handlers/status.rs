@@ -10,5 +10,5 @@ pub(super) async fn status(ask: &CommandContext, environment: Option<Environment
     let mut conn = ask.context.app.db.read().await?;
     let live = promotion::live(&mut conn, ask.repo.id).await?;
     let open = promotion::open(&mut conn, ask.repo.id).await?;
-    Ok(Said::words(comment::status(environment.as_ref(), &live, &open)))
+    Ok(Said::words(comment::status(&ask.repo.name, environment.as_ref(), &live, &open)))
 }

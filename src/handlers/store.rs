@@ -2,7 +2,7 @@
 
 use crate::audit::{Kind, Outcome, OutcomeResult, Source};
 use crate::clock::Timestamp;
-use crate::db::{self, NewEntry, Tx, epoch, notice, outbox, policy_text, promotion};
+use crate::db::{self, NewEntry, Tx, epoch, notice, outbox, place, policy_text, promotion};
 use crate::effect::Notice;
 use crate::policy::Decided;
 use crate::promotion::{Promotion, State, Step};
@@ -42,6 +42,8 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
         }
         First::No => promotion::update(tx, &promotion, wake_at).await?,
     }
+    let environment = promotion.tuple.environment.as_str();
+    place::changed(tx.conn().await?, promotion.id().repo, environment, now).await?;
     if let Some(kind) = kind {
         if let Some(decided) = &decided {
             policy_text::keep(tx.conn().await?, &decided.policy).await?;

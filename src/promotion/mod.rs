@@ -175,6 +175,19 @@ impl State {
         self.is_waiting() || self.is_under_way()
     }
 
+    /// When it ended; none while it has not.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Succeeded { at, .. }
+            | Self::Failed { at, .. }
+            | Self::Rejected { at, .. }
+            | Self::Cancelled { at, .. }
+            | Self::Superseded { at, .. }
+            | Self::Expired { at } => Some(*at),
+            Self::Blocked | Self::AwaitingApproval | Self::Approved { .. } | Self::Deploying { .. } => None,
+        }
+    }
+
     /// When it was voided without anybody having said no: those who vote may not have noticed.
     pub fn voided_at(&self) -> Option<Timestamp> {
         match self {

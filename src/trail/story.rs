@@ -16,8 +16,8 @@ use crate::audit::{
     Recovered,
 };
 use crate::command::misleads;
-use crate::db::tile;
-use crate::ids::{PromotionNumber, RepoId};
+use crate::db::{repository, tile};
+use crate::ids::{PromotionNumber, RepoId, RepoName};
 
 /// What stands where a disclosure is not there, or not any more.
 const REDACTED: &str = "redacted";
@@ -47,6 +47,7 @@ pub async fn tell(source: &mut LogSource, filter: Filter, say: &mut dyn FnMut(&s
         LogSource::Folder(folder) => Disclosures::open(folder)?,
         LogSource::Web(_) | LogSource::Database(_) => None,
     };
+    let names = names(source).await?;
     let (mut next, mut missing) = (0, None);
     while next < claimed.size {
         let path = bundle_of(next, claimed.size);
@@ -56,7 +57,7 @@ pub async fn tell(source: &mut LogSource, filter: Filter, say: &mut dyn FnMut(&s
             let stored = stored(source, next..end).await?;
             for (index, entry) in (next..end).zip(unbundle(&bytes)) {
                 let copied = file.as_mut().map(|file| copied(file, index)).transpose()?;
-                say(&line(index, entry.ok(), filter, copied.as_ref().unwrap_or(&stored)));
+                say(&line(index, entry.ok(), filter, (copied.as_ref().unwrap_or(&stored), &names)));
             }
         } else if next - *missing.get_or_insert(next) >= MOST_MISSING * TILE_WIDTH {
             break;
@@ -74,6 +75,14 @@ fn say_missing(first: Option<u64>, end: u64, say: &mut dyn FnMut(&str)) {
     if let Some(first) = first {
         say(&format!("{first}  (entries {first} to {} are missing)\n", end - 1));
     }
+}
+
+type Names = BTreeMap<RepoId, RepoName>;
+
+/// What repositories are called, where a database knows it; else their numbers are all there is.
+async fn names(source: &mut LogSource) -> Result<Names> {
+    let LogSource::Database(database) = source else { return Ok(Names::new()) };
+    Ok(repository::names(&mut database.conn).await?)
 }
 
 type Disclosed = BTreeMap<Commitment, Disclosure>;
@@ -98,7 +107,7 @@ fn by_commitment(disclosures: impl IntoIterator<Item = Disclosure>) -> Disclosed
 }
 
 /// Nothing if it is not among those that are told.
-fn line(index: u64, bytes: Option<&[u8]>, filter: Filter, disclosed: &Disclosed) -> String {
+fn line(index: u64, bytes: Option<&[u8]>, filter: Filter, known: (&Disclosed, &Names)) -> String {
     let Some(Ok(decoded)) = bytes.map(Decoded::parse) else {
         return format!("{index}  (this entry cannot be read)\n");
     };
@@ -107,7 +116,7 @@ fn line(index: u64, bytes: Option<&[u8]>, filter: Filter, disclosed: &Disclosed)
     if other_repo || (filter.promotion.is_some() && entry.promotion != filter.promotion) {
         return String::new();
     }
-    let mut text = sentence(&entry, disclosed);
+    let mut text = sentence(&entry, known);
     if !unread.is_empty() {
         let _ = write!(text, ", and what this version cannot read: {}", unread.join(", "));
     }
@@ -115,10 +124,13 @@ fn line(index: u64, bytes: Option<&[u8]>, filter: Filter, disclosed: &Disclosed)
 }
 
 /// What an entry says.
-fn sentence(entry: &ReadEntry, disclosed: &Disclosed) -> String {
+fn sentence(entry: &ReadEntry, (disclosed, names): (&Disclosed, &Names)) -> String {
     let mut text = format!("{}  ", entry.observed_at);
     if let Some(repo) = entry.repo {
-        let _ = write!(text, "repository {repo}");
+        let _ = match names.get(&repo) {
+            Some(name) => write!(text, "{name}"),
+            None => write!(text, "repository {repo}"),
+        };
         if let Some(promotion) = entry.promotion {
             let _ = write!(text, " {promotion}");
         }
@@ -251,7 +263,7 @@ mod tests {
     use crate::clock::Timestamp;
     use serde_json::json;
 
-    fn told(known: bool) -> String {
+    fn told(known: bool, names: &Names) -> String {
         let actor = Disclosure::new([1; 16], "actor", &json!({ "id": 1, "login": "alice" }));
         let reason = Disclosure::new([2; 16], "reason", &json!("fix \u{1b}[2J\u{202e} now"));
         let mut entry =
@@ -263,21 +275,23 @@ mod tests {
         entry.reason = Some(reason.commitment());
         let disclosures = [actor, reason].into_iter().filter(|_| known);
         let disclosed = disclosures.map(|disclosure| (disclosure.commitment(), disclosure)).collect();
-        line(4, Some(&entry.encode(4).unwrap()), Filter::default(), &disclosed)
+        line(4, Some(&entry.encode(4).unwrap()), Filter::default(), (&disclosed, names))
     }
 
     #[test]
     fn an_entry_is_one_line_and_names_people_only_where_they_are_disclosed() {
         assert_eq!(
-            told(true),
+            told(true, &Names::new()),
             "4  2026-09-21T14:13:20Z  repository 7 p3: somebody asked for a promotion, production, requester alice, \
              reason \"fix \\u{1b}[2J\\u{202e} now\"\n"
         );
         assert_eq!(
-            told(false),
+            told(false, &Names::new()),
             "4  2026-09-21T14:13:20Z  repository 7 p3: somebody asked for a promotion, production, \
              requester redacted, reason redacted\n"
         );
+        let names = Names::from([(RepoId(7), "acme/shop".parse().unwrap())]);
+        assert!(told(false, &names).contains("Z  acme/shop p3: somebody asked"), "{}", told(false, &names));
     }
 
     #[test]
@@ -307,7 +321,10 @@ mod tests {
     fn other_repositories_and_promotions_are_left_out() {
         let entry = Entry::new(Kind::Heartbeat, Timestamp(0), Source::internal("test")).encode(0).unwrap();
         let filter = Filter { repo: Some(RepoId(1)), promotion: None };
-        assert_eq!(line(0, Some(&entry), filter, &Disclosed::new()), "");
-        assert!(line(0, Some(b"{}"), Filter::default(), &Disclosed::new()).contains("cannot be read"));
+        assert_eq!(line(0, Some(&entry), filter, (&Disclosed::new(), &Names::new())), "");
+        assert!(
+            line(0, Some(b"{}"), Filter::default(), (&Disclosed::new(), &Names::new()))
+                .contains("cannot be read")
+        );
     }
 }

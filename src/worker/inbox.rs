@@ -7,7 +7,7 @@ use crate::command::{Parsed, parse};
 use crate::comment::{self, Answer};
 use crate::db::Db;
 use crate::db::inbox::{self, Claimed};
-use crate::db::{self, notice, subject};
+use crate::db::{self, notice, repository, subject};
 use crate::effect::{Notice, Reaction};
 use crate::event::{Event, ReportsRead, WakeCall, What};
 use crate::github::{self, webhook};
@@ -44,6 +44,7 @@ impl Workers {
             Ok(None) => return ended(context.finish().await),
             Err(why) => return self.bury(&delivery, None, &why).await,
         };
+        self.remember_repository(&event).await?;
         let handled =
             AssertUnwindSafe(Box::pin(handlers::handle(context, event.clone()))).catch_unwind().await;
         match handled {
@@ -55,6 +56,21 @@ impl Workers {
             }
             Err(_) => self.try_again(&delivery, event, "the handler panicked; see the server's log").await,
         }
+    }
+
+    /// What the repository is called now. Most deliveries tell nothing new of it, and then nothing is written.
+    async fn remember_repository(&self, event: &Event) -> Result<(), Error> {
+        let (Some(about), now) = (event.about.clone(), self.app.clock.now()) else { return Ok(()) };
+        let mut conn = self.app.db.read().await?;
+        if !repository::is_news(&mut conn, &event.repo, &about, now).await? {
+            return Ok(());
+        }
+        drop(conn);
+        let repo = event.repo.clone();
+        let write = self.app.db.write(move |tx| {
+            Box::pin(async move { repository::seen(tx.conn().await?, &repo, &about, now).await })
+        });
+        Ok(write.await?)
     }
 
     async fn failed(&self, delivery: &Claimed, event: Event, error: &handlers::Error) -> Result<(), Error> {
@@ -170,7 +186,7 @@ fn read(delivery: &Claimed) -> Result<Option<Event>, String> {
     };
     let login: Login = "countersign".parse().map_err(|why: crate::ids::InvalidName| why.to_string())?;
     let sender = Actor { id: UserId(0), login, bot: true };
-    Ok(Some(Event { repo, sender, what }))
+    Ok(Some(Event { repo, about: None, sender, what }))
 }
 
 fn ended(result: handlers::Result<()>) -> Result<(), Error> {

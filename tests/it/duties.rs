@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use countersign::github::fake::account::Membership;
+use countersign::github::fake::account::{Membership, User};
 use countersign::github::fake::acts::code::Push;
+use countersign::github::fake::repo::Role;
+use countersign::github::fake::seed;
 
 use crate::harness::SHOP;
 use crate::harness::acts::{change, one_approval};
@@ -174,6 +176,27 @@ scenario!(a_push_that_nobody_told_of, s => {
     assert_eq!(s.missing(2).await, ["approvals_missing"]);
     s.comment("carol", "/approve p2").await;
     assert_eq!(s.refusal().await, "separation_of_duties");
+});
+
+scenario!(copilot_is_nobodys_hand, s => {
+    s.policy(&one_approval()).await;
+    s.fake.change(|state| {
+        let copilot = User {
+            id: 198_982_749,
+            login: "Copilot".to_owned(),
+            name: "Copilot".to_owned(),
+            email: "198982749+Copilot@users.noreply.github.com".to_owned(),
+            app: Some(seed::APP),
+            created_at: state.now(),
+        };
+        state.users.insert(copilot.id, copilot);
+        state.repo_mut(SHOP).map(|shop| shop.roles.insert(198_982_749, Role::Write))
+    }).unwrap();
+    s.push_green("Copilot", &change("What bob told it to do")).await;
+    s.asked_for_production("alice").await;
+    s.comment("bob", "/approve").await;
+    assert_eq!(s.missing(2).await, ["unattributed_commit"], "nobody says who made it push");
+    assert_eq!(s.deployments("production"), Vec::<String>::new());
 });
 
 scenario!(a_commit_within_a_push_is_its_pushers, s => {

@@ -33,6 +33,7 @@ mod export;
 mod faults;
 mod harness;
 mod head;
+mod history;
 mod inbox;
 mod layering;
 mod log;

@@ -4,19 +4,21 @@ use countersign::audit::{Decoded, Kind};
 use countersign::db::audit::entries_from;
 use countersign::db::evidence::unpack;
 use countersign::db::redact::Erasure;
+use countersign::github::fake::acts::code::Push;
 use countersign::ids::UserId;
 use countersign::trail::replay::replay;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::harness::Scenario;
 use crate::harness::acts::change;
 use crate::harness::database::every_value;
+use crate::harness::{SHOP, Scenario};
 use crate::scenario;
 
 /// Columns that number rows, which may be a small number that is also somebody's.
-const COUNTERS: [&str; 7] = ["seq", "intent", "idx", "promotion", "number", "pull", "subject"];
+const COUNTERS: [&str; 10] =
+    ["seq", "intent", "idx", "promotion", "number", "pull", "subject", "live", "last", "waiting"];
 /// Words that people write in the stories below.
 const WORDS: [&str; 4] = ["lemonade", "marmalade", "gingerbread", "buttermilk"];
 
@@ -42,6 +44,16 @@ async fn carols_story(s: &mut Scenario) {
     s.comment("carol", "/approve").await;
     s.comment("carol", "/cancel").await;
     s.comment("alice", "/why").await;
+    carol_brings_a_pull_request(s).await;
+}
+
+/// Opened, put into the merge queue and merged by carol alone.
+async fn carol_brings_a_pull_request(s: &mut Scenario) {
+    s.push("carol", &Push::file("shelf", "Add a shelf", "src/shelf.js", "// shelf\n")).await;
+    let number = s.fake.open_pull(SHOP, "carol", ("shelf", "main"), "A shelf").unwrap();
+    s.fake.enqueue(SHOP, "carol", number).unwrap();
+    s.fake.merge(SHOP, "carol", number).unwrap();
+    s.settle().await;
 }
 
 /// Where a value tells of a person: by their login as a word, or by their number.
@@ -69,14 +81,15 @@ async fn traces(s: &Scenario, login: &str) -> Vec<String> {
 scenario!(nothing_is_left_of_whoever_is_erased, s => {
     carols_story(s).await;
     let before = traces(s, "carol").await;
-    for column in ["answer.document", "delivery.body", "disclosure.text", "evidence.body", "head.login", "promotion.document", "push.login"] {
+    for column in ["answer.document", "delivery.body", "disclosure.text", "evidence.body", "head.login", "introduced.login", "introduced.merged_by_login", "promotion.document", "promotion.requester", "push.login"] {
         assert!(before.iter().any(|one| one == column), "{column} in {before:?}");
     }
     let erasure = erase(s, "carol").await;
     assert!(erasure.erased.disclosures > 3 && erasure.erased.evidence > 1, "{erasure:?}");
     assert_eq!((erasure.stays.open_promotions, erasure.stays.unfinished), (0, 0));
     assert!(erasure.stays.pushes > 0);
-    assert_eq!(traces(s, "carol").await, ["head.pusher", "push.pusher"], "nobody may approve what they pushed");
+    let numbers = ["head.pusher", "introduced.author", "introduced.enqueued_by", "introduced.merged_by", "introduced.pusher", "push.pusher"];
+    assert_eq!(traces(s, "carol").await, numbers, "nobody may approve what they brought");
     assert!(traces(s, "bob").await.contains(&"disclosure.text".to_owned()), "others are still told of");
 
     let report = replay(&mut s.app.db.read().await.unwrap()).await.unwrap();

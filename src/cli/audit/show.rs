@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::place::{NO_TABLES, Place, read_only};
 use crate::cli::say;
-use crate::db::{ReadOnly, promotion, tile};
+use crate::db::{ReadOnly, repository, tile};
 use crate::ids::{PromotionNumber, RepoId};
 use crate::trail::LogSource;
 use crate::trail::story::{self, Filter};
@@ -82,14 +82,14 @@ impl Show {
     }
 }
 
-/// The number of a repository, by itself or by the name under which something was promoted there.
+/// The number of a repository, by itself or by the name that it has or had.
 pub(super) async fn repo_id(db: &ReadOnly, repo: &str) -> anyhow::Result<RepoId> {
     if let Ok(number) = repo.parse() {
         return Ok(RepoId(number));
     }
     let name = repo.parse().with_context(|| format!("{repo:?} is no repository: write OWNER/NAME"))?;
-    let found = promotion::repo_named(&mut db.moment().await?, &name).await?;
+    let found = repository::named(&mut db.moment().await?, &name).await?;
     found.with_context(|| {
-        format!("nothing was ever promoted in {name}: write the name it had then, or its number")
+        format!("nothing is known of a repository {name}: write the name it has or had, or its number")
     })
 }

@@ -13,7 +13,7 @@ pub use append::RecordedIntent;
 pub use read::{
     StoredEntry, checkpoints_after, entries_from, last_observed, latest_checkpoint, policy_is_logged,
 };
-pub(super) use rows::Rows;
+pub(super) use rows::{Rows, few_sizes};
 pub use stored::{DamagedRow, StoredCheckpoint};
 pub(super) use tail::{Signed, Tail};
 

@@ -124,7 +124,7 @@ impl Rows {
 }
 
 /// Cuts rows into pieces of which each has a power of two: so few statements are ever prepared.
-fn few_sizes<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(in crate::db) fn few_sizes<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut left = rows;
     std::iter::from_fn(move || {
         let size = AT_ONCE.min(1 << left.len().checked_ilog2()?);

@@ -90,6 +90,11 @@ impl Fake {
         self.by(repo, login, |state, repo, who| state.merge(repo, who, number, None))
     }
 
+    /// Puts a pull request into the merge queue.
+    pub fn enqueue(&self, repo: &str, login: &str, number: i64) -> Act<()> {
+        self.by(repo, login, |state, repo, who| state.tell_pull(repo, who, number, "enqueued", json!({})))
+    }
+
     /// Reviews a pull request's head; gives the review's id.
     pub fn review(&self, repo: &str, login: &str, number: i64, verdict: Verdict) -> Act<i64> {
         self.by(repo, login, |state, repo, who| state.review(repo, who, number, (verdict, ""), None))

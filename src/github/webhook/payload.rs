@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::clock::Timestamp;
-use crate::github::wire::{Account, WithId, lenient, maybe_moment, moment};
+use crate::github::wire::{Account, MaybeAccount, WithId, lenient, maybe_moment, moment};
 use crate::ids::{
     CheckRunId, CommentId, CommitSha, DeploymentId, InstallationId, IssueNumber, RefName, RepoId, RepoName,
     RunId,
@@ -33,6 +33,8 @@ pub(super) struct Repository {
     pub(super) full_name: RepoName,
     #[serde(default)]
     pub(super) default_branch: Option<String>,
+    #[serde(default)]
+    pub(super) private: Option<bool>,
     /// Only of use in `push`, where it is the time of this very push.
     #[serde(default, deserialize_with = "maybe_moment")]
     pub(super) pushed_at: Option<Timestamp>,
@@ -85,6 +87,13 @@ pub(super) struct Pull {
     pub(super) number: IssueNumber,
     #[serde(default)]
     pub(super) merged: Option<bool>,
+    #[serde(default)]
+    pub(super) user: MaybeAccount,
+    #[serde(default)]
+    pub(super) merged_by: MaybeAccount,
+    /// Of a pull request that was not merged, what it would be merged as.
+    #[serde(default)]
+    pub(super) merge_commit_sha: Option<CommitSha>,
     pub(super) head: Head,
     #[serde(deserialize_with = "moment")]
     pub(super) updated_at: Timestamp,
@@ -103,6 +112,8 @@ pub(super) struct Head {
 pub(super) struct Push {
     #[serde(rename = "ref")]
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) before: Option<CommitSha>,
     pub(super) after: CommitSha,
     #[serde(default)]
     pub(super) deleted: bool,

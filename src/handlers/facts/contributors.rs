@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::App;
-use crate::db::{head, promotion};
+use crate::db::{head, introduced, promotion};
 use crate::github::read::{Commit, Pull};
 use crate::handlers::{Loaded, Result};
 use crate::ids::{Actor, CommitSha, Repo, UserId};
@@ -108,7 +108,7 @@ async fn pushers_of_pull(
 /// Somebody pushed this commit; where nobody told us who, anybody may have.
 async fn untold(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Option<Contributor>> {
     let mut conn = app.db.read().await?;
-    if !head::pushers(&mut conn, repo.id, commit).await?.is_empty() {
+    if !introduced::pushers(&mut conn, repo.id, commit).await?.is_empty() {
         return Ok(None);
     }
     let called = format!("whoever pushed {}, of which Countersign was not told", commit.short());
@@ -121,7 +121,7 @@ async fn pushers(app: &App, repo: &Repo, commits: &[Commit]) -> Result<BTreeSet<
     let mut conn = app.db.read().await?;
     let mut found = BTreeSet::new();
     for commit in commits {
-        let pushers = head::pushers(&mut conn, repo.id, &commit.sha).await?;
+        let pushers = introduced::pushers(&mut conn, repo.id, &commit.sha).await?;
         found.extend(pushers.iter().map(pusher));
     }
     Ok(found)

@@ -4,7 +4,7 @@ use super::scans::standing;
 use crate::app::App;
 use crate::check_run::scans::Gated;
 use crate::clock::Timestamp;
-use crate::handlers::{Loaded, Result, load_policy};
+use crate::handlers::{Loaded, Result, read_policy};
 use crate::ids::{CommitSha, EnvironmentName, Repo};
 use crate::policy::{Policy, Scans};
 use crate::report::{Condition, Gate, Standing};
@@ -23,7 +23,7 @@ pub struct Judged {
 
 /// How a commit stands now.
 pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<Judged> {
-    let loaded = load_policy(app, repo).await?;
+    let loaded = read_policy(app, repo).await?;
     let default = Scans::default();
     let scans = loaded.as_ref().map_or(&default, |loaded| &loaded.policy.scans);
     let policy_at = loaded.as_ref().ok().map(Loaded::at);

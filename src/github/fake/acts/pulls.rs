@@ -209,7 +209,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn tell_pull(
+    pub(in crate::github::fake) fn tell_pull(
         &mut self,
         repo: i64,
         who: Who,

@@ -7,10 +7,10 @@ use super::payload::{
     Repository, Status, WorkflowRunEvent,
 };
 use crate::event::{
-    ButtonPress, Comment, CommentChange, Event, PullRequestAction, PullRequestChange, Push, Rerequest, What,
-    WorkflowRunChange,
+    About, ButtonPress, Comment, CommentChange, Event, PullRequestAction, PullRequestChange, Push,
+    PushedCommit, Rerequest, What, WorkflowRunChange,
 };
-use crate::ids::{Repo, RepoId};
+use crate::ids::{CommitSha, Repo, RepoId};
 
 /// A payload of a kind we act on that is not as GitHub documents it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,9 @@ pub fn to_event(event: &str, body: &[u8]) -> Result<Option<Event>, Unreadable> {
     let action = common.action.as_deref().unwrap_or_default();
     let Some(what) = read(action, repository, body).map_err(unreadable)? else { return Ok(None) };
     let sender = common.sender.ok_or_else(|| unreadable("it does not say who did it".to_owned()))?;
-    Ok(Some(Event { repo, sender: sender.into(), what }))
+    let default_branch = repository.default_branch.as_deref().and_then(|branch| branch.parse().ok());
+    let about = Some(About { private: repository.private, default_branch });
+    Ok(Some(Event { repo, about, sender: sender.into(), what }))
 }
 
 /// Whether events of this name (`X-GitHub-Event`) can be any of ours. Others need not be kept.
@@ -94,6 +96,7 @@ fn pull_request(action: &str, _: &Repository, body: &[u8]) -> Result<Option<What
         "opened" => PullRequestAction::Opened,
         "synchronize" => PullRequestAction::Synchronize,
         "reopened" => PullRequestAction::Reopened,
+        "enqueued" => PullRequestAction::Enqueued,
         "closed" if pull.merged == Some(true) => PullRequestAction::Merged,
         "closed" => PullRequestAction::Closed,
         _ => PullRequestAction::Other,
@@ -104,6 +107,9 @@ fn pull_request(action: &str, _: &Repository, body: &[u8]) -> Result<Option<What
         head: pull.head.sha,
         head_ref: pull.head.name,
         head_repo: pull.head.repo.map(|repo| RepoId(repo.id)),
+        author: pull.user.actor(),
+        merged_as: pull.merge_commit_sha.filter(|_| action == PullRequestAction::Merged),
+        merged_by: pull.merged_by.actor().filter(|_| action == PullRequestAction::Merged),
         updated_at: pull.updated_at,
     })))
 }
@@ -112,19 +118,27 @@ fn push(_: &str, repository: &Repository, body: &[u8]) -> Result<Option<What>, S
     let push: payload::Push = parse(body)?;
     let name = push.name.strip_prefix("refs/heads/");
     let branch = name.map(str::parse).transpose().map_err(|error| format!("{error}"))?;
-    let gone = push.deleted || push.after.as_str().bytes().all(|b| b == b'0');
+    let gone = push.deleted || is_none(&push.after);
+    let reference = push.name.parse().map_err(|error| format!("{error}"))?;
     let after = match push.head_commit {
         Some(commit) if branch.is_none() => commit.id,
         Some(_) | None => push.after,
     };
-    let brought = push.commits.into_iter().filter(|commit| commit.distinct).map(|commit| commit.id);
+    let listed = push.commits.into_iter();
     Ok(Some(What::Push(Push {
         to_default_branch: name.is_some() && name == repository.default_branch.as_deref(),
         branch,
         after: (!gone).then_some(after),
-        brought: brought.collect(),
+        reference,
+        before: push.before.filter(|before| !is_none(before)),
+        commits: listed.map(|commit| PushedCommit { sha: commit.id, new: commit.distinct }).collect(),
         pushed_at: repository.pushed_at,
     })))
+}
+
+/// What git writes where there is no commit.
+fn is_none(sha: &CommitSha) -> bool {
+    sha.as_str().bytes().all(|digit| digit == b'0')
 }
 
 fn check_run(action: &str, _: &Repository, body: &[u8]) -> Result<Option<What>, String> {

@@ -55,20 +55,30 @@ fn comments() {
     }
 }
 
+fn listed(digit: &str, new: bool) -> PushedCommit {
+    PushedCommit { sha: digit.repeat(40).parse().unwrap(), new }
+}
+
 #[test]
 fn pull_requests_and_pushes() {
-    let head: crate::ids::CommitSha = "a".repeat(40).parse().unwrap();
+    let head: CommitSha = "a".repeat(40).parse().unwrap();
     let What::PullRequest(merged) = what("pull_request.closed.merged") else { panic!() };
     assert_eq!((merged.action, merged.head_repo), (PullRequestAction::Merged, None));
+    let called = |actor: Option<Actor>| actor.map(|actor| actor.login.to_string());
+    assert_eq!((called(merged.author), called(merged.merged_by)), (Some("bob".into()), Some("alice".into())));
+    assert_eq!(merged.merged_as, Some("f".repeat(40).parse().unwrap()));
     let What::PullRequest(pushed) = what("pull_request.synchronize") else { panic!() };
     assert_eq!((pushed.action, pushed.head_repo), (PullRequestAction::Synchronize, Some(RepoId(11))));
     assert_eq!((pushed.head, pushed.number), (head.clone(), IssueNumber(1)));
+    assert_eq!((pushed.merged_by, pushed.merged_as), (None, None), "what it would be merged as says nothing");
     assert_eq!(
         what("push.default_branch"),
         What::Push(Push {
             branch: Some("main".parse().unwrap()),
             after: Some(head.clone()),
-            brought: vec!["d".repeat(40).parse().unwrap(), head.clone()],
+            reference: "refs/heads/main".parse().unwrap(),
+            before: Some("b".repeat(40).parse().unwrap()),
+            commits: vec![listed("e", false), listed("d", true), listed("a", true)],
             pushed_at: Some(Timestamp::from_seconds(1_795_252_500)),
             to_default_branch: true
         })
@@ -79,22 +89,31 @@ fn pull_requests_and_pushes() {
         What::Push(Push {
             branch: cart,
             after: None,
-            brought: vec![],
+            reference: "refs/heads/cart".parse().unwrap(),
+            before: Some(head.clone()),
+            commits: vec![],
             pushed_at: None,
             to_default_branch: false
         })
     );
     // Of an annotated tag, the commit and not the tag.
-    for name in ["push.tag", "push.annotated_tag"] {
-        let after = Some(head.clone());
-        let tag = Push { branch: None, after, brought: vec![], pushed_at: None, to_default_branch: false };
+    for (name, tag) in [("push.tag", "v1"), ("push.annotated_tag", "v2")] {
+        let tag = Push {
+            branch: None,
+            after: Some(head.clone()),
+            reference: format!("refs/tags/{tag}").parse().unwrap(),
+            before: None,
+            commits: vec![],
+            pushed_at: None,
+            to_default_branch: false,
+        };
         assert_eq!(what(name), What::Push(tag), "{name}");
     }
 }
 
 #[test]
 fn checks_runs_and_deployments() {
-    let commit: crate::ids::CommitSha = "a".repeat(40).parse().unwrap();
+    let commit: CommitSha = "a".repeat(40).parse().unwrap();
     assert_eq!(
         what("check_run.requested_action"),
         What::ButtonPressed(ButtonPress {
