@@ -1,9 +1,9 @@
-//! What rows from before the newest tables and columns tell of them. Run at each start, it changes nothing where
-//! nothing is missing, and it holds a page of rows in memory at most.
+//! What rows from before the newest tables and columns tell of them. Run at each start: promotions from before are
+//! those without the moment they were asked for, and an index holds only these, so that where there are none nothing
+//! is looked through. A page of rows is held in memory at most.
 
-use futures_util::future::BoxFuture;
+use std::collections::BTreeSet;
 
-use crate::clock::Timestamp;
 use crate::db::commit::{begin, execute};
 use crate::db::{Conn, Pools, Result, on, place, repository};
 use crate::event::About;
@@ -15,74 +15,75 @@ const PAGE: i64 = 500;
 
 /// The number of a repository, and that of one of its promotions.
 type Key = (i64, i64);
-/// Fills in what is missing in the page after a row, and gives the last row of that; none when there is no page.
-type Page = for<'c> fn(&'c mut Conn, Key) -> BoxFuture<'c, Result<Option<Key>>>;
+
+/// A promotion from before: its key, its environment and its document.
+type Row = (i64, i64, String, String);
 
 /// Fills in what is missing.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn run(pools: &Pools) -> Result<()> {
-    let all: [Page; 3] = [
-        |conn, after| Box::pin(promotions(conn, after)),
-        |conn, _| Box::pin(places(conn)),
-        |conn, after| Box::pin(repositories(conn, after)),
-    ];
-    for page in all {
-        let mut after = (i64::MIN, i64::MIN);
-        while let Some(last) = in_turn(pools, page, after).await? {
-            after = last;
-        }
+    let mut after = (i64::MIN, i64::MIN);
+    while let Some(last) = in_turn(pools, after).await? {
+        after = last;
     }
     Ok(())
 }
 
-/// In a transaction of its own, in turn with whoever writes at the same time.
-async fn in_turn(pools: &Pools, page: Page, after: Key) -> Result<Option<Key>> {
+/// One page in a transaction of its own, in turn with whoever writes at the same time.
+async fn in_turn(pools: &Pools, after: Key) -> Result<Option<Key>> {
     let mut conn = begin(pools).await?;
     let filled = page(&mut conn, after).await;
     execute(&mut conn, if filled.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
     filled
 }
 
-/// Who asked for it and when, and when it ended, stand in its document.
-async fn promotions(conn: &mut Conn, after: Key) -> Result<Option<Key>> {
-    let page = on!(&mut *conn, executor => sqlx::query_as::<_, (i64, i64, String)>(
-        "SELECT repo, number, document FROM promotion WHERE requested_at IS NULL AND (repo, number) > ($1, $2) \
-         ORDER BY repo, number LIMIT $3")
+/// Fills in the page after a row, with the environments and repositories of its promotions, and gives the last row of
+/// it; none when there is no page.
+async fn page(conn: &mut Conn, after: Key) -> Result<Option<Key>> {
+    let page = on!(&mut *conn, executor => sqlx::query_as::<_, Row>(
+        "SELECT repo, number, environment, document FROM promotion \
+         WHERE requested_at IS NULL AND (repo, number) > ($1, $2) ORDER BY repo, number LIMIT $3")
         .bind(after.0).bind(after.1).bind(PAGE).fetch_all(executor).await)?;
-    for (repo, number, document) in &page {
-        let Some(promotion) = readable(*repo, document) else { continue };
-        on!(&mut *conn, executor => sqlx::query(
-            "UPDATE promotion SET requested_at = $3, requester = $4, ended_at = $5 WHERE repo = $1 AND number = $2")
-            .bind(repo).bind(number).bind(promotion.tuple.requested_at.0).bind(promotion.tuple.requester.id.0)
-            .bind(promotion.state.ended_at().map(|at| at.0))
-            .execute(executor).await.map(|_| ()))?;
+    let mut places = BTreeSet::new();
+    for row in &page {
+        let (repo, _, environment, _) = row;
+        // One that cannot be read comes again at each start, and changes nothing any more.
+        if times(conn, row).await? || !place::is_there(conn, RepoId(*repo), environment).await? {
+            places.insert((*repo, environment));
+        }
     }
-    Ok(page.last().map(|(repo, number, _)| (*repo, *number)))
+    for (repo, environment) in places {
+        place::made_anew(conn, RepoId(repo), environment).await?;
+    }
+    for repo in page.iter().map(|(repo, ..)| *repo).collect::<BTreeSet<_>>() {
+        name(conn, RepoId(repo)).await?;
+    }
+    Ok(page.last().map(|(repo, number, ..)| (*repo, *number)))
 }
 
-async fn places(conn: &mut Conn) -> Result<Option<Key>> {
-    let page = place::missing(conn, PAGE).await?;
-    for (repo, environment, changed) in &page {
-        place::changed(conn, RepoId(*repo), environment, Timestamp(*changed)).await?;
-    }
-    Ok(page.last().map(|(repo, ..)| (*repo, 0)))
+/// Who asked for it and when, and when it ended, stand in its document; false if that cannot be read.
+async fn times(conn: &mut Conn, (repo, number, _, document): &Row) -> Result<bool> {
+    let Some(promotion) = readable(*repo, document) else { return Ok(false) };
+    on!(conn, executor => sqlx::query(
+        "UPDATE promotion SET requested_at = $3, requester = $4, ended_at = $5 WHERE repo = $1 AND number = $2")
+        .bind(repo).bind(number).bind(promotion.tuple.requested_at.0).bind(promotion.tuple.requester.id.0)
+        .bind(promotion.state.ended_at().map(|at| at.0))
+        .execute(executor).await.map(|_| ()))?;
+    Ok(true)
 }
 
-/// What a repository was called when something was last promoted in it.
-async fn repositories(conn: &mut Conn, after: Key) -> Result<Option<Key>> {
-    let page = on!(&mut *conn, executor => sqlx::query_as::<_, (i64, String)>(
-        "SELECT p.repo, p.document FROM promotion p \
-         WHERE p.repo > $1 AND p.number = (SELECT MAX(q.number) FROM promotion q WHERE q.repo = p.repo) \
-         AND NOT EXISTS (SELECT 1 FROM repository r WHERE r.id = p.repo) ORDER BY p.repo LIMIT $2")
-        .bind(after.0).bind(PAGE).fetch_all(executor).await)?;
-    for (repo, document) in &page {
-        let Some(promotion) = readable(*repo, document) else { continue };
-        let unknown = About::default();
-        repository::seen(conn, &promotion.repo, &unknown, promotion.tuple.requested_at).await?;
+/// What a repository that was never told of was called when something was last promoted in it.
+async fn name(conn: &mut Conn, repo: RepoId) -> Result<()> {
+    if repository::find(conn, repo).await?.is_some() {
+        return Ok(());
     }
-    Ok(page.last().map(|(repo, _)| (*repo, 0)))
+    let (document,) = on!(&mut *conn, executor => sqlx::query_as::<_, (String,)>(
+        "SELECT document FROM promotion WHERE repo = $1 ORDER BY number DESC LIMIT 1")
+        .bind(repo.0).fetch_one(executor).await)?;
+    let Some(promotion) = readable(repo.0, &document) else { return Ok(()) };
+    repository::seen(conn, &promotion.repo, &About::default(), promotion.tuple.requested_at).await
 }
 
 /// One that cannot be read keeps nobody from starting: whoever needs it says so then.

@@ -26,11 +26,18 @@ pub async fn changed(conn: &mut Conn, repo: RepoId, environment: &str, at: Times
     Ok(())
 }
 
-/// Environments whose promotions have no row here, with when the newest of these was asked for or ended.
-pub(super) async fn missing(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, String, i64)>> {
-    Ok(on!(conn, executor => sqlx::query_as::<_, (i64, String, i64)>(
-        "SELECT p.repo, p.environment, MAX(COALESCE(p.ended_at, p.requested_at, 0)) FROM promotion p \
-         WHERE NOT EXISTS (SELECT 1 FROM place q WHERE q.repo = p.repo AND q.environment = p.environment) \
-         GROUP BY p.repo, p.environment ORDER BY p.repo, p.environment LIMIT $1")
-        .bind(limit).fetch_all(executor).await)?)
+/// The same from rows that were there before, as of when the newest of them was asked for or ended.
+pub(super) async fn made_anew(conn: &mut Conn, repo: RepoId, environment: &str) -> Result<()> {
+    let (at,) = on!(&mut *conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT COALESCE(MAX(COALESCE(ended_at, requested_at)), 0) FROM promotion WHERE repo = $1 AND environment = $2")
+        .bind(repo.0).bind(environment).fetch_one(executor).await)?;
+    changed(conn, repo, environment, Timestamp(at)).await
+}
+
+/// Whether there is a row of this environment.
+pub(super) async fn is_there(conn: &mut Conn, repo: RepoId, environment: &str) -> Result<bool> {
+    let row = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT repo FROM place WHERE repo = $1 AND environment = $2")
+        .bind(repo.0).bind(environment).fetch_optional(executor).await)?;
+    Ok(row.is_some())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::App;
-use crate::github::read::{Level, Membership};
+use crate::github::read::{Level, Membership, Permission};
 use crate::handlers::Result;
 use crate::ids::{Actor, Login, Repo};
 use crate::policy::facts::Person;
@@ -19,11 +19,7 @@ pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Prin
         person.is = asked.iter().filter(named).cloned().collect();
         return Ok(person);
     }
-    // GitHub is asked by login. If that login is somebody else's by now, this person is nobody here.
-    let Some(permission) = app.reader.permission(repo, &actor.login).await? else { return Ok(person) };
-    if permission.user.id != actor.id {
-        return Ok(person);
-    }
+    let Some(permission) = permission(app, repo, actor).await? else { return Ok(person) };
     for principal in asked {
         let is = match principal {
             Principal::User(login) => is(login, &permission.user.login),
@@ -40,10 +36,15 @@ pub async fn person(app: &App, repo: &Repo, actor: &Actor, asked: &BTreeSet<Prin
     Ok(person)
 }
 
-/// The role that somebody has in the repository now; none for whoever lost their login to somebody else.
+/// The role that somebody has in the repository now.
 pub async fn role_of(app: &App, repo: &Repo, actor: &Actor) -> Result<Option<RoleLevel>> {
-    let permission = app.reader.permission(repo, &actor.login).await?;
-    Ok(permission.filter(|found| found.user.id == actor.id).and_then(|found| role(found.level)))
+    Ok(permission(app, repo, actor).await?.and_then(|found| role(found.level)))
+}
+
+/// GitHub is asked by login. If that login is somebody else's by now, this person is nobody here.
+async fn permission(app: &App, repo: &Repo, actor: &Actor) -> Result<Option<Permission>> {
+    let found = app.reader.permission(repo, &actor.login).await?;
+    Ok(found.filter(|found| found.user.id == actor.id))
 }
 
 /// GitHub's logins do not differ in case.
