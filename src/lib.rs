@@ -15,10 +15,10 @@
 //!
 //! **The proof.** [`trail`] (what anybody can do with the log afterwards).
 //!
-//! **The work.** [`app`] (what everything below is given), [`handlers`] (one event or command each),
-//! [`worker`] (inbox, outbox, notices, alarms).
+//! **The work.** [`app`] (what everything below is given), [`query`] (stored questions), [`facts`] (what decisions look at, asked of
+//! GitHub), [`handlers`] (one event or command each), [`worker`] (inbox, outbox, notices, alarms).
 //!
-//! **The faces.** [`server`] (HTTP), [`sandbox`], [`cli`].
+//! **The faces.** [`server`] (HTTP), [`program`] (everything put together), [`sandbox`], [`cli`].
 //!
 //! # What holds
 //!
@@ -59,8 +59,11 @@ pub mod settings;
 pub mod telemetry;
 pub mod trail;
 pub mod app;
+pub mod query;
+pub mod facts;
 pub mod handlers;
 pub mod worker;
 pub mod server;
+pub mod program;
 pub mod sandbox;
 pub mod cli;

@@ -8,10 +8,11 @@ use crate::db::Db;
 use crate::db::outbox::{self, Claimed};
 use crate::db::{NewEntry, promotion, receipt};
 use crate::effect::Effect;
+use crate::facts::{self, Gathered, Missing};
 use crate::github::earlier::Earlier;
 use crate::github::{self, Sent};
+use crate::handlers::load_policy;
 use crate::handlers::store::{First, Stored, store};
-use crate::handlers::{facts, load_policy};
 use crate::ids::{DeploymentId, RefName, RunId};
 use crate::policy::{self, Decided, Permit};
 use crate::promotion::{Promotion, Run, State};
@@ -151,7 +152,10 @@ impl Workers {
         let Some(environment) = loaded.policy.environment(&promotion.tuple.environment) else {
             return Ok(Err(None));
         };
-        let facts = facts::gather(&self.app, &promotion.repo, &promotion.tuple, &loaded, environment).await?;
+        let gathered =
+            facts::gather(&self.app, &promotion.repo, &promotion.tuple, &loaded, environment).await?;
+        let Gathered { facts, missing } = gathered;
+        self.want(&promotion.repo, &promotion.tuple.commit, missing, self.app.clock.now()).await?;
         let decided = loaded.decide(facts, self.app.clock.now());
         match decided.decision.verdict {
             policy::Outcome::Allow(permit) => Ok(Ok((permit, decided.facts.dispatch_ref))),
@@ -225,7 +229,7 @@ impl Workers {
             .of_intent(claimed.intent.index(), claimed.intent.mark())
             .outcome(outcome);
         let (entry, decided, step) = next(promotion, &claimed, tried, entry, now);
-        let stored = Stored { step, decided, source, now };
+        let stored = Stored { step, decided, missing: Missing::default(), source, now };
         let write = self
             .app
             .db

@@ -21,8 +21,7 @@ use super::{Shared, home};
 use crate::app::App;
 use crate::db::notice;
 use crate::effect::Notice;
-use crate::handlers;
-use crate::handlers::facts::judged;
+use crate::facts::{self, judged};
 use crate::ids::{CommitSha, Repo, RepoId};
 use crate::telemetry::causes;
 
@@ -47,15 +46,15 @@ impl ReportPages {
         Self { app, places: Arc::new(Semaphore::new(PLACES)) }
     }
 
-    async fn repo(&self, repo: RepoId, commit: &CommitSha) -> Result<Option<Repo>, handlers::Error> {
+    async fn repo(&self, repo: RepoId, commit: &CommitSha) -> Result<Option<Repo>, facts::Error> {
         let mut conn = self.app.db.read().await?;
         Ok(notice::repo(&mut conn, repo, &Notice::Scans { commit: commit.clone() }).await?)
     }
 
-    async fn shown(&self, repo: RepoId, commit: &CommitSha) -> Result<Option<Shown>, handlers::Error> {
+    async fn shown(&self, repo: RepoId, commit: &CommitSha) -> Result<Option<Shown>, facts::Error> {
         let Some(repo) = self.repo(repo, commit).await? else { return Ok(None) };
         let now = self.app.clock.now();
-        let judged = Box::pin(judged(&self.app, &repo, commit, now)).await?;
+        let (judged, _) = Box::pin(judged(&self.app, &repo, commit, now)).await?;
         Ok(Some(Shown { repo: repo.name, commit: commit.clone(), judged, now }))
     }
 }

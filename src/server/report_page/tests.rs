@@ -3,7 +3,7 @@
 use super::*;
 use crate::check_run::scans::samples::{self, blocked, standing, weakness};
 use crate::comment::hostile::HOSTILE;
-use crate::handlers::facts::Judged;
+use crate::facts::Judged;
 use crate::report::Severity;
 
 fn shown(judged: Judged) -> Shown {

@@ -9,7 +9,7 @@ use super::filter::{Filter, Is, PER_PAGE};
 use crate::check_run::scans::{Gated, Overall, View, merged, overall, place, title};
 use crate::clock::Timestamp;
 use crate::command::misleads;
-use crate::handlers::facts::Judged;
+use crate::facts::Judged;
 use crate::ids::{CommitSha, RepoName};
 use crate::report::{Changed, Problem, Reference, Row, Severity};
 use crate::requirement::Verdict;
