@@ -57,7 +57,7 @@ pub(super) async fn standing(
     // A hundred thousand findings are merged beside the threads that answer requests.
     let judged = tokio::task::spawn_blocking(move || {
         stand(&Evidence {
-            reports: &reports,
+            reports: &reports.iter().collect::<Vec<_>>(),
             signatures: &signatures,
             baselines: &baselines,
             waivers: &waivers,

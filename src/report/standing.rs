@@ -23,6 +23,8 @@ pub struct Standing {
     pub waived: Vec<Problem>,
     /// What a tool itself lets through.
     pub suppressed: Vec<Problem>,
+    /// What only reports of forks' runs tell, where those count neither for nor against anything.
+    pub of_forks: Vec<Problem>,
     /// What to tell about waivers.
     pub waivers: WaiverNews,
 }
@@ -32,6 +34,9 @@ pub struct Standing {
 pub struct Tally {
     /// Each report: who, in which state.
     pub reports: Vec<ReportFact>,
+    /// Reports of forks' runs, where those count neither for nor against anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of_forks: Vec<ReportFact>,
     /// Open problems of the security categories, by how bad and how new.
     pub open: BTreeMap<Severity, Novelties>,
     /// Open problems that are known to be exploited.
@@ -76,6 +81,12 @@ pub struct ReportFact {
     pub target: Option<Text>,
     /// Whether it can be relied on.
     pub state: State,
+    /// The distribution that it looked at and that is no longer supported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_of_life: Option<Text>,
+    /// It names nothing that it looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_at_nothing: bool,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
     /// Of a fork's run.

@@ -191,7 +191,7 @@ fn findings(shown: &Shown, filter: &Filter) -> Markup {
 
 fn form(shown: &Shown, filter: &Filter) -> Markup {
     let standing = &shown.judged.standing;
-    let lists = [&standing.open, &standing.fixed, &standing.waived, &standing.suppressed];
+    let lists = [&standing.open, &standing.fixed, &standing.waived, &standing.suppressed, &standing.of_forks];
     let tools: BTreeSet<&str> =
         lists.into_iter().flatten().flat_map(|problem| problem.said.iter().map(|said| &*said.tool)).collect();
     let chosen = Severity::from_word(&filter.severity);
