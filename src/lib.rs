@@ -24,7 +24,7 @@
 //!
 //! 1. A delivery acknowledged to GitHub is stored first; it is handled once, whatever dies when.
 //! 2. No effect without a recorded, signed intent: [`db::RecordedIntent`] is made only where the entry is
-//!    appended, and [`db::outbox::Claimed`] only where an effect is claimed with it.
+//!    appended, and [`db::outbox::Claimed`] only where an effect is claimed with it. What is done is read from the claim.
 //! 3. No deployment unless every requirement holds when it is made: it takes a [`policy::Permit`], which only
 //!    [`policy::evaluate`] makes, from facts read at that moment.
 //! 4. Ambiguity is a no: what cannot be read is an error, never a missing fact.
