@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The crates below `crates/`, each of which may use those before it. The program is above them all.
-const CRATES: [&str; 1] = ["kernel"];
+const CRATES: [&str; 2] = ["kernel", "page"];
 
 /// Where the program's own sources are; those of a crate are in `crates/NAME/src`.
 const PROGRAM: &str = "src";
