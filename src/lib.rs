@@ -1,8 +1,9 @@
 //! Countersign: nothing reaches production without a countersignature, and anyone can prove it.
 //!
-//! This is the map of the house. A module may use only modules above it; a test keeps that so.
+//! This is the map of the house. A module may use only modules above it, and what is below `crates/`; a test keeps that so.
 //!
-//! **The words.** [`ids`], [`clock`], [`event`] (what happened), [`command`] (what a person asked for).
+//! **The words.** [`ids`] and [`clock`], which the crates below `crates/` use too, [`event`] (what happened),
+//! [`command`] (what a person asked for).
 //!
 //! **The decisions**, without I/O, clock or randomness. [`effect`] (what we ask of GitHub, as data),
 //! [`requirement`] (one thing that must hold), [`report`] (what scanners and tests said), [`policy`] (the file, the facts, and the decision from both),
@@ -38,8 +39,8 @@
 //! No `utils`, no repository traits, no cache of anybody's rights, no state in comments, and no way from a
 //! handler to GitHub's writing half: only the worker holds it.
 
-pub mod ids;
-pub mod clock;
+pub use countersign_kernel::{clock, ids};
+
 pub mod event;
 pub mod command;
 pub mod effect;

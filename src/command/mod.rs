@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CommitSha, EnvironmentName, PromotionNumber, RefName};
 
+pub use countersign_kernel::text::misleads;
 pub use error::CommandError;
 pub use parse::{CommandLine, Parsed, parse};
 pub use table::{Argument, CommandName, CommandOption, Row, help};
-pub use text::misleads;
 
 /// One thing a person asked for, with everything they said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

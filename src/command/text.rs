@@ -3,6 +3,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use countersign_kernel::text::misleads;
+
 use super::error::CommandError;
 
 /// The longest line that is read, in bytes.
@@ -21,17 +23,6 @@ impl Word {
     pub(super) fn is_option(&self) -> bool {
         !self.quoted && self.text.starts_with('-')
     }
-}
-
-/// Whether a character makes text read otherwise than it is: controls, what turns the direction of
-/// writing (CVE-2021-42574), and what cannot be seen at all.
-///
-/// The joiners U+200C and U+200D are not among them: emoji and several scripts need them.
-pub fn misleads(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Refuses a line that is too long or holds what a reader cannot see.

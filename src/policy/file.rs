@@ -108,8 +108,9 @@ fn nothing_required() -> Require {
 
 fn require(section: RequireSection, scans: &Scans, reader: &mut Reader<'_>) -> Require {
     let known_authors = section.known_authors.map(|list| list.value.0).unwrap_or_default();
+    let workflows = section.workflows.map(|list| list.value.0).unwrap_or_default();
     Require {
-        workflows: section.workflows.map(|list| values(list.value.0)).unwrap_or_default(),
+        workflows: workflows.into_iter().map(|workflow| workflow.value.0).collect(),
         checks: section.checks.map(|list| list.value.0.into_iter().map(check).collect()).unwrap_or_default(),
         after: section.after.map(|table| after(table.value)).unwrap_or_default(),
         scans: section.scans.map(|section| super::scans::gate(section, scans, reader)),
@@ -152,7 +153,7 @@ fn approval_rule(section: ApprovalSection) -> ApprovalRule {
 fn deploy(section: DeploySection) -> Deploy {
     let inputs = section.inputs.map(|table| table.value.0).unwrap_or_default();
     Deploy {
-        workflow: section.workflow.value,
+        workflow: section.workflow.value.0,
         inputs: inputs.into_iter().map(|(name, value)| (name.value.0, value.value.0)).collect(),
     }
 }

@@ -10,9 +10,9 @@ use super::node::{Node, Value};
 use super::problem::ProblemCode;
 use super::read::{At, FromNode, List, Reader, Scalar, Table, Word, entry};
 use super::scans::section::{GateSection, ScansSection};
-use super::words::{DurationWord, InputName, Line, NoneWord, NotThat, Slug, WebAddress};
+use super::words::{DurationWord, InputName, Line, NoneWord, NotThat, Slug, WebAddress, WorkflowWord};
 use super::{Principal, Source};
-use crate::ids::{EnvironmentName, WorkflowFile};
+use crate::ids::EnvironmentName;
 
 /// The JSON Schema of the policy file, for editors.
 pub fn json_schema() -> serde_json::Value {
@@ -103,7 +103,7 @@ section! {
     /// What has to hold for the commit.
     RequireSection {
         /// Workflows whose newest run on this very commit succeeded.
-        "workflows" workflows: optional List<WorkflowFile>,
+        "workflows" workflows: optional List<WorkflowWord>,
         /// Checks and commit statuses whose newest result on this very commit is success.
         "checks" checks: optional List<CheckSection>,
         /// Environments in which this very commit was live before.
@@ -171,7 +171,7 @@ section! {
     /// The workflow that deploys.
     DeploySection {
         /// Its file in `.github/workflows`.
-        "workflow" workflow: required WorkflowFile,
+        "workflow" workflow: required WorkflowWord,
         /// The inputs it is always given. It also gets the parameters and `countersign_id`.
         "inputs" inputs: optional Table<InputName, Scalar>,
     }

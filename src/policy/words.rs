@@ -26,13 +26,21 @@ macro_rules! word {
     };
 }
 
-macro_rules! wanted {
+/// A word that stands as a key. What a schema says about keys, the table says.
+macro_rules! key {
     ($type:ty, $wanted:literal, $example:literal, $pattern:literal) => {
         impl Word for $type {
             const WANTED: &'static str = $wanted;
             const EXAMPLE: &'static str = $example;
             const PATTERN: &'static str = $pattern;
         }
+    };
+}
+
+/// A word that stands as a value, too.
+macro_rules! wanted {
+    ($type:ty, $wanted:literal, $example:literal, $pattern:literal) => {
+        $crate::policy::words::key!($type, $wanted, $example, $pattern);
 
         impl JsonSchema for $type {
             fn inline_schema() -> bool {
@@ -48,7 +56,7 @@ macro_rules! wanted {
     };
 }
 
-pub(super) use {wanted, word};
+pub(super) use {key, wanted, word};
 
 /// A text is not the word it was taken for; which word that is, the reader says.
 #[derive(Debug)]
@@ -81,6 +89,10 @@ word!(
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
         sound.then(|| text.to_owned())
     }
+);
+word!(
+    /// A workflow's file.
+    WorkflowWord(WorkflowFile): |text| text.parse().ok()
 );
 word!(
     /// A duration.
@@ -118,14 +130,14 @@ wanted!(
     "team:acme/sre",
     r"^(user:[A-Za-z0-9_\[\]-]+|team:[A-Za-z0-9_\[\]-]+/[A-Za-z0-9._-]+|role:[A-Za-z0-9._-]+( +[A-Za-z0-9._-]+)*)$"
 );
-wanted!(
+key!(
     EnvironmentName,
     "an environment name (letters, digits and . _ - /, at most 255)",
     "production",
     "^[A-Za-z0-9._/-]{1,255}$"
 );
 wanted!(
-    WorkflowFile,
+    WorkflowWord,
     "a workflow's file name in .github/workflows",
     "ci.yml",
     r"^[A-Za-z0-9_-][A-Za-z0-9._-]*\.([Yy][Aa]?[Mm][Ll])$"

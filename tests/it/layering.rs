@@ -1,19 +1,28 @@
-//! The order of the house: a module uses only modules above it in `lib.rs`, and some things live in one room.
+//! The order of the house: a crate uses only crates before it, a module only modules above it in `lib.rs`, and some
+//! things live in one room.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// The crates below `crates/`, each of which may use those before it. The program is above them all.
+const CRATES: [&str; 2] = ["kernel", "page"];
+
+/// Where the program's own sources are; those of a crate are in `crates/NAME/src`.
+const PROGRAM: &str = "src";
+
 /// A source file without its comments, texts and tests.
 struct Source {
-    /// Below `src`, such as `db/inbox.rs`.
+    /// The folder of its crate's sources, such as `crates/kernel/src`.
+    folder: String,
+    /// Below the workspace, such as `src/db/inbox.rs`.
     path: String,
     code: String,
 }
 
 impl Source {
-    /// The module of the crate that it belongs to.
+    /// The module of its crate that it belongs to.
     fn module(&self) -> &str {
-        let first = self.path.split('/').next().unwrap();
+        let first = self.path[self.folder.len() + 1..].split('/').next().unwrap();
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
@@ -22,14 +31,45 @@ impl Source {
     }
 }
 
-fn src() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every folder of sources, in the order of the house.
+fn folders() -> Vec<String> {
+    let crates = CRATES.iter().map(|name| format!("crates/{name}/src"));
+    crates.chain([PROGRAM.to_owned()]).collect()
 }
 
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
+    for folder in folders() {
+        let here = sources_of(&folder);
+        assert!(!here.is_empty(), "there are no sources in {folder}");
+        found.extend(here);
+    }
+    assert!(found.len() > 300, "only {} sources", found.len());
+    found
+}
+
+fn sources_of(crate_folder: &str) -> Vec<Source> {
+    let mut found = Vec::new();
     let mut for_tests = BTreeSet::new();
-    let mut folders = vec![src()];
+    for path in files(crate_folder) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let path = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for_tests.extend(test_modules(&text).map(|name| format!("{folder}/{name}.rs")));
+        found.push(Source { code: code_of(&text), folder: crate_folder.to_owned(), path });
+    }
+    found.retain(|source| !for_tests.contains(&source.path));
+    found.retain(|source| !["lib", "main"].contains(&source.module()));
+    found
+}
+
+/// The sources in a folder and below, without what is there for tests only.
+fn files(crate_folder: &str) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(crate_folder)]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -38,17 +78,10 @@ fn sources() -> Vec<Source> {
             } else if path.extension().is_some_and(|extension| extension == "rs")
                 && path.file_name().is_some_and(|name| name != "tests.rs")
             {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let path = path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned();
-                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                for_tests.extend(test_modules(&text).map(|name| format!("{folder}/{name}.rs")));
-                found.push(Source { code: code_of(&text), path });
+                found.push(path);
             }
         }
     }
-    found.retain(|source| !for_tests.contains(&source.path));
-    found.retain(|source| !["lib.rs", "main.rs"].contains(&source.path.as_str()));
-    assert!(found.len() > 100, "only {} sources", found.len());
     found
 }
 
@@ -149,14 +182,39 @@ fn first_word(text: &str) -> Option<String> {
 }
 
 #[test]
+fn every_crate_has_its_place_in_the_order() {
+    let entries = std::fs::read_dir(root().join("crates")).unwrap();
+    let there: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(there, BTreeSet::from(CRATES.map(str::to_owned)));
+}
+
+#[test]
+fn a_crate_uses_only_crates_before_it() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let own = CRATES.iter().position(|name| source.folder == format!("crates/{name}/src"));
+        for (place, name) in CRATES.iter().enumerate() {
+            let named = source.code.contains(&format!("countersign_{}", name.replace('-', "_")));
+            if named && own.is_some_and(|own| place >= own) {
+                wrong.push(format!("{} uses {name}", source.path));
+            }
+        }
+        if own.is_some() && source.code.contains("countersign::") {
+            wrong.push(format!("{} uses the program", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn a_module_uses_only_modules_above_it() {
-    let map = std::fs::read_to_string(src().join("lib.rs")).unwrap();
+    let map = std::fs::read_to_string(root().join(PROGRAM).join("lib.rs")).unwrap();
     let order: Vec<&str> =
         map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert!(order.len() > 15, "{order:?}");
     let place = |module: &str| order.iter().position(|known| *known == module);
     let mut wrong = Vec::new();
-    for source in sources() {
+    for source in sources().iter().filter(|source| source.folder == PROGRAM) {
         let own = place(source.module()).unwrap_or_else(|| panic!("{} is not in lib.rs", source.path));
         for used in uses(&source.code) {
             if place(&used).is_some_and(|place| place > own) {
@@ -169,15 +227,18 @@ fn a_module_uses_only_modules_above_it() {
 
 /// What may be used where: the words in code, and the folders and files that may have them.
 const ROOMS: &[(&[&str], &[&str])] = &[
-    (&["sqlx::"], &["db/"]),
-    (&["env::var"], &["settings/"]),
-    (&["SystemTime::now", "Zoned::now", "jiff::Timestamp::now"], &["clock.rs"]),
-    (&["getrandom::"], &["clock.rs"]),
-    (&["octocrab"], &["github/"]),
+    (&["sqlx::"], &["src/db/"]),
+    (&["env::var"], &["src/settings/"]),
+    (&["SystemTime::now", "Zoned::now", "jiff::Timestamp::now"], &["crates/kernel/src/clock.rs"]),
+    (&["getrandom::"], &["crates/kernel/src/clock.rs"]),
+    (&["octocrab"], &["src/github/"]),
     // GitHub's writing half: where it is, where it is used, and where the program is put together.
-    (&["github::Writer", "Writer,", "Writer}", ".writer()"], &["github/", "worker/", "program/", "db/"]),
+    (
+        &["github::Writer", "Writer,", "Writer}", ".writer()"],
+        &["src/github/", "src/worker/", "src/program/", "src/db/"],
+    ),
     // The in-memory GitHub is for the sandbox and for tests.
-    (&["github::fake", "fake::"], &["github/fake/", "sandbox/"]),
+    (&["github::fake", "fake::"], &["src/github/fake/", "src/sandbox/"]),
 ];
 
 #[test]
@@ -199,8 +260,8 @@ fn some_things_live_in_one_room() {
 #[test]
 fn what_is_read_is_not_written() {
     for (folder, words) in [
-        ("facts/", &[".write(", "Tx", "Writer"][..]),
-        ("query/", &[".write(", "Tx", "Writer", "reader", "github"][..]),
+        ("src/facts/", &[".write(", "Tx", "Writer"][..]),
+        ("src/query/", &[".write(", "Tx", "Writer", "reader", "github"][..]),
     ] {
         let room: Vec<_> = sources().into_iter().filter(|source| source.is_under(&[folder])).collect();
         assert!(room.len() > 2, "{folder} has {} files", room.len());
@@ -213,7 +274,7 @@ fn what_is_read_is_not_written() {
 
 #[test]
 fn handlers_have_no_hand_on_github() {
-    for source in sources().iter().filter(|source| source.is_under(&["handlers/", "app.rs"])) {
+    for source in sources().iter().filter(|source| source.is_under(&["src/handlers/", "src/app.rs"])) {
         assert!(!source.code.contains("Writer"), "{} names the Writer", source.path);
     }
 }

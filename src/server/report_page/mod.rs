@@ -30,8 +30,7 @@ pub(super) use view::{Shown, page};
 
 /// How many pages are made at once: each asks GitHub what the commit is compared with.
 const PLACES: usize = 2;
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// What is needed to show the pages. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -98,5 +97,5 @@ fn nothing_here() -> Response {
 async fn style() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, include_str!("page.css"))
+    (headers, [countersign_page::STYLE, include_str!("page.css")].concat())
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use maud::{DOCTYPE, Markup, html};
-use url::Url;
+use countersign_page::untrusted::{readable, web};
+use countersign_page::{Frame, Mark};
+use maud::{Markup, html};
 
 use super::filter::{Filter, Is, PER_PAGE};
 use crate::check_run::scans::{Gated, Overall, View, merged, overall, place, title};
 use crate::clock::Timestamp;
-use crate::command::misleads;
 use crate::facts::Judged;
 use crate::ids::{CommitSha, RepoName};
 use crate::report::{Changed, Problem, Reference, Row, Severity};
@@ -29,31 +29,21 @@ pub(crate) fn page(shown: &Shown, filter: &Filter) -> Markup {
     let view =
         View { standing, gates, page: None, changed: &Changed::default(), annotations: 0, now: shown.now };
     let (overall, title) = (overall(standing, gates), title(&view));
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Reports of " (shown.commit.short()) " · " (shown.repo) }
-                link rel="stylesheet" href="../page.css";
-            }
-            body {
-                main {
-                    header {
-                        p.where { (shown.repo) " · commit " code title=(shown.commit) { (shown.commit.short()) } }
-                        h1 { "Reports" }
-                        p.verdict data-is=(word(overall)) { (readable(&title)) }
-                    }
-                    (asked(gates))
-                    (reports(&standing.rows))
-                    (findings(shown, filter))
-                }
-                footer { "Countersign. This page is as things stand now; its address is known only to whoever can see the check run." }
-            }
+    let body = html! {
+        header {
+            p.where { (shown.repo) " · commit " code title=(shown.commit) { (shown.commit.short()) } }
+            h1 { "Reports" }
+            p.verdict data-is=(word(overall)) { (sign(overall).draw()) span { (readable(&title)) } }
         }
-    }
+        (asked(gates))
+        (reports(&standing.rows))
+        (findings(shown, filter))
+        footer { "Countersign. This page is as things stand now; its address is known only to whoever can see the check run." }
+    };
+    let title = format!("Reports of {} · {}", shown.commit.short(), shown.repo);
+    let frame =
+        Frame { title: &title, style: "../page.css", home: "../../", bar: html! {}, body, live: None };
+    frame.document()
 }
 
 fn word(overall: Overall) -> &'static str {
@@ -65,6 +55,16 @@ fn word(overall: Overall) -> &'static str {
     }
 }
 
+/// The same as a sign: sign, word and colour are alike on all pages.
+fn sign(overall: Overall) -> Mark {
+    match overall {
+        Overall::Ungated => Mark::Neutral,
+        Overall::Passed => Mark::Passed,
+        Overall::Waiting => Mark::Waiting,
+        Overall::Blocked => Mark::Failed,
+    }
+}
+
 fn asked(gates: &[Gated]) -> Markup {
     html! {
         @if !gates.is_empty() {
@@ -73,8 +73,8 @@ fn asked(gates: &[Gated]) -> Markup {
                 ul.asked {
                     @for asked in merged(gates) {
                         @let condition = asked.condition;
-                            li data-is=(verdict(condition.requirement.verdict)) {
-                                span.mark { (sign(condition.requirement.verdict)) }
+                            li {
+                                (mark(condition.requirement.verdict).draw())
                                 span {
                                     strong { (readable(&condition.title)) } ": " (readable(&condition.actual))
                                     span.quiet {
@@ -97,19 +97,11 @@ fn asked(gates: &[Gated]) -> Markup {
     }
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+fn mark(verdict: Verdict) -> Mark {
     match verdict {
-        Verdict::Holds => "passed",
-        Verdict::Pending => "waiting",
-        Verdict::Fails => "blocked",
-    }
-}
-
-fn sign(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "✓",
-        Verdict::Pending => "…",
-        Verdict::Fails => "✗",
+        Verdict::Holds => Mark::Passed,
+        Verdict::Pending => Mark::Waiting,
+        Verdict::Fails => Mark::Failed,
     }
 }
 
@@ -215,7 +207,7 @@ fn form(shown: &Shown, filter: &Filter) -> Markup {
                     option value=(is.as_str()) selected[filter.state == is.as_str()] { (is.words()) }
                 }
             } }
-            button type="submit" { "Show" }
+            button.primary type="submit" { "Show" }
         }
     }
 }
@@ -292,23 +284,4 @@ fn paging(filter: &Filter, page: usize, pages: usize) -> Markup {
             @if page < pages { a rel="next" href={ (filter.at_page(page + 1)) "#findings" } { "Later →" } }
         }
     }
-}
-
-/// On one line, cut, and with nothing in it that cannot be seen or turns what is around it.
-fn readable(text: &str) -> String {
-    const LONGEST: usize = 600;
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut line: String =
-        words.chars().take(LONGEST).map(|c| if misleads(c) { '\u{fffd}' } else { c }).collect();
-    if words.chars().nth(LONGEST).is_some() {
-        line.push('…');
-    }
-    line
-}
-
-/// An address that a browser may be sent to.
-fn web(url: Option<&str>) -> Option<String> {
-    let url = Url::parse(url?).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.has_host();
-    (plain && matches!(url.scheme(), "http" | "https")).then(|| url.to_string())
 }

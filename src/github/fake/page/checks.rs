@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use countersign_page::Mark;
 use maud::{Markup, html};
 
 use super::Page;
 use super::layout::Frame;
-use super::mark::Mark;
+use super::mark;
 use super::people::{Wish, chosen_name};
 use super::view::{FORM, View};
 use crate::github::fake::checks::{CheckRun, CommitStatus};
@@ -29,7 +30,7 @@ pub(super) async fn show(
             div.strip { (view.switch(&cast, wish.person.as_deref())) }
             header.headline {
                 h1 { (check.name) }
-                p.standing { (Mark::of_check(check).draw()) " at " (view.sha(&check.head_sha)) }
+                p.standing { (mark::of_check(check).draw()) " at " (view.sha(&check.head_sha)) }
             }
             section.box.panel { (view.check_body(check)) }
         };
@@ -57,8 +58,8 @@ impl<'s> View<'s> {
 
     /// How a commit stands, over all its checks; none if nobody said anything.
     pub(super) fn commit_mark(&self, sha: &str) -> Option<Mark> {
-        let checks = self.latest_checks(sha).into_iter().map(Mark::of_check);
-        let statuses = self.latest_statuses(sha).into_iter().map(|status| Mark::of_deployment(&status.state));
+        let checks = self.latest_checks(sha).into_iter().map(mark::of_check);
+        let statuses = self.latest_statuses(sha).into_iter().map(|status| mark::of_deployment(&status.state));
         checks.chain(statuses).max()
     }
 
@@ -74,7 +75,7 @@ impl<'s> View<'s> {
                 ul.rows {
                     @for check in checks { (self.check(check)) }
                     @for status in statuses {
-                        li.row { (Mark::of_deployment(&status.state).draw()) span.what {
+                        li.row { (mark::of_deployment(&status.state).draw()) span.what {
                             strong { (status.context) }
                             @if let Some(text) = &status.description { span.quiet { " " (text) } }
                         } }
@@ -85,7 +86,7 @@ impl<'s> View<'s> {
     }
 
     fn check(&self, check: &CheckRun) -> Markup {
-        let mark = Mark::of_check(check);
+        let mark = mark::of_check(check);
         let title = check.title.as_deref().unwrap_or(match mark {
             Mark::Neutral => "Nothing to say",
             Mark::Passed => "Successful",

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::mark::Mark;
+use super::mark;
 use super::pull::Thread;
 use super::view::{FORM, View};
 use crate::github::fake::actions::Run;
@@ -84,7 +84,7 @@ impl<'s> View<'s> {
         };
         html! {
             li.row.run id={ "run-" (run.id) } {
-                (Mark::of(&run.status, run.conclusion.as_deref()).draw())
+                (mark::of(&run.status, run.conclusion.as_deref()).draw())
                 span.what {
                     a href=(self.path(&format!("actions/runs/{}", run.id))) { (self.run_name(run)) }
                     span.quiet.title { (run_about(run)) }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use countersign_page::Mark;
 use maud::{Markup, html};
 
-use super::mark::Mark;
+use super::mark;
 use super::view::View;
 use crate::github::fake::deployments::Deployment;
 use crate::github::fake::pull::Pull;
@@ -74,7 +75,7 @@ impl<'s> View<'s> {
                     }
                 }
                 @if let Some(deployment) = moving {
-                    p { (Mark::of_deployment(state_of(deployment)).draw()) " " (self.sha(&deployment.sha)) " "
+                    p { (mark::of_deployment(state_of(deployment)).draw()) " " (self.sha(&deployment.sha)) " "
                         (word(state_of(deployment)))
                         @if let Some(status) = deployment.latest() { span.quiet { " " (status.description) } }
                     }
@@ -100,7 +101,7 @@ impl<'s> View<'s> {
                     @for (place, status) in deployment.statuses.iter().enumerate() {
                         li {
                             @if place + 1 == deployment.statuses.len() {
-                                (Mark::of_deployment(&status.state).draw()) " "
+                                (mark::of_deployment(&status.state).draw()) " "
                             }
                             (word(&status.state))
                             @if !status.description.is_empty() { span.quiet { " " (status.description) } }

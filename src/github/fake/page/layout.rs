@@ -1,9 +1,9 @@
-//! The frame around every page.
+//! What is around every page: the shared frame, with the sandbox's own words in the bar.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use countersign_page::Live;
+use maud::{Markup, html};
 
 use super::Page;
-use super::icon::{Icon, icon};
 
 /// A page's content, before it is put into the frame.
 pub(super) struct Frame {
@@ -15,49 +15,29 @@ pub(super) struct Frame {
     pub(super) body: Markup,
 }
 
-/// A countersigned C, for the browser's tab.
-const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
-    %3Crect width='16' height='16' rx='4' fill='%231f6feb'/%3E%3Cpath d='M4 8.4l2.6 2.6L12 5.4' fill='none' \
-    stroke='white' stroke-width='2' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
-
 /// The whole document.
-pub(super) fn document(page: &Page, frame: &Frame, revision: u64) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (frame.title) " · Countersign sandbox" }
-                link rel="icon" href=(PreEscaped(FAVICON));
-                link rel="stylesheet" href="/_sandbox/page.css";
-                script src="/_sandbox/page.js" defer {}
-            }
-            body {
-                a.skip href="#main" { "Skip to the content" }
-                (top_bar(page, frame))
-                main #main data-revision=(revision) { (frame.body) }
-                div #toast role="status" aria-live="polite" {}
-            }
-        }
-    }
+pub(super) fn document(page: &Page, frame: Frame, revision: u64) -> Markup {
+    let title = format!("{} · Countersign sandbox", frame.title);
+    let live = Live { script: "/_sandbox/page.js", events: "/_sandbox/events", revision };
+    let framed = countersign_page::Frame {
+        title: &title,
+        style: "/_sandbox/page.css",
+        home: "/",
+        bar: bar(page, frame.repo.as_deref()),
+        body: frame.body,
+        live: Some(live),
+    };
+    framed.document()
 }
 
-fn top_bar(page: &Page, frame: &Frame) -> Markup {
+fn bar(page: &Page, repo: Option<&str>) -> Markup {
     html! {
-        header.top {
-            nav.top-inner aria-label="Sandbox" {
-                a.brand href="/" { span.seal aria-hidden="true" { (icon(Icon::Check)) } "Countersign" }
-                span.tag { "sandbox" }
-                span.top-note { "A make-believe GitHub on your machine. Nothing leaves it." }
-                span.top-links {
-                    @if let Some(repo) = &frame.repo { a href={ "/" (repo) } { (repo) } }
-                    @if let Some(address) = &page.countersign {
-                        a href={ (address) "/log/checkpoint" } rel="noopener" { "Signed log" }
-                    }
-                }
+        span.tag { "sandbox" }
+        span.top-note { "A make-believe GitHub on your machine. Nothing leaves it." }
+        span.top-links {
+            @if let Some(repo) = repo { a href={ "/" (repo) } { (repo) } }
+            @if let Some(address) = &page.countersign {
+                a href={ (address) "/log/checkpoint" } rel="noopener" { "Signed log" }
             }
         }
     }

@@ -8,7 +8,6 @@ mod guard;
 mod events;
 mod actions;
 mod layout;
-mod icon;
 mod mark;
 mod view;
 mod people;

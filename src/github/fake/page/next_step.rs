@@ -1,9 +1,10 @@
 //! What one could do next, in plain words: a newcomer should never wonder.
 
+use countersign_page::Mark;
 use maud::{Markup, html};
 
 use super::composer::fill;
-use super::mark::Mark;
+use super::mark;
 use super::pull::Thread;
 use super::view::View;
 use crate::github::fake::account::{Membership, Team};
@@ -75,13 +76,13 @@ impl<'s> View<'s> {
     fn worst_mark(&self, sha: &str, ours: bool) -> Option<Mark> {
         let us = self.state.our_app().map_or(0, |app| app.id);
         let checks = self.latest_checks(sha).into_iter().filter(|check| (check.app == us) == ours);
-        checks.map(Mark::of_check).max()
+        checks.map(mark::of_check).max()
     }
 
     /// A promotion whose check run says that somebody has to vote.
     fn waiting(&self, thread: Thread<'s>, pull: &Pull) -> Option<Step<'s>> {
         let ours = self.state.our_app().ok()?.id;
-        let asks = |check: &&&CheckRun| check.app == ours && Mark::of_check(check) == Mark::Waiting;
+        let asks = |check: &&&CheckRun| check.app == ours && mark::of_check(check) == Mark::Waiting;
         let checks = self.latest_checks(&pull.head_sha);
         let check = checks.iter().find(asks)?;
         let environment = check.name.rsplit('/').next()?;

@@ -2,10 +2,10 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use countersign_page::{Icon, icon};
 use maud::{Markup, html};
 
 use super::Page;
-use super::icon::{Icon, icon};
 use super::layout::Frame;
 use super::people::Wish;
 use super::timeline;

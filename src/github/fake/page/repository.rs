@@ -2,11 +2,11 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use countersign_page::{Icon, icon};
 use maud::{Markup, html};
 
 use super::Page;
 use super::controls::POLICY;
-use super::icon::{Icon, icon};
 use super::layout::Frame;
 use super::people::Wish;
 use super::view::View;

@@ -19,8 +19,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// More than the longest comment, less than what could hurt.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// What only this page has, after what all have.
+const STYLES: [&str; 2] = [countersign_page::STYLE, include_str!("page.css")];
+const SCRIPTS: [&str; 2] = [countersign_page::LIVE, include_str!("page.js")];
 
 /// Adds the headers every answer carries.
 pub(super) fn with_headers(routes: Router<Page>) -> Router<Page> {
@@ -30,19 +31,20 @@ pub(super) fn with_headers(routes: Router<Page>) -> Router<Page> {
     routes
         .layer(always(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+        // With `no-referrer`, browsers do not say where an ordinary form came from, and the guard would refuse it.
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::CACHE_CONTROL, "no-store"))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 /// The stylesheet.
 pub(super) async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLES.concat())
 }
 
 /// The script.
 pub(super) async fn script() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPTS.concat())
 }
 
 impl Page {
@@ -53,7 +55,7 @@ impl Page {
     ) -> Response {
         let revision = self.fake.revision();
         match self.fake.with_state(|state| draw(state, self)) {
-            Ok(frame) => Html(document(self, &frame, revision).0).into_response(),
+            Ok(frame) => Html(document(self, frame, revision).0).into_response(),
             Err(refused) => self.refuse(&refused),
         }
     }
@@ -74,7 +76,7 @@ impl Page {
         };
         let frame = Frame { title: heading.to_owned(), repo: None, body };
         let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::BAD_REQUEST);
-        (status, Html(document(self, &frame, self.fake.revision()).0)).into_response()
+        (status, Html(document(self, frame, self.fake.revision()).0)).into_response()
     }
 }
 

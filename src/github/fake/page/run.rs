@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::layout::Frame;
-use super::mark::Mark;
+use super::mark;
 use super::people::Wish;
 use super::view::View;
 use crate::github::fake::actions::Run;
@@ -30,7 +30,7 @@ fn body(view: &View<'_>, run: &Run, wish: &Wish) -> Markup {
         header.headline {
             h1 { (run.display_title) " " span.number { (view.run_name(run)) } }
             p.standing {
-                (Mark::of(&run.status, run.conclusion.as_deref()).draw())
+                (mark::of(&run.status, run.conclusion.as_deref()).draw())
                 span { (view.name(run.actor)) " started it by " code { (run.event) } " " (view.ago(run.created_at)) }
             }
         }

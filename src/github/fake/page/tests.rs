@@ -167,7 +167,7 @@ async fn every_page_answers_with_its_headers() {
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(answer.headers()["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(answer.headers()["referrer-policy"], "same-origin", "{path}");
         let text = answer.text().await.unwrap();
         assert!(!text.contains(" style=\"") && !text.contains(" onclick"), "{path} has something inline");
     }

@@ -1,9 +1,9 @@
 //! The conversation in the order of time: what was said, pushed, reviewed, deployed and merged.
 
+use countersign_page::{Icon, icon};
 use maud::{Markup, html};
 
-use super::icon::{Icon, icon};
-use super::mark::Mark;
+use super::mark;
 use super::pull::Thread;
 use super::view::View;
 use crate::clock::Timestamp;
@@ -123,7 +123,7 @@ fn deployed(view: &View<'_>, deployment: &Deployment) -> Markup {
                 (view.sha(&deployment.sha)) " to " a href={ "#environment-" (deployment.environment) } {
                     strong { (deployment.environment) }
                 } " " (view.ago(deployment.created_at)) " "
-                span.outcome { (Mark::of_deployment(state).draw()) (super::environments::word(state)) }
+                span.outcome { (mark::of_deployment(state).draw()) (super::environments::word(state)) }
             }
         }
     }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Icon {
+pub enum Icon {
     /// A tick.
     Check,
     /// A cross.
@@ -32,7 +32,7 @@ pub(super) enum Icon {
 }
 
 /// Draws it; hidden from screen readers, so say the same in words.
-pub(super) fn icon(which: Icon) -> Markup {
+pub fn icon(which: Icon) -> Markup {
     let class = if which == Icon::Spinner { "icon spin" } else { "icon" };
     html! {
         svg class=(class) viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false" {
