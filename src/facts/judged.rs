@@ -2,24 +2,13 @@
 
 use super::scans::standing;
 use crate::app::App;
-use crate::check_run::scans::Gated;
+use crate::check_run::scans::{Gated, Judged};
 use crate::clock::Timestamp;
 use crate::facts::{Loaded, Missing, Result, read_policy};
 use crate::ids::{CommitSha, EnvironmentName, Repo};
 use crate::policy::{Policy, Scans};
-use crate::report::{Condition, Gate, Standing};
+use crate::report::{Condition, Gate};
 use crate::requirement::{Code, Refusal, Requirement};
-
-/// How a commit stands, and what is asked of it.
-#[derive(Debug, Clone)]
-pub struct Judged {
-    /// How it stands.
-    pub standing: Standing,
-    /// What is asked; empty when the policy asks nothing.
-    pub gates: Vec<Gated>,
-    /// How many annotations its check run may have.
-    pub annotations: usize,
-}
 
 /// How a commit stands now, and what nobody has asked to be read yet.
 pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<(Judged, Missing)> {

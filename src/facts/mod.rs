@@ -21,7 +21,7 @@ use crate::ids::{PromotionId, Repo, RunId};
 use crate::policy::facts::{Facts, Tuple, Vote};
 use crate::policy::{Environment, Rules, principals};
 
-pub use judged::{Judged, judged};
+pub use judged::judged;
 pub use origin::still_points_at;
 pub use people::{person, role_of};
 pub use policy_file::{Loaded, PolicyFile, read_policy};

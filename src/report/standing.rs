@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::CommitSha;
 
 /// Everything a reader wants to know of a commit's reports. Nothing in it is cut; whoever shows it cuts rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// What is judged.
     pub tally: Tally,
@@ -153,7 +153,7 @@ pub struct CoverageFact {
 }
 
 /// One report in the table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Who wrote it.
     pub tool: Tool,
@@ -188,7 +188,7 @@ pub struct Row {
 }
 
 /// What a report was compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     /// The commit that has such a report.
     pub commit: CommitSha,
@@ -197,7 +197,7 @@ pub struct Compared {
 }
 
 /// One problem, however many scanners found it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// What a waiver calls it: a CVE or another public id where it has one, else the rule's id with the
     /// first digits of its fingerprint.
@@ -221,7 +221,7 @@ pub struct Problem {
 }
 
 /// What one scanner says of a problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Who.
     pub tool: Text,
@@ -232,7 +232,7 @@ pub struct Said {
 }
 
 /// Whether a problem is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Novelty {
     /// The baseline does not have it.
     New,
@@ -243,11 +243,11 @@ pub enum Novelty {
 }
 
 /// What tells one problem apart from all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Fingerprint(pub [u8; 16]);
 
 /// What to tell about waivers.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WaiverNews {
     /// Their day has come; their findings count again.
     pub expired: Vec<Waiver>,
@@ -258,7 +258,7 @@ pub struct WaiverNews {
 }
 
 /// One thing that was judged, in the words of the table that a reviewer reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// What is asked: `no new finding of HIGH or worse`.
     pub title: String,

@@ -1,13 +1,15 @@
 //! What the page shows, and to whom.
 
 use super::*;
+use crate::check_run::scans::Judged;
 use crate::check_run::scans::samples::{self, blocked, standing, weakness};
 use crate::comment::hostile::HOSTILE;
-use crate::facts::Judged;
+use crate::db::judgement::Judgement;
 use crate::report::Severity;
 
 fn shown(judged: Judged) -> Shown {
-    Shown { repo: "acme/shop".parse().unwrap(), commit: samples::commit(), judged, now: samples::now() }
+    let judgement = Some(Judgement::new(&judged, samples::now()));
+    Shown { repo: "acme/shop".parse().unwrap(), commit: samples::commit(), judgement, now: samples::now() }
 }
 
 fn sample() -> Shown {
@@ -21,7 +23,7 @@ fn filter(query: &str) -> Filter {
 
 /// The names of the findings in the order in which they stand.
 fn listed(shown: &Shown, query: &str) -> Vec<String> {
-    let fitting = filter(query).fitting(&shown.judged.standing);
+    let fitting = filter(query).fitting(&shown.judgement.as_ref().unwrap().judged.standing);
     fitting.into_iter().map(|(is, problem)| format!("{} {}", is.as_str(), problem.id)).collect()
 }
 
