@@ -11,15 +11,16 @@
 //! [`promotion`] (its states, and the step from one to the next), [`markdown`], [`comment`] and [`check_run`]
 //! (every word that people read).
 //!
-//! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`http_client`], [`github`] (the client, the webhooks, and
-//! a GitHub of our own for the sandbox and the tests), [`settings`], [`telemetry`].
+//! **The reach.** [`db`] (SQLite or PostgreSQL, one behaviour), [`http_client`], [`github`] (the client and the
+//! webhooks), [`settings`], [`telemetry`].
 //!
 //! **The proof.** [`trail`] (what anybody can do with the log afterwards).
 //!
 //! **The work.** [`app`] (what everything below is given), [`query`] (stored questions), [`facts`] (what decisions look at, asked of
 //! GitHub), [`handlers`] (one event or command each), [`worker`] (inbox, outbox, notices, alarms).
 //!
-//! **The faces.** [`server`] (HTTP), [`program`] (everything put together), [`sandbox`], [`cli`].
+//! **The faces.** [`server`] (HTTP), [`program`] (everything put together), `sandbox` (with the feature of that name:
+//! the whole program against the GitHub in memory of `crates/github-double`), [`cli`].
 //!
 //! # What holds
 //!
@@ -66,5 +67,6 @@ pub mod handlers;
 pub mod worker;
 pub mod server;
 pub mod program;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod cli;

@@ -1,7 +1,10 @@
 //! The command line: one file for each subcommand.
 
 mod serve;
+#[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(not(feature = "sandbox"))]
+mod no_sandbox;
 mod migrate;
 mod policy;
 mod report;
@@ -16,6 +19,9 @@ use clap::{Parser, Subcommand};
 
 use crate::settings::TelemetryFlags;
 use crate::telemetry;
+
+#[cfg(not(feature = "sandbox"))]
+use no_sandbox as sandbox;
 
 /// Exit code when a command could not be carried out: the command line, a setting or the surroundings are at
 /// fault. 1 and 2 are answers of some commands.

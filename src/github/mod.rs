@@ -18,7 +18,6 @@ pub mod write;
 pub mod webhook;
 pub mod perform;
 pub mod earlier;
-pub mod fake;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +30,10 @@ use url::Url;
 use crate::clock::Clock;
 
 use api::Api;
+
+/// A GitHub of our own, for the sandbox and the tests.
+#[cfg(feature = "sandbox")]
+pub use countersign_github_double as fake;
 
 pub use error::{Error, Sent};
 pub use key::{AppKey, UnusableKey};

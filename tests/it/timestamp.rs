@@ -55,7 +55,7 @@ fn has_openssl() -> bool {
     if Command::new("openssl").arg("version").output().is_ok() {
         return true;
     }
-    let required = std::env::var("COUNTERSIGN_REQUIRE").is_ok_and(|list| list.contains("openssl"));
+    let required = countersign_material::is_required("openssl");
     assert!(!required, "COUNTERSIGN_REQUIRE=openssl, and there is no openssl on the PATH");
     eprintln!("skipped: no openssl on this machine, so nothing is tested with a timestamp authority");
     false

@@ -6,7 +6,7 @@ use countersign::github::fake::seed::{INSTALLATION, SHOP as SHOP_ID, WEBHOOK_SEC
 use countersign::github::fake::webhooks::{Delivery, signature};
 use serde_json::{Value, json};
 
-use crate::harness::{Scenario, contract};
+use crate::harness::Scenario;
 use crate::scenario;
 
 /// A body as GitHub would post it, signed.
@@ -73,11 +73,8 @@ impl Scenario {
 }
 
 scenario!(every_published_example_is_handled_or_ignored, s => {
-    let Some(shared) = contract::shared() else {
-        eprintln!("skipped: GitHub's webhook examples are not here (COUNTERSIGN_SHARED names their folder)");
-        return;
-    };
-    let files = json_files(&shared.join("github/webhook-examples"));
+    let Some(examples) = countersign_material::shared("github/webhook-examples") else { return };
+    let files = json_files(&examples);
     assert!(files.len() > 150, "{}", files.len());
     s.takes_in(&files, |payload| {
         // Most examples come from repositories' own hooks; deliveries to an App name its installation.

@@ -1,6 +1,7 @@
 //! The client against a peer that does what each test tells it to.
 
 mod contract;
+#[cfg(feature = "sandbox")]
 mod fake;
 mod limits;
 mod pages;

@@ -13,9 +13,9 @@ use countersign::requirement::Verdict;
 use super::{SHOP, Scenario};
 
 /// The policy that every scenario begins with: production takes two approvals of the SRE team.
-pub const POLICY: &str = include_str!("../../../src/github/fake/seed/countersign.yml");
+pub const POLICY: &str = include_str!("../../../crates/github-double/src/seed/countersign.yml");
 /// The deployment workflow that every scenario begins with.
-pub const CD: &str = include_str!("../../../src/github/fake/seed/cd.yml");
+pub const CD: &str = include_str!("../../../crates/github-double/src/seed/cd.yml");
 /// The branch of pull request 1.
 pub const BRANCH: &str = "gift-cards";
 

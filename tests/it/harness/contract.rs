@@ -1,7 +1,6 @@
 //! Every request we send must be one that GitHub documents, and every answer of the fake one that it gives.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 
 use countersign::github::fake::faults::Recorded;
@@ -43,18 +42,11 @@ struct Operation {
     schema: Value,
 }
 
-/// Where the material that is shared beside the project is, when it is there.
-pub fn shared() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let place = std::env::var_os("COUNTERSIGN_SHARED").map_or(beside, PathBuf::from);
-    place.is_dir().then_some(place)
-}
-
 /// What is wrong with these requests and answers.
 pub fn complaints(recorded: &[Recorded]) -> Vec<String> {
     let contract = CONTRACT.get_or_init(|| {
-        let file = shared()?.join("github/contract.jsonschema.json");
-        let text = std::fs::read_to_string(file).ok()?;
+        let file = countersign_material::shared("github/contract.jsonschema.json")?;
+        let text = std::fs::read_to_string(file).unwrap();
         Some(Contract::new(serde_json::from_str(&text).unwrap()))
     });
     let Some(contract) = contract else { return Vec::new() };

@@ -42,7 +42,7 @@ pub async fn copy_of(url: &str) -> String {
 
 fn start() -> Option<Server> {
     let Some(bin) = find() else {
-        let required = std::env::var("COUNTERSIGN_REQUIRE").is_ok_and(|list| list.contains("postgres"));
+        let required = countersign_material::is_required("postgres");
         assert!(
             !required,
             "COUNTERSIGN_REQUIRE=postgres, and neither PATH nor /usr/lib/postgresql has initdb and postgres"

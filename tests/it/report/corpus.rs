@@ -46,10 +46,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
 const NO_REPORT: &[&str] = &[];
 
 pub fn corpus() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("COUNTERSIGN_SHARED").map_or(beside, PathBuf::from);
-    let corpus = shared.join("corpus");
-    corpus.is_dir().then_some(corpus)
+    countersign_material::shared("corpus")
 }
 
 fn differences(path: &str, bytes: &[u8], expected: &Value) -> Vec<String> {
@@ -145,10 +142,7 @@ fn stated(document: &Value) -> Stated {
 
 #[test]
 fn every_real_report_says_what_was_counted_in_it() {
-    let Some(corpus) = corpus() else {
-        eprintln!("skipped: the corpus of reports is not here (COUNTERSIGN_SHARED names its folder)");
-        return;
-    };
+    let Some(corpus) = corpus() else { return };
     let expected: Value =
         serde_json::from_slice(&std::fs::read(corpus.join("expected.json")).unwrap()).unwrap();
     let only = std::env::var("CORPUS").unwrap_or_default();

@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -161,21 +161,9 @@ fn what_we_do_not_act_on_is_none_and_what_we_cannot_read_says_why() {
     assert!(error.to_string().starts_with("the push payload cannot be read: EOF"), "{error}");
 }
 
-/// GitHub's published examples, where the folder with them is found.
-#[expect(clippy::disallowed_methods, reason = "where the examples are is not a setting of the program")]
-fn published() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("COUNTERSIGN_SHARED").map_or(beside, PathBuf::from);
-    Some(shared.join("github/webhook-examples")).filter(|folder| folder.is_dir())
-}
-
 #[test]
-#[expect(clippy::print_stderr, reason = "says that it was skipped")]
 fn every_published_example_is_read_or_ignored() {
-    let Some(folder) = published() else {
-        eprintln!("skipped: GitHub's webhook examples are not here (COUNTERSIGN_SHARED names their folder)");
-        return;
-    };
+    let Some(folder) = countersign_material::shared("github/webhook-examples") else { return };
     let index: Vec<Value> = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
     let mut acted_on = 0;
     for entry in &index {
