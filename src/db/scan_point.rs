@@ -73,7 +73,7 @@ pub async fn keep(conn: &mut Conn, repo: RepoId, commit: &CommitSha, point: &Sca
     on!(conn, executor => {
         let query = sqlx::query(AssertSqlSafe(sql)).bind(repo.0).bind(commit.as_str().to_owned());
         let query = query.bind(coverage).bind(point.at.0);
-        let query = values.into_iter().fold(query, |query, value| query.bind(value));
+        let query = values.into_iter().fold(query, sqlx::query::Query::bind);
         query.execute(executor).await.map(|_| ())
     })?;
     Ok(())

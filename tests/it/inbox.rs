@@ -163,7 +163,7 @@ on_both!(effects_go_in_order_and_only_one_may_end_them, url => {
     intend(&db, 2, Effect::CreateDeployment).await;
     let mut first = claim_effects(&db, NOW).await;
     first.sort_by_key(|claimed| claimed.promotion().number.0);
-    assert_eq!(first.iter().map(|claimed| claimed.promotion()).collect::<Vec<_>>(), [promotion(1), promotion(2)]);
+    assert_eq!(first.iter().map(outbox::Claimed::promotion).collect::<Vec<_>>(), [promotion(1), promotion(2)]);
     assert_eq!(*first[0].effect(), Effect::CreateDeployment);
     assert!(claim_effects(&db, NOW.plus(LEASE.saturating_sub(Duration::from_secs(1)))).await.is_empty());
 

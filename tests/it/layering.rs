@@ -335,7 +335,7 @@ fn has_word(code: &str, word: &str) -> bool {
     let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     code.match_indices(word).any(|(at, _)| {
         let after = &code[at + word.len()..];
-        !code[..at].ends_with(in_word) && !(word.ends_with(in_word) && after.starts_with(in_word))
+        !(code[..at].ends_with(in_word) || word.ends_with(in_word) && after.starts_with(in_word))
     })
 }
 

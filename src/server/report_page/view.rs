@@ -29,7 +29,7 @@ pub(crate) fn page(shown: &Shown, filter: &Filter) -> Markup {
         @match &shown.judgement {
             Some(judgement) => (judged(shown, judgement, filter)),
             None => {
-                (header(shown, html! {}))
+                (header(shown, &html! {}))
                 p { "Nothing is kept yet of how this commit is judged by its reports. Press " strong { "Scan again" }
                     " below the check run " code { (NAME) } ", and open this page again when it has ended." }
             }
@@ -48,7 +48,7 @@ fn judged(shown: &Shown, judgement: &Judgement, filter: &Filter) -> Markup {
         View { standing, gates, page: None, changed: &Changed::default(), annotations: 0, now: shown.now };
     let (overall, title) = (overall(standing, gates), title(&view));
     html! {
-        (header(shown, html! {
+        (header(shown, &html! {
             p.verdict data-is=(word(overall)) { (sign(overall).draw()) span { (readable(&title)) } }
             p.quiet { "As judged " time datetime=(judgement.at) title=(judgement.at) { (ago(judgement.at, shown.now)) }
                 ". Whatever changes it writes the check run and this page anew." }
@@ -59,7 +59,7 @@ fn judged(shown: &Shown, judgement: &Judgement, filter: &Filter) -> Markup {
     }
 }
 
-fn header(shown: &Shown, verdict: Markup) -> Markup {
+fn header(shown: &Shown, verdict: &Markup) -> Markup {
     html! {
         header {
             p.where { (shown.repo) " · commit " code title=(shown.commit) { (shown.commit.short()) } }

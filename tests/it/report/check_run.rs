@@ -134,10 +134,12 @@ scenario!(a_person_is_erased_from_what_a_commit_was_judged_by, s => {
     assert!(page.contains("sql-injection") && !page.contains("bob"), "{page}");
 });
 
+/// The numbers that were kept last.
+const POINT: &str = "SELECT COALESCE(branch, '-') || ' ' || high_open || ' ' || high_new || ' ' || COALESCE(high_fixed, -1) \
+    || ' ' || low_open || ' ' || COALESCE(coverage, -1) FROM scan_point ORDER BY at DESC";
+
 scenario!(each_judgement_leaves_its_numbers_for_what_changes_over_time, s => {
     s.found().await;
-    const POINT: &str = "SELECT COALESCE(branch, '-') || ' ' || high_open || ' ' || high_new || ' ' || COALESCE(high_fixed, -1) \
-        || ' ' || low_open || ' ' || COALESCE(coverage, -1) FROM scan_point ORDER BY at DESC";
     assert_eq!(told(&s.database, POINT).await[0], "gift-cards 1 0 0 0 -1", "open, and nothing to compare with");
     s.comment("bob", "/waive sql-injection --until 2026-12-01 --reason \"not reached\"").await;
     assert_eq!(told(&s.database, POINT).await[0], "gift-cards 0 0 0 0 -1", "one row for each commit, as it was judged last");
