@@ -9,6 +9,7 @@
 pub mod anchor;
 pub mod audit;
 mod backfill;
+pub mod change;
 mod commit;
 mod entry;
 pub mod epoch;

@@ -231,6 +231,7 @@ mod tests {
             committer: account,
             committer_name: Some("Somebody".to_owned()),
             committer_email: Some(email.to_owned()),
+            committed_at: None,
             html_url: None,
         }
     }

@@ -2,7 +2,9 @@
 
 use crate::audit::{Kind, Outcome, OutcomeResult, Source};
 use crate::clock::Timestamp;
-use crate::db::{self, NewEntry, Tx, audit, epoch, notice, outbox, place, policy_text, promotion, report};
+use crate::db::{
+    self, NewEntry, Tx, audit, change, epoch, notice, outbox, place, policy_text, promotion, report,
+};
 use crate::effect::Notice;
 use crate::facts::Missing;
 use crate::ids::{BlobSha, CommitSha, Repo};
@@ -46,6 +48,9 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
             return promotion::set_alarm(tx, promotion.id(), wake_at).await;
         }
         First::No => promotion::update(tx, &promotion, wake_at).await?,
+    }
+    if matches!(promotion.state, State::Succeeded { .. }) {
+        change::want(tx, &promotion, now).await?;
     }
     let environment = promotion.tuple.environment.as_str();
     place::changed(tx.conn().await?, promotion.id().repo, environment, now).await?;

@@ -6,6 +6,7 @@
 mod alarms;
 pub mod anchor;
 mod backoff;
+mod changes;
 mod clock_check;
 mod heartbeat;
 mod inbox;
@@ -113,6 +114,7 @@ impl Workers {
             beside,
             self.repeat(stop.clone(), "reports", Self::read_reports, Bell::Every(POLL)),
             self.repeat(stop.clone(), "more reports", Self::read_reports, Bell::Every(POLL)),
+            self.repeat(stop.clone(), "changes", Self::list_changes, Bell::Every(POLL)),
             self.repeat(stop.clone(), "alarms", Self::ring_alarms, Bell::Every(POLL)),
             self.repeat(stop.clone(), "redeliveries", Self::recover_deliveries, Bell::Every(RECOVER)),
             self.repeat(stop.clone(), "heartbeat", Self::beat, Bell::Every(LOOK)),
@@ -137,6 +139,7 @@ impl Workers {
             done += self.handle_deliveries().await?;
             done += self.perform_effects().await?;
             done += self.read_reports().await?;
+            done += self.list_changes().await?;
             done += self.tell_notices().await?;
             if done == 0 {
                 return Ok(());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use countersign::clock::Timestamp;
 use countersign::db::{self, repository};
@@ -12,6 +13,9 @@ use countersign::ids::{
 use countersign::policy::facts::{TargetKind, Tuple};
 use countersign::promotion::{DeployPlan, Promotion, State};
 use sqlx::migrate::Migrator;
+
+use countersign::github::fake::faults::Fault;
+use serde_json::json;
 
 use crate::harness::SHOP;
 use crate::harness::acts::{BRANCH, change};
@@ -92,6 +96,41 @@ scenario!(what_a_lost_push_brought_is_seen_later_and_nobodys, s => {
     let seen = told(&s.database, &format!(
         "SELECT CAST(pusher AS TEXT) FROM introduced WHERE sha = '{lost}' AND pull = 0 AND seen_at > 0")).await;
     assert_eq!(seen, ["0"], "carol merged what somebody else had pushed");
+});
+
+scenario!(what_each_promotion_brought_is_kept, s => {
+    let brought = |number: i64| format!("SELECT sha || ' ' || CASE WHEN first_seen_at > 0 THEN 'seen' ELSE '-' END || ' ' \
+        || CASE WHEN committed_at > 0 THEN 'dated' ELSE '-' END FROM change WHERE promotion = {number} ORDER BY sha");
+    s.comment("alice", "/promote staging").await;
+    s.deployment_ends("success").await;
+    assert_eq!(told(&s.database, &brought(1)).await, [format!("{} seen dated", s.head())], "the first one is what it is");
+    let (first, second) = (s.push("alice", &change("One")).await, s.push("alice", &change("Two")).await);
+    s.ci("success").await;
+    s.comment("alice", "/promote staging").await;
+    s.deployment_ends("success").await;
+    let mut both = [format!("{first} seen dated"), format!("{second} seen dated")];
+    both.sort();
+    assert_eq!(told(&s.database, &brought(2)).await, both);
+    let lists = "SELECT promotion || ' ' || state || ' ' || complete || ' ' || attempts || target FROM change_list ORDER BY promotion";
+    assert_eq!(told(&s.database, lists).await, ["1 listed 1 1", "2 listed 1 1"]);
+});
+
+scenario!(what_github_does_not_list_is_asked_for_again_and_holds_up_nothing, s => {
+    s.comment("alice", "/promote staging").await;
+    s.deployment_ends("success").await;
+    s.push("alice", &change("One")).await;
+    s.ci("success").await;
+    s.comment("alice", "/promote staging").await;
+    let broken = Fault::Status(500, json!({ "message": "Server Error" }));
+    s.fake.fail_times("GET", "/repos/acme/shop/compare/*", broken, 3);
+    s.deployment_ends("success").await;
+    assert_eq!(s.deployments("staging").last().unwrap(), "success");
+    for _ in 0..10 {
+        s.advance(Duration::from_mins(2));
+        s.settle().await;
+    }
+    let lists = "SELECT promotion || ' ' || state FROM change_list ORDER BY promotion";
+    assert_eq!(told(&s.database, lists).await, ["1 listed", "2 listed"]);
 });
 
 on_both!(what_0_1_0_wrote_of_pushes_still_keeps_people_from_approving, url => {

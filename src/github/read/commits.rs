@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Reader, reading};
+use crate::clock::Timestamp;
 use crate::github::error::none_if_gone;
 use crate::github::pages::Pages;
 use crate::github::wire::MaybeAccount;
@@ -12,7 +13,7 @@ use crate::ids::{Actor, CommitSha, IssueNumber, Repo};
 /// As many commits of one pull request as GitHub lists at most.
 const MOST_OF_A_PULL: usize = 250;
 
-/// A commit. Its dates are not here: whoever made it chose them.
+/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Wire")]
 pub struct Commit {
@@ -32,6 +33,8 @@ pub struct Commit {
     pub committer_name: Option<String>,
     /// Its committer's e-mail, likewise.
     pub committer_email: Option<String>,
+    /// When it was made, as whoever made it wrote it: for statistics, and no evidence of anything.
+    pub committed_at: Option<Timestamp>,
     /// Its page, for people.
     pub html_url: Option<String>,
 }
@@ -209,6 +212,8 @@ struct Named {
     name: Option<String>,
     #[serde(default)]
     email: Option<String>,
+    #[serde(default)]
+    date: Option<String>,
 }
 
 impl From<Wire> for Commit {
@@ -224,6 +229,7 @@ impl From<Wire> for Commit {
             committer: wire.committer.actor(),
             committer_name: committer.name,
             committer_email: committer.email,
+            committed_at: committer.date.and_then(|date| Timestamp::parse(&date).ok()),
             html_url: wire.html_url,
         }
     }
