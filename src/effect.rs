@@ -10,7 +10,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::clock::random;
 use crate::ids::{CommentId, CommitSha, DeploymentId, IssueNumber, PromotionNumber, RunId};
 
 /// Something that changes what runs. It belongs to one promotion.
@@ -107,9 +106,9 @@ impl DeploymentState {
 pub struct MarkSeed(String);
 
 impl MarkSeed {
-    /// A new one.
-    pub fn random() -> Self {
-        Self(hex::encode(random::<16>()))
+    /// From bytes that are random, and known to nobody else.
+    pub fn new(secret: [u8; 16]) -> Self {
+        Self(hex::encode(secret))
     }
 
     /// What this effect leaves at GitHub: the first 12 bytes of a SHA-256 that nobody computes without the seed.
@@ -250,7 +249,7 @@ mod tests {
             status(DeploymentState::Queued, "b"),
             status(DeploymentState::Error, "a"),
         ];
-        let seeds = [MarkSeed::random(), MarkSeed::random()];
+        let seeds = [MarkSeed::new([1; 16]), MarkSeed::new([2; 16])];
         let marks = || seeds.iter().flat_map(|seed| effects.iter().map(|effect| seed.mark(effect)));
         let distinct: std::collections::HashSet<Mark> = marks().collect();
         assert_eq!(distinct.len(), 14);

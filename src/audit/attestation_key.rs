@@ -1,7 +1,6 @@
 //! The key that signs attestations. It is another one than the log's: no key signs two kinds of messages.
 
 use std::fmt;
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +9,6 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
-use super::key_file::{self, KeyFileError};
 
 /// An Ed25519 key for attestations. It is wiped from memory when dropped.
 #[derive(Clone)]
@@ -34,11 +32,8 @@ impl AttestationKey {
         Self(SigningKey::from_bytes(&seed))
     }
 
-    /// Reads the key in `path`, or makes a new one there, with mode 0600, if there is no such file.
-    ///
-    /// Of two programs that start at once, both use the key of the faster one. Blocks on the disk.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyFileError> {
-        key_file::load_or_create(path).map(Self)
+    pub(crate) fn new(key: SigningKey) -> Self {
+        Self(key)
     }
 
     /// What others need to check its signatures.
@@ -127,11 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_kept_in_a_file_and_not_printed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("attestation.key");
-        let made = AttestationKey::load_or_create(&path).unwrap();
-        assert_eq!(AttestationKey::load_or_create(&path).unwrap().verifier(), made.verifier());
-        assert_eq!(format!("{made:?}"), format!("AttestationKey({})", made.verifier().id()));
+    fn the_key_is_not_printed() {
+        let key = AttestationKey::from_seed([9; 32]);
+        assert_eq!(format!("{key:?}"), format!("AttestationKey({})", key.verifier().id()));
     }
 }

@@ -1,15 +1,13 @@
 //! The key that signs the log.
 
 use std::fmt;
-use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use secrecy::SecretString;
 
-use super::key_file::{self, KeyFileError};
 use super::note::{self, NoteError};
+use super::pem;
 use super::verifier::{KeyName, Verifier};
-use crate::clock;
 
 /// An Ed25519 key with the name it signs under. It is wiped from memory when dropped.
 #[derive(Clone)]
@@ -24,21 +22,8 @@ impl LogKey {
         Self { name, key: SigningKey::from_bytes(&seed) }
     }
 
-    /// A new key.
-    pub fn generate(name: KeyName) -> Self {
-        Self::from_seed(name, clock::random())
-    }
-
-    /// Reads the key in `path`, or makes a new one there, with mode 0600, if there is no such file.
-    ///
-    /// Of two programs that start at once, both use the key of the faster one. Blocks on the disk.
-    pub fn load_or_create(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
-        key_file::load_or_create(path).map(|key| Self { name: name.clone(), key })
-    }
-
-    /// Reads the key in `path`. Blocks on the disk.
-    pub fn read(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
-        key_file::read(path).map(|key| Self { name: name.clone(), key })
+    pub(crate) fn new(name: KeyName, key: SigningKey) -> Self {
+        Self { name, key }
     }
 
     /// The name it signs under.
@@ -73,12 +58,12 @@ impl LogKey {
     ///
     /// None if it cannot be encoded, which does not happen to a key of 32 bytes.
     pub fn to_pem(&self) -> Option<SecretString> {
-        key_file::to_pem(&self.key)
+        pem::to_pem(&self.key)
     }
 
     /// Reads PKCS#8 in PEM; none if it is something else.
     pub fn from_pem(name: KeyName, pem: &str) -> Option<Self> {
-        key_file::from_pem(pem).map(|key| Self { name, key })
+        pem::from_pem(pem).map(|key| Self { name, key })
     }
 }
 

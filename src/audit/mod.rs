@@ -1,7 +1,7 @@
 //! The signed log, without its storage: what an entry's bytes are, how entries become a tree, how a
 //! tree's root is signed, and how anybody checks all of it without trusting the server that wrote it.
 //!
-//! Everything here is pure, except that [`LogKey`] and [`AttestationKey`] read and make their files.
+//! Everything here is pure; the files that [`LogKey`] and [`AttestationKey`] are kept in are read where settings are.
 //! Only published structures are used: RFC 6962 for the tree and its proofs, C2SP signed-note, tlog-checkpoint,
 //! tlog-tiles and tlog-proof for what is signed and published, in-toto Statement v1 for the entries, RFC 9901
 //! for the commitments to personal data, DSSE and in-toto's Simple Verification Result for what one decision is
@@ -15,7 +15,7 @@ pub mod digest;
 pub mod merkle;
 pub mod verifier;
 pub mod note;
-mod key_file;
+pub(crate) mod pem;
 pub mod key;
 pub mod attestation_key;
 pub mod checkpoint;
@@ -49,7 +49,6 @@ pub use entry::{
     ReadEvaluation, Recovered, RequirementVerdict, Ruling, Source,
 };
 pub use key::LogKey;
-pub use key_file::KeyFileError;
 pub use kind::{Kind, RuleSet};
 pub use merkle::{Frontier, Hash, Node, empty_root, leaf_hash, node_hash};
 pub use note::{NoteError, Opened};

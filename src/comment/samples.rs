@@ -51,7 +51,7 @@ pub(crate) fn promotion(number: i64, environment: &str, state: State) -> Promoti
         state,
         requirements: held(),
         check_run: None,
-        marks: MarkSeed::random(),
+        marks: MarkSeed::new([7; 16]),
         version: 0,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::{Kind, Source};
 use crate::authz::{self, Authorized, may_promote};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, random};
 use crate::command::{Promote, Target};
 use crate::comment;
 use crate::db::{self, NewEntry, Tx, audit, promotion};
@@ -77,7 +77,7 @@ async fn decide(
     }
     let plan = plan(environment, &tuple.parameters);
     let (repo, reason) = (ask.repo.clone(), wish.reason.clone());
-    let promotion = open(right, tuple.clone(), repo, reason, plan, MarkSeed::random())?;
+    let promotion = open(right, tuple.clone(), repo, reason, plan, MarkSeed::new(random()))?;
     let step = promotion.decided(decision, now);
     let words = comment::opened(&step.promotion);
     let (source, repo) = (ask.context.source(), ask.repo.clone());

@@ -36,8 +36,7 @@ pub struct Promotion {
     pub requirements: Vec<Requirement>,
     /// Its check run, once GitHub has one.
     pub check_run: Option<CheckRunId>,
-    /// What the marks of its effects follow from; made at the next look where none was stored yet.
-    #[serde(default = "MarkSeed::random")]
+    /// What the marks of its effects follow from.
     pub marks: MarkSeed,
     /// How often it was stored, so that two writers notice each other.
     pub version: i64,

@@ -43,7 +43,7 @@ pub struct RunSeen {
 /// # use countersign::{effect::MarkSeed, ids::Repo, policy::facts::Tuple, promotion::{DeployPlan, open}};
 /// fn ask(tuple: Tuple, repo: Repo) {
 ///     let requester = tuple.requester.clone();
-///     let promotion = open(requester, tuple, repo, None, DeployPlan::default(), MarkSeed::random());
+///     let promotion = open(requester, tuple, repo, None, DeployPlan::default(), MarkSeed::new([7; 16]));
 /// }
 /// ```
 ///

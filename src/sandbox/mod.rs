@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::audit::{AttestationKey, KeyFileError, LogKey};
+use crate::audit::{AttestationKey, LogKey};
 use crate::clock::Clock;
 use crate::db::Guarding;
 use crate::github::fake::auth::APP_KEY;
@@ -18,7 +18,7 @@ use crate::github::fake::refused::Refused;
 use crate::github::fake::{Fake, page, seed};
 use crate::github::{AppKey, Connection, Pace, Secret, UnusableKey};
 use crate::server::{Parts, Program, StartError, Work};
-use crate::settings::ReaderToken;
+use crate::settings::{KeyFileError, ReaderToken};
 
 const DATABASE: &str = "countersign.db";
 const LOG_KEY: &str = "log.key";

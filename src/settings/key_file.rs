@@ -5,10 +5,10 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::audit::pem::{from_pem, to_pem};
+use crate::audit::{AttestationKey, KeyName, LogKey};
 use crate::clock;
 
 /// Why there is no key to sign with.
@@ -46,10 +46,29 @@ pub enum KeyFileError {
 /// A PEM file with one Ed25519 key has about 120 bytes.
 const MAX_FILE_BYTES: u64 = 16 * 1024;
 
-/// Reads the key in `path`, or makes a new one there, with mode 0600, if there is no such file.
-///
-/// Of two programs that start at once, both use the key of the faster one. Blocks on the disk.
-pub(super) fn load_or_create(path: &Path) -> Result<SigningKey, KeyFileError> {
+impl LogKey {
+    /// Reads the key in `path`, or makes a new one there, with mode 0600, if there is no such file.
+    ///
+    /// Of two programs that start at once, both use the key of the faster one. Blocks on the disk.
+    pub fn load_or_create(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
+        load_or_create(path).map(|key| Self::new(name.clone(), key))
+    }
+
+    /// Reads the key in `path`. Blocks on the disk.
+    pub fn read(path: &Path, name: &KeyName) -> Result<Self, KeyFileError> {
+        read(path).map(|key| Self::new(name.clone(), key))
+    }
+}
+
+impl AttestationKey {
+    /// Reads the key in `path`, or makes a new one there, as [`LogKey::load_or_create`] does.
+    pub fn load_or_create(path: &Path) -> Result<Self, KeyFileError> {
+        load_or_create(path).map(Self::new)
+    }
+}
+
+/// Of two programs that start at once, both use the key of the faster one.
+fn load_or_create(path: &Path) -> Result<SigningKey, KeyFileError> {
     match File::open(path) {
         Ok(file) => load(path, file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(path),
@@ -57,22 +76,8 @@ pub(super) fn load_or_create(path: &Path) -> Result<SigningKey, KeyFileError> {
     }
 }
 
-/// Reads the key in `path`, and makes none.
-pub(super) fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
+fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
     load(path, File::open(path).map_err(|error| KeyFileError::io(path, "opened", error))?)
-}
-
-/// The key without the public key, so that every OpenSSL reads it.
-///
-/// None if it cannot be encoded, which does not happen to a key of 32 bytes.
-pub(super) fn to_pem(key: &SigningKey) -> Option<SecretString> {
-    let pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
-    pair.to_pkcs8_pem(LineEnding::LF).ok().map(|pem| SecretString::from(pem.as_str()))
-}
-
-/// The key in a PEM text; none if it is something else.
-pub(super) fn from_pem(pem: &str) -> Option<SigningKey> {
-    SigningKey::from_pkcs8_pem(pem).ok()
 }
 
 fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
@@ -192,5 +197,13 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "not a key");
         let nowhere = load_or_create(&folder.path().join("no/such/folder"));
         assert!(matches!(nowhere, Err(KeyFileError::Io { what: "created", .. })));
+    }
+
+    #[test]
+    fn the_key_of_attestations_is_kept_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("attestation.key");
+        let made = AttestationKey::load_or_create(&path).unwrap();
+        assert_eq!(AttestationKey::load_or_create(&path).unwrap().verifier(), made.verifier());
     }
 }

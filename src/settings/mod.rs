@@ -6,6 +6,7 @@
 mod anchor;
 mod connections;
 mod flags;
+mod key_file;
 mod oidc;
 mod trusted_root;
 mod secret;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::audit::{KeyFileError, LogKey, Origin};
+use crate::audit::{LogKey, Origin};
 use crate::db::{self, Guarding, Place, Purpose};
 use crate::github::{AppKey, Secret};
 
@@ -29,6 +30,7 @@ pub use flags::{
     AnchorFlags, AttestationFlags, DatabaseFlags, GitHubFlags, LogFlags, LogFormat, OidcFlags, ReaderFlags,
     ServeFlags, TelemetryFlags,
 };
+pub use key_file::KeyFileError;
 pub use oidc::OidcSettings;
 pub use reader::ReaderToken;
 

@@ -140,7 +140,7 @@ fn promotion(number: i64) -> PromotionId {
 async fn intend(db: &Db, number: i64, effect: Effect) {
     let store = db.write(move |tx| {
         Box::pin(async move {
-            let mark = MarkSeed::random().mark(&effect);
+            let mark = MarkSeed::new(countersign::clock::random()).mark(&effect);
             let entry =
                 NewEntry::new(Kind::EffectIntended, NOW, Source::internal("test")).effect(effect.name());
             let intent = tx.append_intent(entry, mark.as_str()).await?;

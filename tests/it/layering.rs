@@ -259,6 +259,79 @@ fn some_things_live_in_one_room() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The rooms that decide, and say: the same from the same, whenever and wherever.
+const DECIDING: [&str; 12] = [
+    "event",
+    "command",
+    "effect",
+    "requirement",
+    "report",
+    "policy",
+    "authz",
+    "audit",
+    "promotion",
+    "markdown",
+    "comment",
+    "check_run",
+];
+
+/// What is not the same each time, or lies outside. Words stand alone; what has a `::` may stand anywhere.
+const OUTSIDE: [&str; 19] = [
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "fs::",
+    "Clock",
+    "SystemTime",
+    "Instant",
+    "now()",
+    "random",
+    "getrandom",
+    "tempfile",
+    "tokio",
+    "axum",
+    "hyper",
+    "sqlx",
+    "octocrab",
+    "rustix",
+];
+
+#[test]
+fn decisions_use_no_file_no_network_no_clock_and_no_randomness() {
+    let sources = sources();
+    let mut wrong = Vec::new();
+    for room in DECIDING {
+        let mut here =
+            sources.iter().filter(|source| source.folder == PROGRAM && source.module() == room).peekable();
+        assert!(here.peek().is_some(), "there is no room {room}");
+        for source in here {
+            let found = OUTSIDE.iter().filter(|word| has_word(&source.code, word));
+            wrong.extend(found.map(|word| format!("{} has {word:?}", source.path)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Whether it stands in the code, and is not a part of another word.
+fn has_word(code: &str, word: &str) -> bool {
+    let in_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    code.match_indices(word).any(|(at, _)| {
+        let goes_on = word.ends_with(in_word) && code[at + word.len()..].starts_with(in_word);
+        !goes_on && !code[..at].ends_with(in_word)
+    })
+}
+
+#[test]
+fn a_word_is_found_where_it_stands_alone() {
+    for code in ["Self(random::<16>())", "use crate::clock::{Timestamp, random};", "clock.random"] {
+        assert!(has_word(code, "random"), "{code}");
+    }
+    assert!(!has_word("fn randomly(random_bytes: u8)", "random") && !has_word("let offs::x", "fs::"));
+    assert!(has_word("clock.now()", "now()") && has_word("use std::{fs::File, io}", "fs::"));
+}
+
 #[test]
 fn handlers_have_no_hand_on_github() {
     for source in sources().iter().filter(|source| source.is_under(&["src/handlers/", "src/app.rs"])) {

@@ -49,7 +49,7 @@ struct Carrier {
 }
 
 fn carriers() -> Option<Vec<Carrier>> {
-    let Some(corpus) = corpus() else { return None };
+    let corpus = corpus()?;
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reports");
     let mut paths: Vec<PathBuf> = ["bandit.json", "bandit.sarif"].map(|name| ours.join(name)).into();
     for carrier in CARRIERS {
