@@ -64,6 +64,60 @@ impl Effect {
     }
 }
 
+/// What [`Effect::CreateDeployment`] takes: all of it stands in the promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreateDeployment;
+
+/// What [`Effect::DispatchWorkflow`] takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DispatchWorkflow {
+    /// The deployment that the run belongs to.
+    pub deployment: DeploymentId,
+}
+
+/// What [`Effect::CancelRun`] takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelRun {
+    /// Which run.
+    pub run: RunId,
+}
+
+/// What [`Effect::SetDeploymentStatus`] takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetDeploymentStatus {
+    /// Which deployment.
+    pub deployment: DeploymentId,
+    /// How it stands.
+    pub state: DeploymentState,
+    /// For people, at most 140 characters.
+    pub description: String,
+}
+
+impl From<CreateDeployment> for Effect {
+    fn from(CreateDeployment: CreateDeployment) -> Self {
+        Self::CreateDeployment
+    }
+}
+
+impl From<DispatchWorkflow> for Effect {
+    fn from(DispatchWorkflow { deployment }: DispatchWorkflow) -> Self {
+        Self::DispatchWorkflow { deployment }
+    }
+}
+
+impl From<CancelRun> for Effect {
+    fn from(CancelRun { run }: CancelRun) -> Self {
+        Self::CancelRun { run }
+    }
+}
+
+impl From<SetDeploymentStatus> for Effect {
+    fn from(effect: SetDeploymentStatus) -> Self {
+        let SetDeploymentStatus { deployment, state, description } = effect;
+        Self::SetDeploymentStatus { deployment, state, description }
+    }
+}
+
 /// The states of a deployment that we set.
 /// <https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

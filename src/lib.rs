@@ -16,17 +16,17 @@
 //!
 //! **The proof.** [`trail`] (what anybody can do with the log afterwards).
 //!
-//! **The work.** [`app`] (what everything below is given), [`handlers`] (one event or command each),
-//! [`worker`] (inbox, outbox, notices, alarms).
+//! **The work.** [`app`] (what everything below is given), [`query`] (stored questions), [`facts`] (what decisions look at, asked of
+//! GitHub), [`handlers`] (one event or command each), [`worker`] (inbox, outbox, notices, alarms).
 //!
-//! **The faces.** [`server`] (HTTP), `sandbox` (with the feature of that name: the whole program against the GitHub in
-//! memory of `crates/github-double`), [`cli`].
+//! **The faces.** [`server`] (HTTP), [`program`] (everything put together), `sandbox` (with the feature of that name:
+//! the whole program against the GitHub in memory of `crates/github-double`), [`cli`].
 //!
 //! # What holds
 //!
 //! 1. A delivery acknowledged to GitHub is stored first; it is handled once, whatever dies when.
 //! 2. No effect without a recorded, signed intent: [`db::RecordedIntent`] is made only where the entry is
-//!    appended, and [`db::outbox::Claimed`] only where an effect is claimed with it.
+//!    appended, and [`db::outbox::Claimed`] only where an effect is claimed with it. What is done is read from the claim.
 //! 3. No deployment unless every requirement holds when it is made: it takes a [`policy::Permit`], which only
 //!    [`policy::evaluate`] makes, from facts read at that moment.
 //! 4. Ambiguity is a no: what cannot be read is an error, never a missing fact.
@@ -61,9 +61,12 @@ pub mod settings;
 pub mod telemetry;
 pub mod trail;
 pub mod app;
+pub mod query;
+pub mod facts;
 pub mod handlers;
 pub mod worker;
 pub mod server;
+pub mod program;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod cli;

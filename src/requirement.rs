@@ -178,6 +178,10 @@ codes! {
     ReportFailed = "report_failed",
     /// A report cannot be read.
     ReportUnreadable = "report_unreadable",
+    /// What was scanned is no longer supported, so that nothing new is listed for it.
+    EndOfLife = "end_of_life",
+    /// A scanner names nothing that it looked at.
+    NothingToLookAt = "nothing_to_look_at",
     /// Tests failed.
     TestsFailed = "tests_failed",
     /// Not one test ran.

@@ -10,7 +10,7 @@ use countersign::db::{Guarding, Place};
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
-use countersign::server::{Parts, Program, Work};
+use countersign::program::{Parts, Program, Work};
 use tokio::net::TcpListener;
 
 const SHOP: &str = "acme/shop";

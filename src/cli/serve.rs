@@ -11,7 +11,7 @@ use crate::audit::AttestationKey;
 use crate::clock::Clock;
 use crate::db::Purpose;
 use crate::github::{Connection, Pace};
-use crate::server::{Parts, Program, Work};
+use crate::program::{Parts, Program, Work};
 use crate::settings::{ServeFlags, Settings};
 
 /// Work for a GitHub App: on github.com, ghe.com or GitHub Enterprise Server.

@@ -186,6 +186,8 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::ReportPartial
         | Code::ReportFailed
         | Code::ReportUnreadable
+        | Code::EndOfLife
+        | Code::NothingToLookAt
         | Code::TestsFailed
         | Code::TestsNone
         | Code::CoverageLow

@@ -31,6 +31,8 @@ fn by_code(code: Code) -> &'static str {
         | Code::ReportPartial
         | Code::ReportFailed
         | Code::ReportUnreadable
+        | Code::EndOfLife
+        | Code::NothingToLookAt
         | Code::TestsFailed
         | Code::TestsNone
         | Code::CoverageLow

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::db::commit::{begin, execute};
-use crate::db::{Conn, Pools, Result, on, place, repository};
+use crate::db::{Conn, Pools, Result, on, place, repository, scan_point};
 use crate::event::About;
-use crate::ids::RepoId;
+use crate::ids::{PromotionId, PromotionNumber, RepoId};
 use crate::promotion::Promotion;
 
 /// How many rows are read at once.
@@ -53,6 +53,10 @@ async fn page(conn: &mut Conn, after: Key) -> Result<Option<Key>> {
         if times(conn, row).await? || !place::is_there(conn, RepoId(*repo), environment).await? {
             places.insert((*repo, environment));
         }
+    }
+    for (repo, number, ..) in &page {
+        let id = PromotionId { repo: RepoId(*repo), number: PromotionNumber(*number) };
+        scan_point::from_decisions(conn, id).await?;
     }
     for (repo, environment) in places {
         place::made_anew(conn, RepoId(repo), environment).await?;

@@ -5,34 +5,127 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::db::audit::RecordedIntent;
 use crate::db::{Conn, Error, Result, Tx, on};
-use crate::effect::Effect;
+use crate::effect::{CancelRun, CreateDeployment, DispatchWorkflow, Effect, SetDeploymentStatus};
 use crate::ids::{PromotionId, PromotionNumber, RepoId};
 
-/// An effect that may be performed now, with the proof that its intent was recorded.
-/// Only [`claim`] makes one.
+/// An effect that may be performed now, with the proof that its intent was recorded. Only [`claim`] makes one, and
+/// nobody changes it: what is done about it is read from it.
+///
+/// Nobody else makes one:
+///
+/// ```compile_fail,E0451
+/// # use countersign::{db::outbox::Claimed, effect::Effect};
+/// fn another(claimed: Claimed, effect: Effect) -> Claimed {
+///     Claimed { effect, ..claimed }
+/// }
+/// ```
+///
+/// And nobody makes another effect of it:
+///
+/// ```compile_fail,E0616
+/// # use countersign::{db::outbox::Claimed, effect::Effect};
+/// fn turn(mut claimed: Claimed, effect: Effect) -> Claimed {
+///     claimed.effect = effect;
+///     claimed
+/// }
+/// ```
+///
+/// It can be looked at:
+///
+/// ```
+/// # use countersign::{db::outbox::Claimed, effect::Effect};
+/// fn effect(claimed: &Claimed) -> &Effect {
+///     claimed.effect()
+/// }
+/// ```
 #[derive(Debug, Clone)]
-pub struct Claimed {
+pub struct Claimed<E = Effect> {
+    effect: E,
+    claim: Claim,
+}
+
+/// Whose turn it is, and for how long.
+#[derive(Debug, Clone)]
+struct Claim {
     seq: i64,
     fence: i64,
-    /// Whose effect it is.
-    pub promotion: PromotionId,
-    /// What to do.
-    pub effect: Effect,
-    /// Where it stands in the log that this was intended.
-    pub intent: RecordedIntent,
-    /// How often it was tried, this time included. Above one, an earlier try may have reached GitHub.
-    pub attempts: i64,
-    /// When it was intended, or could have been at first: nothing it left at GitHub is older.
-    pub made_at: Timestamp,
+    promotion: PromotionId,
+    intent: RecordedIntent,
+    attempts: i64,
+    made_at: Timestamp,
     begin_before: Timestamp,
     ends: Timestamp,
 }
 
+/// A claimed effect of each kind, with what it takes.
+#[derive(Debug, Clone)]
+pub enum ClaimedEffect {
+    /// To make a deployment.
+    CreateDeployment(Claimed<CreateDeployment>),
+    /// To dispatch the workflow.
+    DispatchWorkflow(Claimed<DispatchWorkflow>),
+    /// To stop a run.
+    CancelRun(Claimed<CancelRun>),
+    /// To tell a deployment how it stands.
+    SetDeploymentStatus(Claimed<SetDeploymentStatus>),
+}
+
 impl Claimed {
+    /// The same claim, by what it is a claim to.
+    pub fn split(&self) -> ClaimedEffect {
+        match &self.effect {
+            Effect::CreateDeployment => ClaimedEffect::CreateDeployment(self.to(CreateDeployment)),
+            Effect::DispatchWorkflow { deployment } => {
+                ClaimedEffect::DispatchWorkflow(self.to(DispatchWorkflow { deployment: *deployment }))
+            }
+            Effect::CancelRun { run } => ClaimedEffect::CancelRun(self.to(CancelRun { run: *run })),
+            Effect::SetDeploymentStatus { deployment, state, description } => {
+                let (deployment, state) = (*deployment, *state);
+                let description = description.clone();
+                ClaimedEffect::SetDeploymentStatus(self.to(SetDeploymentStatus {
+                    deployment,
+                    state,
+                    description,
+                }))
+            }
+        }
+    }
+
+    fn to<E>(&self, effect: E) -> Claimed<E> {
+        Claimed { effect, claim: self.claim.clone() }
+    }
+}
+
+impl<E> Claimed<E> {
+    /// What to do.
+    pub fn effect(&self) -> &E {
+        &self.effect
+    }
+
+    /// Whose effect it is.
+    pub fn promotion(&self) -> PromotionId {
+        self.claim.promotion
+    }
+
+    /// Where it stands in the log that this was intended.
+    pub fn intent(&self) -> &RecordedIntent {
+        &self.claim.intent
+    }
+
+    /// How often it was tried, this time included. Above one, an earlier try may have reached GitHub.
+    pub fn attempts(&self) -> i64 {
+        self.claim.attempts
+    }
+
+    /// When it was intended, or could have been at first: nothing it left at GitHub is older.
+    pub fn made_at(&self) -> Timestamp {
+        self.claim.made_at
+    }
+
     /// How long a request that is sent now may take; none when it is too late to begin one. After that,
     /// somebody else may look for what we did before we have done it.
     pub fn time_left(&self, now: Timestamp) -> Option<Duration> {
-        (now < self.begin_before).then(|| self.ends.since(now))
+        (now < self.claim.begin_before).then(|| self.claim.ends.since(now))
     }
 }
 
@@ -93,17 +186,12 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64)
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
     rows.into_iter()
         .map(|(seq, fence, repo, promotion, text, intent, leaf_hash, mark, attempts, made_at)| {
-            Ok(Claimed {
-                seq,
-                fence,
-                promotion: PromotionId { repo: RepoId(repo), number: PromotionNumber(promotion) },
-                effect: serde_json::from_str(&text).map_err(|why| Error::impossible("effect", seq, why))?,
-                intent: RecordedIntent::stored(intent, &leaf_hash, mark)?,
-                attempts,
-                made_at: Timestamp(made_at),
-                begin_before,
-                ends: until,
-            })
+            let effect = serde_json::from_str(&text).map_err(|why| Error::impossible("effect", seq, why))?;
+            let promotion = PromotionId { repo: RepoId(repo), number: PromotionNumber(promotion) };
+            let intent = RecordedIntent::stored(intent, &leaf_hash, mark)?;
+            let (made_at, ends) = (Timestamp(made_at), until);
+            let claim = Claim { seq, fence, promotion, intent, attempts, made_at, begin_before, ends };
+            Ok(Claimed { effect, claim })
         })
         .collect()
 }
@@ -117,21 +205,21 @@ pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
 }
 
 /// Finishes an effect in the transaction of its outcome.
-pub async fn finish(tx: &mut Tx, claimed: &Claimed, ended: Ended, why: Option<&str>) -> Result<()> {
+pub async fn finish<E>(tx: &mut Tx, claimed: &Claimed<E>, ended: Ended, why: Option<&str>) -> Result<()> {
     let changed = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE effect SET state = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
-        .bind(claimed.seq).bind(claimed.fence).bind(ended.as_str()).bind(why.map(str::to_owned))
+        .bind(claimed.claim.seq).bind(claimed.claim.fence).bind(ended.as_str()).bind(why.map(str::to_owned))
         .execute(executor).await.map(|done| done.rows_affected()))?;
-    still_ours(changed, claimed)
+    still_ours(changed, &claimed.claim)
 }
 
 /// Performs an effect again at `at`.
-pub async fn try_again(tx: &mut Tx, claimed: &Claimed, at: Timestamp, why: &str) -> Result<()> {
+pub async fn try_again<E>(tx: &mut Tx, claimed: &Claimed<E>, at: Timestamp, why: &str) -> Result<()> {
     let changed = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE effect SET run_at = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'waiting'")
-        .bind(claimed.seq).bind(claimed.fence).bind(at.0).bind(why.to_owned())
+        .bind(claimed.claim.seq).bind(claimed.claim.fence).bind(at.0).bind(why.to_owned())
         .execute(executor).await.map(|done| done.rows_affected()))?;
-    still_ours(changed, claimed)
+    still_ours(changed, &claimed.claim)
 }
 
 /// An effect without an outcome, as it waits.
@@ -176,8 +264,8 @@ pub async fn waiting(conn: &mut Conn) -> Result<i64> {
     Ok(count)
 }
 
-fn still_ours(changed: u64, claimed: &Claimed) -> Result<()> {
-    if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("effect {}", claimed.intent.mark()))) }
+fn still_ours(changed: u64, claim: &Claim) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(Error::LeaseLost(format!("effect {}", claim.intent.mark()))) }
 }
 
 fn document(effect: &Effect) -> Result<String> {

@@ -239,6 +239,22 @@ pub async fn wake_waiting(tx: &mut Tx, repo: RepoId, now: Timestamp) -> Result<(
 }
 
 /// Records the vote that somebody may cast on this promotion; their earlier one no longer counts.
+///
+/// ```
+/// # use countersign::{authz::{Authorized, Vote}, clock::Timestamp, db::{Result, Tx, promotion::vote}, ids::PromotionId};
+/// async fn cast(tx: &mut Tx, id: PromotionId, right: Authorized<Vote>, now: Timestamp) -> Result<()> {
+///     vote(tx, id, right, now).await
+/// }
+/// ```
+///
+/// Without that right nobody votes:
+///
+/// ```compile_fail,E0308
+/// # use countersign::{clock::Timestamp, db::{Result, Tx, promotion::vote}, ids::{Actor, PromotionId}};
+/// async fn cast(tx: &mut Tx, id: PromotionId, voter: Actor, now: Timestamp) -> Result<()> {
+///     vote(tx, id, voter, now).await
+/// }
+/// ```
 pub async fn vote(tx: &mut Tx, id: PromotionId, right: Authorized<Vote>, at: Timestamp) -> Result<()> {
     let (voter, choice) = right.for_promotion(id)?;
     let word = match choice {

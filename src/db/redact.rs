@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::audit::{Disclosure, Erased, Kind, Source};
 use crate::clock::Timestamp;
 use crate::comment::Answer;
-use crate::db::{Conn, Db, Error, NewEntry, Result, Tx, evidence, inbox, on};
+use crate::db::{Conn, Db, Error, NewEntry, Result, Tx, evidence, inbox, judgement, on};
 use crate::effect::Effect;
 use crate::ids::{Actor, Login, UserId};
 use crate::promotion::{Promotion, State};
@@ -80,6 +80,7 @@ impl Db {
                 "VACUUM FULL effect",
                 "VACUUM FULL notice",
                 "VACUUM FULL waiver",
+                "VACUUM FULL judgement",
                 "VACUUM FULL repository",
                 "VACUUM FULL former_name",
             ],
@@ -106,6 +107,7 @@ async fn redact(tx: &mut Tx, subject: UserId, reason: &str, now: Timestamp) -> R
     effects(tx.conn().await?, &person, &mut erased, &mut stays).await?;
     notices(tx.conn().await?, &person, &mut erased).await?;
     waivers(tx.conn().await?, &person, &mut erased).await?;
+    judgements(tx.conn().await?, &person, &mut erased).await?;
     repositories(tx.conn().await?, &person, &mut erased).await?;
     stays.policies = policies(tx.conn().await?, &person).await?;
     let entry = NewEntry::new(Kind::ErasurePerformed, now, Source::internal("operator"));
@@ -394,6 +396,27 @@ async fn waivers(conn: &mut Conn, person: &Person, erased: &mut Erased) -> Resul
         }
     }
     Ok(())
+}
+
+/// What names them in a judgement was taken from elsewhere. It is made anew when the commit is judged again.
+async fn judgements(conn: &mut Conn, person: &Person, erased: &mut Erased) -> Result<()> {
+    let mut after = (i64::MIN, String::new());
+    loop {
+        let page = on!(&mut *conn, executor => sqlx::query_as::<_, (i64, String, Vec<u8>)>(
+            "SELECT repo, commit_sha, document FROM judgement WHERE (repo, commit_sha) > ($1, $2) \
+             ORDER BY repo, commit_sha LIMIT $3")
+            .bind(after.0).bind(after.1.clone()).bind(PAGE).fetch_all(executor).await)?;
+        let Some((repo, commit, _)) = page.last() else { return Ok(()) };
+        after = (*repo, commit.clone());
+        for (repo, commit, document) in page {
+            // One that cannot be read may name anybody.
+            if judgement::json(&document).map_or(true, |json| person.is_in_json(&json)) {
+                erased.rows += on!(&mut *conn, executor => sqlx::query(
+                    "DELETE FROM judgement WHERE repo = $1 AND commit_sha = $2").bind(repo).bind(commit)
+                    .execute(executor).await.map(|done| done.rows_affected()))?;
+            }
+        }
+    }
 }
 
 /// What was wrong with a policy may name them, and so may the account that a repository once belonged to. What a

@@ -9,6 +9,22 @@ use crate::ids::RepoId;
 use crate::report::Waiver;
 
 /// Lets a finding through; what was said about the same one in the same place before no longer counts.
+///
+/// ```
+/// # use countersign::{authz::{Authorized, Waive}, clock::Timestamp, db::{Result, Tx, waiver::grant}, ids::RepoId, report::Waiver};
+/// async fn through(tx: &mut Tx, repo: RepoId, right: Authorized<Waive>, waiver: &Waiver, now: Timestamp) -> Result<()> {
+///     grant(tx, repo, right, waiver, now).await
+/// }
+/// ```
+///
+/// Without that right nobody does:
+///
+/// ```compile_fail,E0308
+/// # use countersign::{clock::Timestamp, db::{Result, Tx, waiver::grant}, ids::{Actor, RepoId}, report::Waiver};
+/// async fn through(tx: &mut Tx, repo: RepoId, by: Actor, waiver: &Waiver, now: Timestamp) -> Result<()> {
+///     grant(tx, repo, by, waiver, now).await
+/// }
+/// ```
 pub async fn grant(
     tx: &mut Tx,
     repo: RepoId,

@@ -7,10 +7,11 @@ use crate::authz::{self, Authorized, may_vote};
 use crate::command::Which;
 use crate::comment;
 use crate::db::{NewEntry, promotion};
+use crate::facts::{self, Gathered, Missing};
 use crate::handlers::ask::{CommandContext, Said, Way};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
-use crate::handlers::{Result, facts, load_policy};
+use crate::handlers::{Result, load_policy};
 use crate::policy::facts::{Choice, Vote};
 use crate::policy::{Decided, principals};
 use crate::promotion::{Promotion, Step};
@@ -79,6 +80,7 @@ struct Ballot {
     step: Step,
     right: Authorized<authz::Vote>,
     decided: Decided,
+    missing: Missing,
 }
 
 /// Decides whether a vote counts, and what becomes of the promotion with it.
@@ -106,7 +108,8 @@ async fn cast(
         Ok(environment) => environment,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let mut facts = facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;
+    let Gathered { mut facts, missing } =
+        facts::gather(app, repo, &promotion.tuple, &loaded, environment).await?;
     let voter_now = facts::person(app, repo, &ask.sender, &principals(environment)).await?;
     let right = match may_vote(environment, &promotion.tuple, &facts.contributors, &voter_now, choice) {
         Ok(right) => right,
@@ -116,7 +119,7 @@ async fn cast(
     facts.votes.push(Vote { voter: voter_now, choice: right.choice(), at: now });
     let decided = loaded.decide(facts, now);
     let step = promotion.decided(&decided.decision, now);
-    Ok(Ok(Ballot { step, right, decided }))
+    Ok(Ok(Ballot { step, right, decided, missing }))
 }
 
 impl Ballot {
@@ -125,12 +128,12 @@ impl Ballot {
         let words = comment::voted(&self.step.promotion, self.right.choice());
         let (source, now) = (ask.context.source(), ask.context.now);
         let entry = self.entry(ask, source.clone()).reason(reason);
-        let Self { step, right, decided } = self;
+        let Self { step, right, decided, missing } = self;
         Said::done(words, move |tx| {
             Box::pin(async move {
                 tx.append(entry).await?;
                 promotion::vote(tx, step.promotion.id(), right, now).await?;
-                store(tx, Stored { step, decided: Some(decided), source, now }, First::No).await
+                store(tx, Stored { step, decided: Some(decided), missing, source, now }, First::No).await
             })
         })
     }

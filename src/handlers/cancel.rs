@@ -3,10 +3,11 @@
 use crate::authz::{Authorized, Cancel, may_cancel, may_withdraw};
 use crate::command::Which;
 use crate::comment;
+use crate::facts::{self, Missing};
 use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
-use crate::handlers::{Result, facts, load_policy};
+use crate::handlers::{Result, load_policy};
 use crate::policy::facts::Tuple;
 use crate::policy::principals;
 use crate::requirement::{Code, Refusal};
@@ -27,7 +28,8 @@ pub(super) async fn cancel(ask: &CommandContext, named: Option<Which>) -> Result
     };
     let step = promotion.in_repo(&ask.repo).cancelled(right, ask.context.now)?;
     let words = comment::cancelled(&step.promotion);
-    let stored = Stored { step, decided: None, source: ask.context.source(), now: ask.context.now };
+    let (source, now) = (ask.context.source(), ask.context.now);
+    let stored = Stored { step, decided: None, missing: Missing::default(), source, now };
     Ok(Said::done(words, move |tx| Box::pin(store(tx, stored, First::No))))
 }
 

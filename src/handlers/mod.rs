@@ -10,7 +10,6 @@ mod button;
 mod cancel;
 mod comment;
 mod deployment_status;
-pub mod facts;
 mod head;
 mod help;
 mod late;
@@ -37,12 +36,12 @@ use crate::authz::WrongRight;
 use crate::clock::Timestamp;
 use crate::db::{self, inbox};
 use crate::event::{Event, What};
+use crate::facts;
 use crate::github;
+use crate::handlers::reevaluate::Judgement;
 use crate::handlers::store::{First, Stored, store};
-use crate::policy::Decided;
-use crate::promotion::Step;
 
-pub use policy_file::{Loaded, load as load_policy, read as read_policy};
+pub use policy_file::load as load_policy;
 
 /// Why an event could not be handled now.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +55,15 @@ pub enum Error {
     /// A right was shown for something that it does not allow.
     #[error(transparent)]
     WrongRight(#[from] WrongRight),
+}
+
+impl From<facts::Error> for Error {
+    fn from(error: facts::Error) -> Self {
+        match error {
+            facts::Error::GitHub(error) => Self::GitHub(error),
+            facts::Error::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 /// What a handler gives.
@@ -89,8 +97,9 @@ impl Context {
     }
 
     /// Stores what became of a promotion, and finishes the delivery with it.
-    async fn store(self, step: Step, decided: Option<Decided>) -> Result<()> {
-        let stored = Stored { step, decided, source: self.source(), now: self.now };
+    async fn store(self, judgement: Judgement) -> Result<()> {
+        let Judgement { step, decided, missing } = judgement;
+        let stored = Stored { step, decided, missing, source: self.source(), now: self.now };
         let Self { app, delivery, now } = self;
         app.db
             .write(move |tx| {

@@ -1,114 +1,25 @@
-//! The policy: from the default branch, and from nowhere else.
+//! The policy for whoever decides by it: read, and how it was is remembered.
 
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::db::repository::{self, PolicySeen};
+use crate::facts::{self, Loaded, PolicyFile, read_policy};
 use crate::github;
-use crate::handlers::{Error, Result};
-use crate::ids::{BlobSha, CommitSha, EnvironmentName, RefName, Repo};
-use crate::policy::facts::Facts;
-use crate::policy::{Decided, Environment, PATH, Policy, PolicyText, Problem, evaluate};
-use crate::requirement::{Code, Refusal};
-
-/// How many of its problems are told in a comment.
-const SHOWN: usize = 3;
-
-/// The policy as it is on the default branch now.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The file, and which version of it.
-    pub file: PolicyText,
-    /// The branch it was read from.
-    pub default_branch: RefName,
-    /// The commit that branch was at then: a branch's name alone could also be a tag's.
-    pub tip: CommitSha,
-    /// What it says.
-    pub policy: Policy,
-}
-
-impl Loaded {
-    /// The branch it was read from, and the commit that was at.
-    pub fn at(&self) -> (&RefName, &CommitSha) {
-        (&self.default_branch, &self.tip)
-    }
-
-    /// Decides about a promotion under this policy.
-    pub fn decide(&self, facts: Facts, now: Timestamp) -> Decided {
-        let decision = evaluate(&self.policy, &facts, now);
-        Decided { facts, decision, policy: self.file.clone() }
-    }
-
-    /// What it says about an environment.
-    pub fn environment(&self, name: &EnvironmentName) -> std::result::Result<&Environment, Refusal> {
-        self.policy.environment(name).ok_or_else(|| {
-            let known: Vec<&str> = self.policy.environments.keys().map(EnvironmentName::as_str).collect();
-            Refusal::new(
-                Code::UnknownEnvironment,
-                format!("The policy knows no environment {name}; it knows {}.", known.join(", ")),
-            )
-        })
-    }
-}
+use crate::handlers::Result;
+use crate::ids::Repo;
+use crate::requirement::Refusal;
 
 /// Reads the policy of a repository, or says what is wrong with it, and remembers how it was.
 pub async fn load(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, Refusal>> {
-    let found = find(app, repo).await;
+    let found = read_policy(app, repo).await;
     match &found {
-        Ok(Found { blob, loaded }) => {
+        Ok(PolicyFile { blob, loaded }) => {
             let error = loaded.as_ref().err().map(|refusal| refusal.sentence.clone());
             remember(app, repo, PolicySeen { blob: blob.clone(), error }).await?;
         }
-        Err(Error::GitHub(github::Error::Gone)) => forget(app, repo).await?,
-        Err(Error::GitHub(_) | Error::Db(_) | Error::WrongRight(_)) => {}
+        Err(facts::Error::GitHub(github::Error::Gone)) => forget(app, repo).await?,
+        Err(facts::Error::GitHub(_) | facts::Error::Db(_)) => {}
     }
     Ok(found?.loaded)
-}
-
-/// Reads the policy for somebody who only looks: nothing is written.
-pub async fn read(app: &App, repo: &Repo) -> Result<std::result::Result<Loaded, Refusal>> {
-    Ok(find(app, repo).await?.loaded)
-}
-
-/// What there is at the policy's place.
-struct Found {
-    /// Which version of the file; none when there is none.
-    blob: Option<BlobSha>,
-    loaded: std::result::Result<Loaded, Refusal>,
-}
-
-async fn find(app: &App, repo: &Repo) -> Result<Found> {
-    let default_branch = app.reader.repository(repo).await?.default_branch;
-    let tip = app.reader.branch_tip(repo, &default_branch).await?;
-    let file = match &tip {
-        Some(tip) => app.reader.file(repo, PATH, tip.as_str()).await?,
-        None => None,
-    };
-    let (Some(tip), Some(file)) = (tip, file) else {
-        let sentence = format!(
-            "There is no policy: add {PATH} to the branch {default_branch}, so that somebody decides who may deploy where."
-        );
-        return Ok(Found { blob: None, loaded: Err(Refusal::new(Code::PolicyMissing, sentence)) });
-    };
-    let blob = Some(file.blob.clone());
-    let loaded = match Policy::parse(PATH, &file.text) {
-        Ok(policy) => {
-            let file = PolicyText { blob: file.blob, text: file.text.into() };
-            Ok(Loaded { file, default_branch, tip, policy })
-        }
-        Err(problems) => Err(unusable(&problems)),
-    };
-    Ok(Found { blob, loaded })
-}
-
-fn unusable(problems: &[Problem]) -> Refusal {
-    let shown: Vec<String> = problems.iter().take(SHOWN).map(ToString::to_string).collect();
-    let more = match problems.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" And {more} more: `countersign policy check` shows them all."),
-    };
-    let sentence =
-        format!("The policy cannot be used, so nothing may be deployed. {}.{more}", shown.join(". "));
-    Refusal::new(Code::PolicyInvalid, sentence)
 }
 
 /// Most of the time it is as it was, and nothing is written.

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Kind, Source};
+use crate::audit::Kind;
 use crate::authz::{self, Authorized, may_promote};
-use crate::clock::{Timestamp, random};
+use crate::clock::random;
 use crate::command::{Promote, Target};
 use crate::comment;
-use crate::db::{self, NewEntry, Tx, audit, promotion};
+use crate::db::{self, NewEntry, promotion};
 use crate::effect::MarkSeed;
+use crate::facts::{self, Gathered, Loaded};
 use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::head::{self, AsOf};
-use crate::handlers::store::{First, Stored, store};
-use crate::handlers::{Loaded, Result, facts, load_policy};
-use crate::ids::{BlobSha, CommitSha, PromotionId, Repo};
+use crate::handlers::store::{First, Stored, log_policy, store};
+use crate::handlers::{Result, load_policy};
+use crate::ids::{CommitSha, PromotionId};
 use crate::policy::facts::{TargetKind, Tuple};
 use crate::policy::{Denial, Environment, Outcome, check_parameters, principals};
 use crate::promotion::{DeployPlan, open};
@@ -63,7 +64,7 @@ async fn decide(
         Ok(environment) => environment,
         Err(refusal) => return Ok(Said::no(&refusal)),
     };
-    let facts = facts::gather(app, &ask.repo, &tuple, &loaded, environment).await?;
+    let Gathered { facts, missing } = facts::gather(app, &ask.repo, &tuple, &loaded, environment).await?;
     let decided = loaded.decide(facts, now);
     let decision = &decided.decision;
     if let Outcome::Deny(denial) = &decision.verdict {
@@ -86,24 +87,9 @@ async fn decide(
             log_policy(tx, &repo, &tuple.policy, &source, now).await?;
             let asked = NewEntry::new(Kind::RequestOpened, now, source.clone());
             tx.append(asked.asks_for(&tuple).reason(wish.reason.as_deref())).await?;
-            store(tx, Stored { step, decided: Some(decided), source, now }, First::Yes).await
+            store(tx, Stored { step, decided: Some(decided), missing, source, now }, First::Yes).await
         })
     }))
-}
-
-/// What is asked for first under a version of the policy says which one that is.
-pub(super) async fn log_policy(
-    tx: &mut Tx,
-    repo: &Repo,
-    policy: &BlobSha,
-    source: &Source,
-    now: Timestamp,
-) -> db::Result<()> {
-    if audit::policy_is_logged(tx.conn().await?, repo.id, policy).await? {
-        return Ok(());
-    }
-    let loaded = NewEntry::new(Kind::PolicyLoaded, now, source.clone()).repo(repo.id).policy(policy);
-    tx.append(loaded).await.map(|_| ())
 }
 
 /// Which commit was named.

@@ -1,8 +1,9 @@
 //! Something changed: promotions that wait are judged again, each from fresh facts.
 
 use crate::db::promotion;
+use crate::facts::{self, Gathered, Missing};
 use crate::handlers::store::{First, Stored, store};
-use crate::handlers::{Context, Result, facts, load_policy};
+use crate::handlers::{Context, Result, load_policy};
 use crate::ids::{CommitSha, Repo};
 use crate::policy::Decided;
 use crate::promotion::{Promotion, Step};
@@ -41,34 +42,49 @@ where
 
 async fn judge_one(context: &Context, repo: &Repo, promotion: Promotion) -> Result<()> {
     let before = promotion.clone();
-    let (step, decided) = judge(context, repo, promotion).await?;
-    if step.promotion == before && step.effects.is_empty() {
+    let Judgement { step, decided, missing } = judge(context, repo, promotion).await?;
+    if step.promotion == before && step.effects.is_empty() && missing.runs.is_empty() {
         return Ok(());
     }
-    let stored = Stored { step, decided, source: context.source(), now: context.now };
+    let stored = Stored { step, decided, missing, source: context.source(), now: context.now };
     context.app.db.write(move |tx| Box::pin(store(tx, stored, First::No))).await?;
     Ok(())
 }
 
+/// What becomes of a promotion, and from what.
+pub(super) struct Judgement {
+    pub(super) step: Step,
+    pub(super) decided: Option<Decided>,
+    pub(super) missing: Missing,
+}
+
+impl Judgement {
+    /// What was seen, and not decided.
+    pub(super) fn without_facts(step: Step) -> Self {
+        Self { step, decided: None, missing: Missing::default() }
+    }
+}
+
 /// What becomes of one promotion that waits, from fresh facts. Without a usable policy nothing may be deployed.
-pub(super) async fn judge(
-    context: &Context,
-    repo: &Repo,
-    promotion: Promotion,
-) -> Result<(Step, Option<Decided>)> {
+pub(super) async fn judge(context: &Context, repo: &Repo, promotion: Promotion) -> Result<Judgement> {
     let (app, now) = (&context.app, context.now);
     let promotion = promotion.in_repo(repo);
     let loaded = match load_policy(app, repo).await? {
         Ok(loaded) => loaded,
-        Err(refusal) => return Ok((promotion.superseded(refusal.code, refusal.sentence, now), None)),
+        Err(refusal) => {
+            let step = promotion.superseded(refusal.code, refusal.sentence, now);
+            return Ok(Judgement::without_facts(step));
+        }
     };
     let Some(environment) = loaded.policy.environment(&promotion.tuple.environment) else {
         let sentence =
             "The policy no longer knows this environment; ask again under the new policy.".to_owned();
-        return Ok((promotion.superseded(Code::PolicyChanged, sentence, now), None));
+        return Ok(Judgement::without_facts(promotion.superseded(Code::PolicyChanged, sentence, now)));
     };
     // Boxed, since every handler that judges holds it.
-    let facts = Box::pin(facts::gather(app, repo, &promotion.tuple, &loaded, environment)).await?;
+    let gathered = Box::pin(facts::gather(app, repo, &promotion.tuple, &loaded, environment)).await?;
+    let Gathered { facts, missing } = gathered;
     let decided = loaded.decide(facts, now);
-    Ok((promotion.decided(&decided.decision, now), Some(decided)))
+    let step = promotion.decided(&decided.decision, now);
+    Ok(Judgement { step, decided: Some(decided), missing })
 }

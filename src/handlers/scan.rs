@@ -6,8 +6,9 @@ use crate::clock::Timestamp;
 use crate::comment;
 use crate::db::{self, Tx, inbox, notice, report};
 use crate::effect::Notice;
+use crate::facts;
 use crate::handlers::ask::{CommandContext, Said};
-use crate::handlers::{Context, Result, facts};
+use crate::handlers::{Context, Result};
 use crate::ids::{Actor, CommitSha, Repo, RunId, UserId};
 use crate::requirement::{Code, Refusal};
 

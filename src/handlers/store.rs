@@ -2,8 +2,10 @@
 
 use crate::audit::{Kind, Outcome, OutcomeResult, Source};
 use crate::clock::Timestamp;
-use crate::db::{self, NewEntry, Tx, epoch, notice, outbox, place, policy_text, promotion};
+use crate::db::{self, NewEntry, Tx, audit, epoch, notice, outbox, place, policy_text, promotion, report};
 use crate::effect::Notice;
+use crate::facts::Missing;
+use crate::ids::{BlobSha, CommitSha, Repo};
 use crate::policy::Decided;
 use crate::promotion::{Promotion, State, Step};
 use crate::requirement::Code;
@@ -15,6 +17,8 @@ pub struct Stored {
     pub step: Step,
     /// What it was decided from, when it was decided.
     pub decided: Option<Decided>,
+    /// What was not there to decide from, and is to be fetched.
+    pub missing: Missing,
     /// Why anything happened at all.
     pub source: Source,
     /// When.
@@ -32,8 +36,9 @@ pub enum First {
 
 /// Stores a step and everything that follows from it.
 pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> {
-    let Stored { step, decided, source, now } = stored;
+    let Stored { step, decided, missing, source, now } = stored;
     let Step { promotion, kind, effects, wake_at } = step;
+    want(tx, &promotion.repo, &promotion.tuple.commit, &missing, now).await?;
     match first {
         First::Yes => promotion::insert(tx, &promotion, wake_at).await?,
         First::No if is_as_before(tx, &promotion).await? && effects.is_empty() => {
@@ -67,8 +72,37 @@ pub async fn store(tx: &mut Tx, stored: Stored, first: First) -> db::Result<()> 
     show(tx, &promotion, now).await
 }
 
+/// Asks for what was missing to be fetched.
+pub async fn want(
+    tx: &mut Tx,
+    repo: &Repo,
+    commit: &CommitSha,
+    missing: &Missing,
+    now: Timestamp,
+) -> db::Result<()> {
+    for run in &missing.runs {
+        report::want(tx.conn().await?, repo, commit, *run, now).await?;
+    }
+    Ok(())
+}
+
 async fn is_as_before(tx: &mut Tx, promotion: &Promotion) -> db::Result<bool> {
     Ok(promotion::find(tx.conn().await?, promotion.id()).await?.as_ref() == Some(promotion))
+}
+
+/// What is asked for first under a version of the policy says which one that is.
+pub(super) async fn log_policy(
+    tx: &mut Tx,
+    repo: &Repo,
+    policy: &BlobSha,
+    source: &Source,
+    now: Timestamp,
+) -> db::Result<()> {
+    if audit::policy_is_logged(tx.conn().await?, repo.id, policy).await? {
+        return Ok(());
+    }
+    let loaded = NewEntry::new(Kind::PolicyLoaded, now, source.clone()).repo(repo.id).policy(policy);
+    tx.append(loaded).await.map(|_| ())
 }
 
 /// Has the promotion's check run and its subject's comment written anew.

@@ -20,8 +20,8 @@ pub(super) async fn woken(context: Context, repo: Repo, number: PromotionNumber)
     if !promotion.state.is_waiting() {
         return context.finish().await;
     }
-    let (step, decided) = judge(&context, &repo, promotion).await?;
-    context.store(step, decided).await
+    let judgement = judge(&context, &repo, promotion).await?;
+    context.store(judgement).await
 }
 
 /// Somebody asked GitHub to run our check again: a promotion's is written anew from the state, and for that of a

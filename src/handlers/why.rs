@@ -5,7 +5,7 @@ use crate::comment;
 use crate::db::promotion;
 use crate::handlers::Result;
 use crate::handlers::ask::{CommandContext, Said};
-use crate::handlers::reevaluate::judge;
+use crate::handlers::reevaluate::{Judgement, judge};
 use crate::handlers::store::{First, Stored, store};
 use crate::handlers::which::which;
 use crate::ids::PromotionNumber;
@@ -23,9 +23,9 @@ pub(super) async fn why(ask: &CommandContext, number: Option<PromotionNumber>) -
         return Ok(Said::words(comment::why(&promotion)));
     }
     let now = ask.context.now;
-    let (step, decided) = judge(&ask.context, &ask.repo, promotion).await?;
+    let Judgement { step, decided, missing } = judge(&ask.context, &ask.repo, promotion).await?;
     let words = comment::why(&step.promotion);
-    let stored = Stored { step, decided, source: ask.context.source(), now };
+    let stored = Stored { step, decided, missing, source: ask.context.source(), now };
     Ok(Said::done(words, move |tx| Box::pin(store(tx, stored, First::No))))
 }
 

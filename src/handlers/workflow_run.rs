@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::db::{promotion, report};
 use crate::event::WorkflowRunChange;
 use crate::github::earlier::Earlier;
-use crate::handlers::reevaluate::waiting_on;
+use crate::handlers::reevaluate::{Judgement, waiting_on};
 use crate::handlers::{Context, Result};
 use crate::ids::Repo;
 use crate::promotion::{Promotion, Run, RunSeen, State, Step};
@@ -44,7 +44,7 @@ async fn want_reports(context: &Context, repo: &Repo, change: &WorkflowRunChange
 /// Reads what became of a promotion's run or deployment, stores it, and finishes the delivery.
 pub(super) async fn look(context: Context, repo: Repo, promotion: Promotion) -> Result<()> {
     let step = seen(&context, &repo, promotion.in_repo(&repo)).await?;
-    context.store(step, None).await
+    context.store(Judgement::without_facts(step)).await
 }
 
 async fn seen(context: &Context, repo: &Repo, promotion: Promotion) -> Result<Step> {

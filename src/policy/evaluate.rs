@@ -12,6 +12,37 @@ use crate::requirement::{Code, Refusal, Requirement, Verdict};
 /// The licence to deploy one tuple: proof that every requirement held when it was made.
 ///
 /// Only [`evaluate`] makes one, and it cannot be read back from anywhere.
+///
+/// ```
+/// # use countersign::policy::{Permit, facts::Tuple};
+/// fn allowed(permit: &Permit) -> &Tuple {
+///     permit.tuple()
+/// }
+/// ```
+///
+/// Nobody else makes one, and none is made for something else:
+///
+/// ```compile_fail,E0451
+/// # use countersign::policy::{Permit, facts::Tuple};
+/// fn allow(tuple: Tuple) -> Permit {
+///     Permit { tuple, requirements: Vec::new() }
+/// }
+/// ```
+///
+/// ```compile_fail,E0616
+/// # use countersign::policy::{Permit, facts::Tuple};
+/// fn turn(mut permit: Permit, tuple: Tuple) -> Permit {
+///     permit.tuple = tuple;
+///     permit
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use countersign::policy::Permit;
+/// fn read(text: &str) -> Option<Permit> {
+///     serde_json::from_str(text).ok()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permit {
     tuple: Tuple,

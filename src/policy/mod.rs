@@ -48,4 +48,4 @@ mod rule;
 mod rules;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -22,6 +22,12 @@ pub struct Report {
     pub image: Option<Image>,
     /// Whether it can be relied on.
     pub state: State,
+    /// The distribution that it looked at and that is no longer supported: nothing new is listed for its packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_of_life: Option<Text>,
+    /// It names no package, file or configuration that it looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_at_nothing: bool,
     /// What else a reader should know: one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -243,6 +249,8 @@ impl Report {
             target: None,
             image: None,
             state: State::Ok,
+            end_of_life: None,
+            looked_at_nothing: false,
             notes: Vec::new(),
             counts: Counts::default(),
             findings: Vec::new(),

@@ -107,6 +107,15 @@ impl Draft {
         }
     }
 
+    /// What it looked at is no longer supported by whoever made it.
+    pub fn end_of_life(&mut self, distribution: &str) {
+        let distribution = self.text(distribution);
+        self.note(format!(
+            "{distribution} is no longer supported: new vulnerabilities of it are not listed."
+        ));
+        self.report().end_of_life = Some(distribution);
+    }
+
     /// What a reader should know besides.
     pub fn note(&mut self, sentence: impl Into<String>) {
         let (notes, sentence) = (&mut self.report().notes, sentence.into());

@@ -31,6 +31,7 @@ pub mod github_alerts;
 mod reading;
 pub mod archive;
 mod origin;
+pub mod upload;
 mod page_key;
 mod waiver;
 mod standing;

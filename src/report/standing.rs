@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::CommitSha;
 
 /// Everything a reader wants to know of a commit's reports. Nothing in it is cut; whoever shows it cuts rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// What is judged.
     pub tally: Tally,
@@ -23,6 +23,8 @@ pub struct Standing {
     pub waived: Vec<Problem>,
     /// What a tool itself lets through.
     pub suppressed: Vec<Problem>,
+    /// What only reports of forks' runs tell, where those count neither for nor against anything.
+    pub of_forks: Vec<Problem>,
     /// What to tell about waivers.
     pub waivers: WaiverNews,
 }
@@ -32,6 +34,9 @@ pub struct Standing {
 pub struct Tally {
     /// Each report: who, in which state.
     pub reports: Vec<ReportFact>,
+    /// Reports of forks' runs, where those count neither for nor against anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of_forks: Vec<ReportFact>,
     /// Open problems of the security categories, by how bad and how new.
     pub open: BTreeMap<Severity, Novelties>,
     /// Open problems that are known to be exploited.
@@ -76,6 +81,12 @@ pub struct ReportFact {
     pub target: Option<Text>,
     /// Whether it can be relied on.
     pub state: State,
+    /// The distribution that it looked at and that is no longer supported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_of_life: Option<Text>,
+    /// It names nothing that it looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_at_nothing: bool,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
     /// Of a fork's run.
@@ -142,7 +153,7 @@ pub struct CoverageFact {
 }
 
 /// One report in the table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Who wrote it.
     pub tool: Tool,
@@ -177,7 +188,7 @@ pub struct Row {
 }
 
 /// What a report was compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     /// The commit that has such a report.
     pub commit: CommitSha,
@@ -186,7 +197,7 @@ pub struct Compared {
 }
 
 /// One problem, however many scanners found it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// What a waiver calls it: a CVE or another public id where it has one, else the rule's id with the
     /// first digits of its fingerprint.
@@ -210,7 +221,7 @@ pub struct Problem {
 }
 
 /// What one scanner says of a problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Who.
     pub tool: Text,
@@ -221,7 +232,7 @@ pub struct Said {
 }
 
 /// Whether a problem is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Novelty {
     /// The baseline does not have it.
     New,
@@ -232,11 +243,11 @@ pub enum Novelty {
 }
 
 /// What tells one problem apart from all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Fingerprint(pub [u8; 16]);
 
 /// What to tell about waivers.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WaiverNews {
     /// Their day has come; their findings count again.
     pub expired: Vec<Waiver>,
@@ -247,7 +258,7 @@ pub struct WaiverNews {
 }
 
 /// One thing that was judged, in the words of the table that a reviewer reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// What is asked: `no new finding of HIGH or worse`.
     pub title: String,

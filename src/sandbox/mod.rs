@@ -17,7 +17,7 @@ use crate::github::fake::auth::APP_KEY;
 use crate::github::fake::refused::Refused;
 use crate::github::fake::{Fake, page, seed};
 use crate::github::{AppKey, Connection, Pace, Secret, UnusableKey};
-use crate::server::{Parts, Program, StartError, Work};
+use crate::program::{Parts, Program, StartError, Work};
 use crate::settings::{KeyFileError, ReaderToken};
 
 const DATABASE: &str = "countersign.db";

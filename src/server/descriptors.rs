@@ -7,7 +7,7 @@ const ENOUGH: u64 = 65_536;
 /// Raises the limit on descriptors as far as the system lets everybody, and says how many there may be then; none
 /// where there is no limit or none that can be asked for. Many systems begin with 1,024.
 #[cfg(unix)]
-pub(super) fn raise() -> Option<u64> {
+pub(crate) fn raise() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let current = current?;
@@ -26,6 +26,6 @@ pub(super) fn raise() -> Option<u64> {
 
 /// Raises the limit on descriptors; there is none here.
 #[cfg(not(unix))]
-pub(super) fn raise() -> Option<u64> {
+pub(crate) fn raise() -> Option<u64> {
     None
 }

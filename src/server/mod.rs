@@ -1,8 +1,7 @@
 //! The face to the network: what is mounted where, and its limits.
 
-mod connections;
-mod descriptors;
-mod program;
+pub(crate) mod connections;
+pub(crate) mod descriptors;
 mod observe;
 mod home;
 mod webhook;
@@ -30,7 +29,6 @@ use crate::db::Db;
 use crate::github::Secret;
 
 pub use log::LogFace;
-pub use program::{Parts, Program, StartError, Work};
 pub use report_page::ReportPages;
 pub use reports::ReportsFace;
 

@@ -29,7 +29,7 @@ use url::Url;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::github::Writer;
-use crate::{db, handlers};
+use crate::{db, facts, handlers};
 
 pub use anchor::Anchors;
 
@@ -55,9 +55,18 @@ pub enum Error {
     /// GitHub did not answer.
     #[error(transparent)]
     GitHub(#[from] crate::github::Error),
-    /// Facts could not be gathered.
+    /// What was decided could not be stored.
     #[error(transparent)]
     Handler(#[from] handlers::Error),
+}
+
+impl From<facts::Error> for Error {
+    fn from(error: facts::Error) -> Self {
+        match error {
+            facts::Error::GitHub(error) => Self::GitHub(error),
+            facts::Error::Db(error) => Self::Db(error),
+        }
+    }
 }
 
 /// Whoever does the work. The only one with a hand on GitHub. Cheap to clone.

@@ -8,16 +8,15 @@ use crate::db::notice::{self, Claimed};
 use crate::db::{promotion, receipt, subject};
 use crate::effect::Notice;
 use crate::github;
-use crate::github::write::{Button, CheckRunPayload, CheckRunState, Output};
+use crate::github::write::{CheckRunPayload, CheckRunState, Output};
 use crate::ids::{CheckRunId, CommentId, IssueNumber, PromotionId, PromotionNumber, Repo};
 use crate::promotion::Promotion;
+use crate::query::{self, CommentFacts};
 use crate::telemetry::causes;
 use crate::worker::{BATCH, Error, Workers, backoff};
 
 /// A notice that could not be told so often is not told, until something changes.
 const TRIES: i64 = 10;
-/// How many promotions the status comment shows.
-const SHOWN: i64 = 10;
 
 impl Workers {
     /// One turn; how many notices it took.
@@ -67,12 +66,8 @@ impl Workers {
     }
 
     async fn write_comment(&self, repo: &Repo, number: IssueNumber) -> Result<(), Error> {
-        let mut conn = self.app.db.read().await?;
-        let promotions = promotion::of_subject(&mut conn, repo.id, number, SHOWN).await?;
-        let live = promotion::live(&mut conn, repo.id).await?;
-        let answers = subject::answers(&mut conn, repo.id, number).await?;
-        let known = subject::comment(&mut conn, repo.id, number).await?;
-        drop(conn);
+        let facts = query::of_comment(&self.app.db, repo.id, number).await?;
+        let CommentFacts { promotions, live, answers, known } = facts;
         let web_url = self.web_url.as_ref();
         let view = StatusView {
             repo,
@@ -205,14 +200,6 @@ fn payload(
         external_id: shown.external_id,
         details_url: details,
         output: Output { title: shown.title, summary: shown.summary, text: None, annotations: Vec::new() },
-        actions: shown
-            .buttons
-            .into_iter()
-            .map(|button| Button {
-                label: button.label,
-                description: button.description,
-                identifier: button.identifier,
-            })
-            .collect(),
+        actions: shown.buttons,
     }
 }

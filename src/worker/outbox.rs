@@ -5,14 +5,16 @@
 use crate::audit::{Outcome, Source};
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::db::outbox::{self, Claimed};
+use crate::db::outbox::{self, Claimed, ClaimedEffect};
 use crate::db::{NewEntry, promotion, receipt};
-use crate::effect::Effect;
+use crate::effect::{CancelRun, CreateDeployment, DispatchWorkflow, Effect, SetDeploymentStatus};
+use crate::facts::{self, Gathered, Missing};
 use crate::github::earlier::Earlier;
+use crate::github::perform::Assigned;
 use crate::github::{self, Sent};
+use crate::handlers::load_policy;
 use crate::handlers::store::{First, Stored, store};
-use crate::handlers::{facts, load_policy};
-use crate::ids::{DeploymentId, RefName, RunId};
+use crate::ids::{PromotionId, RefName};
 use crate::policy::{self, Decided, Permit};
 use crate::promotion::{Promotion, Run, State};
 use crate::telemetry::causes;
@@ -42,28 +44,33 @@ impl Workers {
     }
 
     async fn perform(&self, claimed: Claimed) -> Result<(), Error> {
-        let promotion = self.promotion(&claimed).await?;
-        let tried = match &claimed.effect {
-            Effect::CreateDeployment => self.create_deployment(&claimed, &promotion).await,
-            Effect::DispatchWorkflow { deployment } => self.dispatch(&claimed, &promotion, *deployment).await,
-            Effect::CancelRun { run } => self.cancel(&claimed, &promotion, *run).await,
-            Effect::SetDeploymentStatus { deployment, state, description } => {
-                self.set_status(&claimed, &promotion, *deployment, (*state, description)).await
+        let promotion = self.promotion(claimed.promotion()).await?;
+        let tried = match claimed.split() {
+            ClaimedEffect::CreateDeployment(claimed) => self.create_deployment(&claimed, &promotion).await,
+            ClaimedEffect::DispatchWorkflow(claimed) => self.dispatch_workflow(&claimed, &promotion).await,
+            ClaimedEffect::CancelRun(claimed) => self.cancel_run(&claimed, &promotion).await,
+            ClaimedEffect::SetDeploymentStatus(claimed) => {
+                self.set_deployment_status(&claimed, &promotion).await
             }
         };
-        let tried = tried.unwrap_or_else(|error| self.after(&claimed, &error));
+        let tried = tried.unwrap_or_else(|error| self.after(claimed.attempts(), &error));
         self.record(claimed, tried).await
     }
 
-    async fn create_deployment(&self, claimed: &Claimed, promotion: &Promotion) -> Result<Tried, Error> {
-        if claimed.attempts > 1 {
+    async fn create_deployment(
+        &self,
+        claimed: &Claimed<CreateDeployment>,
+        promotion: &Promotion,
+    ) -> Result<Tried, Error> {
+        let Some(assigned) = assigned(claimed, promotion) else { return Ok(Tried::NotAllowed(None)) };
+        if claimed.attempts() > 1 {
             match self.app.reader.earlier_deployment(&mark(claimed), promotion, self.app.app_id).await {
                 Ok(Earlier::Found(deployment)) => {
                     return Ok(Tried::Done { what: Done::Deployment(deployment), earlier: true });
                 }
                 Ok(Earlier::Unclear(why)) => return Ok(Tried::Unknown(why)),
                 Ok(Earlier::Nothing) => {}
-                Err(error) => return Ok(self.not_seen(claimed, error)),
+                Err(error) => return Ok(self.not_seen(claimed.attempts(), error)),
             }
         }
         if !matches!(promotion.state, State::Approved { .. }) {
@@ -73,33 +80,34 @@ impl Workers {
             Ok(licence) => licence,
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
-        if !matches!(self.promotion(claimed).await?.state, State::Approved { .. }) {
+        let Some(permitted) = assigned.permitted(permit) else { return Ok(Tried::NotAllowed(None)) };
+        if !matches!(self.promotion(claimed.promotion()).await?.state, State::Approved { .. }) {
             return Ok(Tried::NotAllowed(None));
         }
-        let receipt = receipt::of_intent(&mut self.app.db.read().await?, &claimed.intent).await?;
+        let receipt = receipt::of_intent(&mut self.app.db.read().await?, claimed.intent()).await?;
         self.app.db.publish_newest().await?;
         let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
-        let request = self.writer.create_permitted_deployment(claimed, &permit, promotion, &receipt);
-        let made = in_time(left, request).await?;
+        let made = in_time(left, self.writer.create_deployment_of(permitted, &receipt)).await?;
         Ok(Tried::Done { what: Done::Deployment(made), earlier: false })
     }
 
-    async fn dispatch(
+    async fn dispatch_workflow(
         &self,
-        claimed: &Claimed,
+        claimed: &Claimed<DispatchWorkflow>,
         promotion: &Promotion,
-        deployment: DeploymentId,
     ) -> Result<Tried, Error> {
+        let Some(assigned) = assigned(claimed, promotion) else { return Ok(Tried::NotAllowed(None)) };
         let Some(workflow) = &promotion.deploy.workflow else { return Ok(Tried::NotAllowed(None)) };
-        if claimed.attempts > 1 {
+        let deployment = claimed.effect().deployment;
+        if claimed.attempts() > 1 {
             let (mark, asked) = (mark(claimed), (workflow, &promotion.tuple.commit));
-            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at).await {
+            match self.app.reader.run_of(&promotion.repo, asked, &mark, claimed.made_at()).await {
                 Ok(Earlier::Found(run)) => {
                     return Ok(Tried::Done { what: Done::Dispatched(Some(run)), earlier: true });
                 }
                 Ok(Earlier::Unclear(why)) => return Ok(Tried::Unknown(why)),
                 Ok(Earlier::Nothing) => {}
-                Err(error) => return Ok(self.not_seen(claimed, error)),
+                Err(error) => return Ok(self.not_seen(claimed.attempts(), error)),
             }
         }
         if !promotion.state.is_wanted(deployment) {
@@ -109,36 +117,41 @@ impl Workers {
             Ok(licence) => licence,
             Err(not_allowed) => return Ok(Tried::NotAllowed(not_allowed)),
         };
-        let Some(reference) = reference else { return Ok(Tried::NotAllowed(None)) };
+        let (Some(permitted), Some(reference)) = (assigned.permitted(permit), reference) else {
+            return Ok(Tried::NotAllowed(None));
+        };
         // All that reading took its time: what can be moved or withdrawn is looked at once more, last.
-        if !self.promotion(claimed).await?.state.is_wanted(deployment) {
+        if !self.promotion(claimed.promotion()).await?.state.is_wanted(deployment) {
             return Ok(Tried::NotAllowed(None));
         }
         if !facts::still_points_at(&self.app, &promotion.repo, &reference, &promotion.tuple.commit).await? {
             return Ok(Tried::Later(self.app.clock.now(), format!("{reference} moved")));
         }
         let Some(left) = claimed.time_left(self.app.clock.now()) else { return Ok(self.too_slow()) };
-        let asked = self.writer.dispatch_permitted(claimed, &permit, promotion, workflow, &reference);
-        let run = in_time(left, asked).await?;
+        let run = in_time(left, self.writer.dispatch_workflow_of(permitted, &reference)).await?;
         Ok(Tried::Done { what: Done::Dispatched(run.map(|id| Run { id, url: None })), earlier: false })
     }
 
-    async fn cancel(&self, claimed: &Claimed, promotion: &Promotion, run: RunId) -> Result<Tried, Error> {
-        self.writer.cancel_claimed_run(claimed, &promotion.repo, run).await?;
+    async fn cancel_run(&self, claimed: &Claimed<CancelRun>, promotion: &Promotion) -> Result<Tried, Error> {
+        let Some(assigned) = assigned(claimed, promotion) else { return Ok(Tried::NotAllowed(None)) };
+        self.writer.cancel_run_of(assigned).await?;
         Ok(Tried::Done { what: Done::Told, earlier: false })
     }
 
-    async fn set_status(
+    async fn set_deployment_status(
         &self,
-        claimed: &Claimed,
+        claimed: &Claimed<SetDeploymentStatus>,
         promotion: &Promotion,
-        deployment: DeploymentId,
-        status: (crate::effect::DeploymentState, &str),
     ) -> Result<Tried, Error> {
-        if claimed.attempts > 1 && self.app.reader.status_is_set(&promotion.repo, deployment, status).await? {
+        let Some(assigned) = assigned(claimed, promotion) else { return Ok(Tried::NotAllowed(None)) };
+        let SetDeploymentStatus { deployment, state, description } = claimed.effect();
+        let status = (*state, description.as_str());
+        if claimed.attempts() > 1
+            && self.app.reader.status_is_set(&promotion.repo, *deployment, status).await?
+        {
             return Ok(Tried::Done { what: Done::Told, earlier: true });
         }
-        self.writer.set_claimed_status(claimed, promotion, deployment, status).await?;
+        self.writer.set_deployment_status_of(assigned).await?;
         Ok(Tried::Done { what: Done::Told, earlier: false })
     }
 
@@ -151,7 +164,10 @@ impl Workers {
         let Some(environment) = loaded.policy.environment(&promotion.tuple.environment) else {
             return Ok(Err(None));
         };
-        let facts = facts::gather(&self.app, &promotion.repo, &promotion.tuple, &loaded, environment).await?;
+        let gathered =
+            facts::gather(&self.app, &promotion.repo, &promotion.tuple, &loaded, environment).await?;
+        let Gathered { facts, missing } = gathered;
+        self.want(&promotion.repo, &promotion.tuple.commit, missing, self.app.clock.now()).await?;
         let decided = loaded.decide(facts, self.app.clock.now());
         match decided.decision.verdict {
             policy::Outcome::Allow(permit) => Ok(Ok((permit, decided.facts.dispatch_ref))),
@@ -160,21 +176,21 @@ impl Workers {
     }
 
     /// What an error says about what to do next.
-    fn after(&self, claimed: &Claimed, error: &Error) -> Tried {
+    fn after(&self, attempts: i64, error: &Error) -> Tried {
         let (now, why) = (self.app.clock.now(), causes(error));
         let github = match error {
             Error::GitHub(github) | Error::Handler(crate::handlers::Error::GitHub(github)) => github,
             Error::Db(_)
             | Error::Handler(crate::handlers::Error::Db(_) | crate::handlers::Error::WrongRight(_)) => {
-                return Tried::Later(backoff::after(claimed.attempts, now), why);
+                return Tried::Later(backoff::after(attempts, now), why);
             }
         };
         match github {
             github::Error::RetryAt { at, .. } => Tried::Later(*at, why),
-            _ if claimed.attempts >= TRIES => Tried::Unknown(why),
+            _ if attempts >= TRIES => Tried::Unknown(why),
             github::Error::Unreachable { sent: Sent::Maybe, .. } => Tried::Later(now.plus(SETTLE), why),
             github::Error::Unreachable { sent: Sent::No, .. } | github::Error::Broken { .. } => {
-                Tried::Later(backoff::after(claimed.attempts, now), why)
+                Tried::Later(backoff::after(attempts, now), why)
             }
             github::Error::Gone | github::Error::Refused { .. } => Tried::Refused(why),
         }
@@ -186,9 +202,9 @@ impl Workers {
     }
 
     /// What became of an earlier try could not be read. A no to that question says nothing about the deed.
-    fn not_seen(&self, claimed: &Claimed, error: github::Error) -> Tried {
-        match self.after(claimed, &error.into()) {
-            Tried::Refused(why) => Tried::Later(backoff::after(claimed.attempts, self.app.clock.now()), why),
+    fn not_seen(&self, attempts: i64, error: github::Error) -> Tried {
+        match self.after(attempts, &error.into()) {
+            Tried::Refused(why) => Tried::Later(backoff::after(attempts, self.app.clock.now()), why),
             other @ (Tried::Done { .. } | Tried::NotAllowed(_) | Tried::Unknown(_) | Tried::Later(..)) => {
                 other
             }
@@ -215,17 +231,17 @@ impl Workers {
 
     async fn record_once(&self, claimed: Claimed, tried: Tried) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let promotion = self.promotion(&claimed).await?;
+        let promotion = self.promotion(claimed.promotion()).await?;
         let Ending { ended, kind, code, why } = ending(&tried);
         let outcome = Outcome { result: result(ended), code: code.map(|code| code.as_str().to_owned()) };
         let source = Source::internal("outbox");
         let entry = NewEntry::new(kind, now, source.clone())
             .about(&promotion.tuple)
-            .effect(claimed.effect.name())
-            .of_intent(claimed.intent.index(), claimed.intent.mark())
+            .effect(claimed.effect().name())
+            .of_intent(claimed.intent().index(), claimed.intent().mark())
             .outcome(outcome);
         let (entry, decided, step) = next(promotion, &claimed, tried, entry, now);
-        let stored = Stored { step, decided, source, now };
+        let stored = Stored { step, decided, missing: Missing::default(), source, now };
         let write = self
             .app
             .db
@@ -241,14 +257,14 @@ impl Workers {
         unless_lost(write)
     }
 
-    async fn promotion(&self, claimed: &Claimed) -> Result<Promotion, Error> {
+    async fn promotion(&self, id: PromotionId) -> Result<Promotion, Error> {
         let mut conn = self.app.db.read().await?;
-        let found = promotion::find(&mut conn, claimed.promotion).await?;
-        Ok(found.ok_or_else(|| crate::db::Error::Stale(format!("promotion {}", claimed.promotion)))?)
+        let found = promotion::find(&mut conn, id).await?;
+        Ok(found.ok_or_else(|| crate::db::Error::Stale(format!("promotion {id}")))?)
     }
 
     async fn later(&self, claimed: Claimed, at: Timestamp, why: String) -> Result<(), Error> {
-        tracing::warn!(effect = claimed.effect.name(), promotion = %claimed.promotion, why, "the effect is tried again at {at}");
+        tracing::warn!(effect = claimed.effect().name(), promotion = %claimed.promotion(), why, "the effect is tried again at {at}");
         let write = self
             .app
             .db
@@ -256,6 +272,23 @@ impl Workers {
             .await;
         unless_lost(write)
     }
+}
+
+/// The effect with the promotion that it was intended for. Nothing is done about one that is of another: whoever
+/// changed the row, or mixed the two up, is told of loudly.
+fn assigned<'a, E: Clone + Into<Effect>>(
+    claimed: &'a Claimed<E>,
+    promotion: &'a Promotion,
+) -> Option<Assigned<'a, E>> {
+    let assigned = Assigned::new(claimed, promotion);
+    if assigned.is_none() {
+        tracing::error!(
+            intent = claimed.intent().index(),
+            promotion = %claimed.promotion(),
+            "an effect is not the one that was intended for this promotion, and is not performed"
+        );
+    }
+    assigned
 }
 
 /// A request that outlasts the lease is dropped: what is dropped is never sent later, when somebody else

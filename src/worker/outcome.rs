@@ -93,7 +93,7 @@ pub(super) fn next(
             (entry, None, promotion.dispatched(run, mark(claimed), now))
         }
         Tried::NotAllowed(Some(decided)) => {
-            let step = match claimed.effect {
+            let step = match claimed.effect() {
                 Effect::CreateDeployment => promotion.decided(&decided.decision, now),
                 Effect::DispatchWorkflow { .. }
                 | Effect::CancelRun { .. }
@@ -105,11 +105,11 @@ pub(super) fn next(
             let sentence = "Not started: the policy no longer lets it. Look at the policy, and ask again.";
             (entry, None, promotion.effect_failed(Code::PolicyChanged, sentence.to_owned(), now))
         }
-        Tried::Refused(why) if needed(&claimed.effect) => {
+        Tried::Refused(why) if needed(claimed.effect()) => {
             let sentence = format!("GitHub refused: {why}. Mend that, and ask again.");
             (entry, None, promotion.effect_failed(Code::RefusedByGithub, sentence, now))
         }
-        Tried::Unknown(why) if needed(&claimed.effect) => {
+        Tried::Unknown(why) if needed(claimed.effect()) => {
             let sentence = format!(
                 "Nobody can say whether it was started: {why}. Look at the repository's Actions before you ask again."
             );
@@ -129,8 +129,8 @@ fn needed(effect: &Effect) -> bool {
     }
 }
 
-pub(super) fn mark(claimed: &Claimed) -> Mark {
-    Mark::stored(claimed.intent.mark().to_owned())
+pub(super) fn mark<E>(claimed: &Claimed<E>) -> Mark {
+    Mark::stored(claimed.intent().mark().to_owned())
 }
 
 pub(super) fn result(ended: Ended) -> OutcomeResult {

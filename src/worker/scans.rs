@@ -12,11 +12,14 @@ use url::Url;
 
 use crate::app::App;
 use crate::check_run::CheckStatus;
-use crate::check_run::scans::{self, Annotation, Mark, NAME, Scans, View};
+use crate::check_run::scans::{self, Annotation, Judged, Mark, NAME, Scans, View};
 use crate::clock::Timestamp;
+use crate::db::judgement::{self, Judgement};
+use crate::db::scan_point::{self, ScanPoint};
 use crate::db::scans_check::{self, Annotated};
+use crate::facts::{Missing, judged};
 use crate::github::write::{CheckRunPayload, CheckRunState, MOST_ANNOTATIONS, Output};
-use crate::handlers::facts::{Judged, judged};
+use crate::handlers::store::want;
 use crate::ids::{CheckRunId, CommitSha, Repo};
 use crate::report::{Changed, Standing};
 use crate::worker::{Error, Workers};
@@ -31,12 +34,15 @@ struct Known {
 impl Workers {
     pub(super) async fn write_scans(&self, repo: &Repo, commit: &CommitSha) -> Result<(), Error> {
         let (app, now) = (&self.app, self.app.clock.now());
-        let Judged { standing, gates, annotations } = Box::pin(judged(app, repo, commit, now)).await?;
+        let (judged, missing) = Box::pin(judged(app, repo, commit, now)).await?;
+        self.want(repo, commit, missing, now).await?;
         let known = self.known_scans(repo, commit).await?;
         // A repository that has nothing to do with reports is not bothered with them.
-        if known.is_none() && gates.is_empty() && standing.rows.is_empty() {
+        if known.is_none() && judged.gates.is_empty() && judged.standing.rows.is_empty() {
             return Ok(());
         }
+        self.keep(repo, commit, &judged, now).await?;
+        let Judged { standing, gates, annotations } = judged;
         let changed = self.changed(repo, commit, &standing).await?;
         let page = page(app, repo, commit);
         let view = View {
@@ -50,6 +56,44 @@ impl Workers {
         let scans = scans::of_commit(&view);
         let payload = payload(&scans, commit, (&standing, page.as_ref()), now);
         self.send_scans(repo, commit, (known, payload), scans.annotations).await
+    }
+
+    /// What nobody has asked to be read is asked for; the check run says meanwhile that it is still to come.
+    pub(super) async fn want(
+        &self,
+        repo: &Repo,
+        commit: &CommitSha,
+        missing: Missing,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if missing.runs.is_empty() {
+            return Ok(());
+        }
+        let (repo, commit) = (repo.clone(), commit.clone());
+        let wanted = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { want(tx, &repo, &commit, &missing, now).await }));
+        Ok(wanted.await?)
+    }
+
+    /// What the check run shows is what its page shows, and the numbers over time: all are of one judgement.
+    async fn keep(
+        &self,
+        repo: &Repo,
+        commit: &CommitSha,
+        judged: &Judged,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let judgement = Judgement::new(judged, now).packed()?;
+        let (point, repo, commit) = (ScanPoint::of(&judged.standing, now), repo.id, commit.clone());
+        let kept = self.app.db.write(move |tx| {
+            Box::pin(async move {
+                judgement::keep(tx.conn().await?, repo, &commit, &judgement).await?;
+                scan_point::keep(tx.conn().await?, repo, &commit, &point).await
+            })
+        });
+        Ok(kept.await?)
     }
 
     async fn known_scans(&self, repo: &Repo, commit: &CommitSha) -> Result<Option<Known>, Error> {

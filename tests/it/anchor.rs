@@ -11,7 +11,7 @@ use countersign::github::fake::acts::code::Push;
 use countersign::github::fake::faults::Fault;
 use countersign::github::fake::{auth, seed};
 use countersign::github::{AppKey, Connection, GitHub, Pace};
-use countersign::server::StartError;
+use countersign::program::StartError;
 use countersign::settings::{AnchorBranch, AnchorSettings};
 use countersign::telemetry::causes;
 use countersign::worker::Anchors;

@@ -12,11 +12,10 @@ use countersign::ids::{
 use countersign::policy::facts::{TargetKind, Tuple};
 use countersign::promotion::{DeployPlan, Promotion, State};
 use sqlx::migrate::Migrator;
-use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::harness::SHOP;
 use crate::harness::acts::{BRANCH, change};
-use crate::harness::database::by_hand;
+use crate::harness::database::{by_hand, told};
 use crate::{on_both, scenario};
 
 /// The newest migration of 0.1.0.
@@ -41,20 +40,6 @@ async fn as_0_1_0_left_it(url: &str) {
         let pool = sqlx::PgPool::connect(url).await.unwrap();
         migrator.run(&pool).await.unwrap();
         pool.close().await;
-    }
-}
-
-/// What a query gives: every row as one text, its values (texts all of them) between bars.
-async fn told(url: &str, sql: &str) -> Vec<String> {
-    let sql = AssertSqlSafe(sql.to_owned());
-    if url.starts_with("sqlite:") {
-        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
-        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>(0)).collect()
-    } else {
-        let pool = sqlx::PgPool::connect(url).await.unwrap();
-        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>(0)).collect()
     }
 }
 

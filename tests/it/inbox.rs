@@ -162,22 +162,22 @@ on_both!(effects_go_in_order_and_only_one_may_end_them, url => {
     intend(&db, 1, Effect::CancelRun { run: countersign::ids::RunId(7) }).await;
     intend(&db, 2, Effect::CreateDeployment).await;
     let mut first = claim_effects(&db, NOW).await;
-    first.sort_by_key(|claimed| claimed.promotion.number.0);
-    assert_eq!(first.iter().map(|claimed| claimed.promotion).collect::<Vec<_>>(), [promotion(1), promotion(2)]);
-    assert_eq!(first[0].effect, Effect::CreateDeployment);
+    first.sort_by_key(|claimed| claimed.promotion().number.0);
+    assert_eq!(first.iter().map(outbox::Claimed::promotion).collect::<Vec<_>>(), [promotion(1), promotion(2)]);
+    assert_eq!(*first[0].effect(), Effect::CreateDeployment);
     assert!(claim_effects(&db, NOW.plus(LEASE.saturating_sub(Duration::from_secs(1)))).await.is_empty());
 
     let later = NOW.plus(LEASE);
     let second = claim_effects(&db, later).await;
-    let same = second.iter().find(|claimed| claimed.promotion == promotion(1)).unwrap().clone();
-    assert_eq!((same.attempts, same.intent.mark()), (2, first[0].intent.mark()), "the same intent");
+    let same = second.iter().find(|claimed| claimed.promotion() == promotion(1)).unwrap().clone();
+    assert_eq!((same.attempts(), same.intent().mark()), (2, first[0].intent().mark()), "the same intent");
     let slow = first.remove(0);
     let late = db.write(move |tx| Box::pin(async move { outbox::finish(tx, &slow, Ended::Succeeded, None).await }));
     assert!(matches!(late.await, Err(db::Error::LeaseLost(_))));
     db.write(move |tx| Box::pin(async move { outbox::finish(tx, &same, Ended::Succeeded, None).await })).await.unwrap();
     let next = claim_effects(&db, later).await;
     assert_eq!(next.len(), 1);
-    assert!(matches!(next[0].effect, Effect::CancelRun { .. }));
+    assert!(matches!(next[0].effect(), Effect::CancelRun { .. }));
 });
 
 on_both!(a_notice_wanted_while_it_is_told_is_told_again, url => {

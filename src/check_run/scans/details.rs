@@ -12,7 +12,7 @@ const LEAST: usize = 6_000;
 /// A heading, how many things are below it, and as much of them as fits.
 type Section<'a> = (&'static str, usize, &'a dyn Fn(usize) -> Markdown);
 
-/// Five sections. Each may use what the ones before it left, so that none hides the next.
+/// Six sections. Each may use what the ones before it left, so that none hides the next.
 pub(super) fn details(view: &View<'_>, limit: usize) -> Markdown {
     let standing = view.standing;
     let fixed = |room| gone(view, standing.fixed.iter(), room);
@@ -26,16 +26,19 @@ pub(super) fn details(view: &View<'_>, limit: usize) -> Markdown {
     let unreadable = |room| unreadable(view, room);
     let count = |is: Novelty| standing.open.iter().filter(|problem| problem.novelty == is).count();
     let broken = broken(&standing.rows).count();
-    let sections: [Section<'_>; 5] = [
+    let of_forks = |room| gone(view, standing.of_forks.iter(), room);
+    let sections: [Section<'_>; 6] = [
         ("Fixed", standing.fixed.len(), &fixed),
         ("Waived", standing.waived.len(), &waived),
         ("Existing, in the baseline too", count(Novelty::Existing), &existing),
         ("Suppressed by the tools themselves", standing.suppressed.len(), &suppressed),
         ("Reports that cannot be relied on", broken, &unreadable),
+        ("Of forks' runs, which count neither for nor against", standing.of_forks.len(), &of_forks),
     ];
     let mut text = Markdown::new();
     for (index, (heading, count, body)) in sections.into_iter().enumerate() {
-        let reserved = (sections.len() - index - 1) * LEAST;
+        let later = sections.iter().skip(index + 1).filter(|(_, count, _)| *count > 0).count();
+        let reserved = later * LEAST;
         let room = limit.saturating_sub(text.len() + reserved);
         text.push(section(heading, count, body, room));
     }

@@ -9,6 +9,7 @@ mod conditions;
 mod details;
 mod findings;
 mod group;
+mod judged;
 mod news;
 mod reports;
 mod title;
@@ -20,6 +21,7 @@ mod tests;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Button, CheckRun, CheckStatus, Conclusion, button, plain};
@@ -31,6 +33,7 @@ use crate::requirement::Verdict;
 
 pub use annotations::{Annotation, Level};
 pub use group::{Group, groups};
+pub use judged::Judged;
 
 pub(crate) use conditions::merged;
 pub(crate) use findings::place;
@@ -69,7 +72,7 @@ pub struct View<'a> {
 }
 
 /// What one gate asks of a commit's reports, and how it stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gated {
     /// The environments that ask for it; none when the policy asks it of every commit.
     pub environments: Vec<EnvironmentName>,

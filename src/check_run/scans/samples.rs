@@ -115,6 +115,8 @@ pub(crate) fn standing(rows: Vec<Row>, open: Vec<Problem>) -> Standing {
             format: "sarif".into(),
             target: row.target.clone(),
             state: row.state.clone(),
+            end_of_life: None,
+            looked_at_nothing: false,
             sha256: row.origin.sha256.clone(),
             fork: row.origin.fork,
             answers_to: vec![row.tool.name.to_string()],
@@ -137,6 +139,7 @@ pub(crate) fn standing(rows: Vec<Row>, open: Vec<Problem>) -> Standing {
         fixed: Vec::new(),
         waived: Vec::new(),
         suppressed: Vec::new(),
+        of_forks: Vec::new(),
         waivers: WaiverNews::default(),
     }
 }

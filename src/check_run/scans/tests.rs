@@ -336,7 +336,7 @@ fn forty_thousand_findings() {
 
     text:
     <details><summary>Existing, in the baseline too: 5715</summary>
-    and 5375 more findings: [the full list](<https://countersign.example/reports/1001/3f2a9c1d00000000000000000000000000000001?key=abc>)
+    and 5288 more findings: [the full list](<https://countersign.example/reports/1001/3f2a9c1d00000000000000000000000000000001?key=abc>)
     "##);
 }
 

@@ -68,6 +68,8 @@ fn said(condition: &Condition) -> String {
         Code::ReportPartial | Code::ReportFailed | Code::ReportUnreadable => {
             format!("{} be relied on", actual.replace(" cannot", " reports cannot"))
         }
+        Code::EndOfLife => format!("no longer supported: {actual}"),
+        Code::NothingToLookAt => format!("a scan of nothing: {actual}"),
         Code::SubjectMismatch => format!("{} about another image", actual.trim_end_matches(" not")),
         Code::FindingsCritical
         | Code::FindingsHigh

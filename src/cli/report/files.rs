@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::ids::CommitSha;
+use crate::report::upload::{self, Upload};
 use crate::report::{Baseline, Limits, Marker, Origin, Received, Way};
-use crate::worker::reports::{self, Upload};
 
 /// What was read of them.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Files {
     fn take(&mut self, file: File, name: &str, marker: &Marker, now: Timestamp) {
         let limits = Limits::default();
         let upload = Upload { file, name: name.to_owned(), origin: origin(name, now), limits };
-        let read = reports::read(upload, marker);
+        let read = upload::read(upload, marker);
         if read.reports.is_empty() {
             self.problems.push(format!(
                 "{name} holds no report of any format that is known. Look whether the tool wrote its report, and not its messages."

@@ -91,7 +91,7 @@ impl Show {
         let signatures: Vec<SignatureFact> =
             files.reports.iter().map(|received| verify(&received.report, None)).collect();
         let standing = stand(&Evidence {
-            reports: &files.reports,
+            reports: &files.reports.iter().collect::<Vec<_>>(),
             signatures: &signatures,
             baselines: &baselines,
             waivers: &[],

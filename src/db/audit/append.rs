@@ -10,6 +10,31 @@ use crate::db::{Error, NewEntry, Result, Tx, packed};
 
 /// Proof that an intent stands in the log, in this transaction: the licence for an effect.
 /// Only [`Tx::append_intent`] makes one.
+///
+/// ```
+/// # use countersign::db::{NewEntry, RecordedIntent, Result, Tx};
+/// async fn intend(tx: &mut Tx, entry: NewEntry, mark: &str) -> Result<RecordedIntent> {
+///     tx.append_intent(entry, mark).await
+/// }
+/// ```
+///
+/// What was not appended is no intent:
+///
+/// ```compile_fail,E0451
+/// # use countersign::{audit::Hash, db::RecordedIntent};
+/// fn intend(leaf_hash: Hash, mark: String) -> RecordedIntent {
+///     RecordedIntent { index: 7, leaf_hash, mark }
+/// }
+/// ```
+///
+/// And without one there is no effect:
+///
+/// ```compile_fail,E0308
+/// # use countersign::{clock::Timestamp, db::{Result, Tx, outbox}, effect::Effect, ids::PromotionId};
+/// async fn insert(tx: &mut Tx, id: PromotionId, effect: &Effect, mark: &str, now: Timestamp) -> Result<()> {
+///     outbox::insert(tx, id, (effect, mark), None, now).await
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedIntent {
     index: u64,

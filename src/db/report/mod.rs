@@ -75,6 +75,14 @@ impl Packed {
     }
 }
 
+/// Reports that are ready to be stored, all of one upload.
+///
+/// # Errors
+/// When no JSON can be made of one.
+pub fn pack(bundle: &str, reports: &[Received]) -> Result<Vec<Packed>> {
+    reports.iter().map(|received| Packed::new(bundle, received)).collect()
+}
+
 /// Puts these reports in place of what was uploaded there before under the same names. What is no longer there
 /// to be read again stays as it was read, lest deleting an artifact make its findings vanish; only what could
 /// not be read before is forgotten.

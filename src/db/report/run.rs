@@ -47,6 +47,22 @@ pub async fn want(
 
 /// Asks for the artifacts of these runs to be read, also those that were read before or are put off after an error.
 /// Whoever reads them at this moment is left in peace.
+///
+/// ```
+/// # use countersign::{authz::{Authorized, Rescan}, clock::Timestamp, db::{Conn, Result, report::rescan}, ids::{CommitSha, Repo}};
+/// async fn again(conn: &mut Conn, repo: &Repo, right: Authorized<Rescan>, commit: &CommitSha, now: Timestamp) -> Result<()> {
+///     rescan(conn, repo, right, (commit, &[]), now).await
+/// }
+/// ```
+///
+/// Without that right nobody asks:
+///
+/// ```compile_fail,E0308
+/// # use countersign::{clock::Timestamp, db::{Conn, Result, report::rescan}, ids::{Actor, CommitSha, Repo}};
+/// async fn again(conn: &mut Conn, repo: &Repo, by: Actor, commit: &CommitSha, now: Timestamp) -> Result<()> {
+///     rescan(conn, repo, by, (commit, &[]), now).await
+/// }
+/// ```
 pub async fn rescan(
     conn: &mut Conn,
     repo: &Repo,

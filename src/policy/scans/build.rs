@@ -3,7 +3,7 @@
 use super::section::{
     CoverageSection, GateSection, ScansSection, SignaturesSection, WaiveSection, WaiverSection,
 };
-use super::words::{FailOn, KnownExploited, Percent, Platform, ReportName, Tests};
+use super::words::{BlockOrShow, FailOn, Percent, Platform, ReportName, Tests};
 use super::{Identity, PublicKey, Scans, Trust, Waive};
 use crate::policy::problem::ProblemCode;
 use crate::policy::read::{At, List, Reader};
@@ -14,7 +14,9 @@ struct Said {
     fail_on: Option<At<FailOn>>,
     must_have: Option<At<List<ReportName>>>,
     new_only: Option<At<bool>>,
-    known_exploited: Option<At<KnownExploited>>,
+    known_exploited: Option<At<BlockOrShow>>,
+    end_of_life: Option<At<BlockOrShow>>,
+    nothing_to_look_at: Option<At<BlockOrShow>>,
     tests: Option<At<Tests>>,
     coverage: Option<At<CoverageSection>>,
     platforms: Option<At<List<Platform>>>,
@@ -31,6 +33,8 @@ pub(in crate::policy) fn scans(section: Option<ScansSection>, reader: &mut Reade
         must_have: section.must_have,
         new_only: section.new_only,
         known_exploited: section.known_exploited,
+        end_of_life: section.end_of_life,
+        nothing_to_look_at: section.nothing_to_look_at,
         tests: section.tests,
         coverage: section.coverage,
         platforms: section.platforms,
@@ -68,6 +72,8 @@ pub(in crate::policy) fn gate(section: At<GateSection>, file: &Scans, reader: &m
         must_have: section.must_have,
         new_only: section.new_only,
         known_exploited: section.known_exploited,
+        end_of_life: section.end_of_life,
+        nothing_to_look_at: section.nothing_to_look_at,
         tests: section.tests,
         coverage: section.coverage,
         platforms: section.platforms,
@@ -106,6 +112,10 @@ impl Said {
             must_have: self.must_have.map_or(before.must_have, names),
             new_only: self.new_only.map_or(before.new_only, |word| word.value),
             known_exploited: self.known_exploited.map_or(before.known_exploited, |word| word.value.0),
+            end_of_life_passes: self.end_of_life.map_or(before.end_of_life_passes, |word| !word.value.0),
+            nothing_to_look_at_passes: self
+                .nothing_to_look_at
+                .map_or(before.nothing_to_look_at_passes, |word| !word.value.0),
             ignore_tests: self.tests.map_or(before.ignore_tests, |word| word.value.0),
             coverage_minimum: minimum.or(before.coverage_minimum),
             coverage_max_drop: max_drop.or(before.coverage_max_drop),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use super::words::{
-    Annotations, ArtifactName, Day, FailOn, KeyText, KnownExploited, Percent, Platform, ReportName, Tests,
+    Annotations, ArtifactName, BlockOrShow, Day, FailOn, KeyText, Percent, Platform, ReportName, Tests,
     WaiverPlace,
 };
 use crate::policy::Principal;
@@ -22,7 +22,11 @@ section! {
         /// Whether only findings count that the baseline does not have: false unless said otherwise.
         "new_only" new_only: optional bool,
         /// Whether a finding that is known to be exploited fails whatever its severity: block (the default) or show.
-        "known_exploited" known_exploited: optional KnownExploited,
+        "known_exploited" known_exploited: optional BlockOrShow,
+        /// Whether a scan of a distribution that is no longer supported fails: block (the default) or show.
+        "end_of_life" end_of_life: optional BlockOrShow,
+        /// Whether a scan that found nothing that it can look at fails: block (the default) or show.
+        "nothing_to_look_at" nothing_to_look_at: optional BlockOrShow,
         /// Whether tests that failed fail: required (the default) or ignored.
         "tests" tests: optional Tests,
         /// How much of the code the tests have to run.
@@ -57,7 +61,11 @@ section! {
         /// Whether only findings count that the baseline does not have.
         "new_only" new_only: optional bool,
         /// Whether a finding that is known to be exploited fails whatever its severity: block or show.
-        "known_exploited" known_exploited: optional KnownExploited,
+        "known_exploited" known_exploited: optional BlockOrShow,
+        /// Whether a scan of a distribution that is no longer supported fails: block or show.
+        "end_of_life" end_of_life: optional BlockOrShow,
+        /// Whether a scan that found nothing that it can look at fails: block or show.
+        "nothing_to_look_at" nothing_to_look_at: optional BlockOrShow,
         /// Whether tests that failed fail: required or ignored.
         "tests" tests: optional Tests,
         /// How much of the code the tests have to run.

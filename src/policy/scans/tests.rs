@@ -18,6 +18,8 @@ scans:
   must_have: [semgrep, trivy, sbom]
   new_only: true
   known_exploited: show
+  end_of_life: show
+  nothing_to_look_at: show
   tests: ignored
   coverage: { minimum: 80, max_drop: 0.5 }
   platforms: [linux/amd64, linux/arm64/v8]
@@ -60,6 +62,8 @@ fn everything_that_can_be_said_is_read() {
         must_have: words(&["semgrep", "trivy", "sbom"]),
         new_only: true,
         known_exploited: false,
+        end_of_life_passes: true,
+        nothing_to_look_at_passes: true,
         ignore_tests: true,
         coverage_minimum: Some(80.0),
         coverage_max_drop: Some(0.5),
@@ -129,7 +133,7 @@ fn what_is_wrong_is_told_with_its_place() {
     8:69 "yes" is not one of the words block and show -> write something like `block`
     "#);
     insta::assert_snapshot!(problems("scans: { platforms: [amd64], waivers: [{ id: X, until: soon, reason: y }] }\n", "{ forks: true }"), @r#"
-    7:16 there is no key "forks" here -> write one of fail_on, must_have, new_only, known_exploited, tests, coverage, platforms, signatures, or remove it
+    7:16 there is no key "forks" here -> write one of fail_on, must_have, new_only, known_exploited, end_of_life, nothing_to_look_at, tests, coverage, platforms, signatures, or remove it
     8:22 "amd64" is not a platform: an operating system and an architecture -> write something like `linux/amd64`
     8:56 "soon" is not a day, written as year-month-day -> write something like `2026-12-31`
     "#);

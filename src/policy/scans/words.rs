@@ -31,8 +31,8 @@ word!(
     }
 );
 word!(
-    /// Whether what is known to be exploited fails.
-    KnownExploited(bool): |text| match text {
+    /// Whether something fails, or is only shown.
+    BlockOrShow(bool): |text| match text {
         "block" => Some(true),
         "show" => Some(false),
         _ => None,
@@ -100,7 +100,7 @@ wanted!(
     "trivy",
     "^[a-z0-9][a-z0-9._-]{0,63}$"
 );
-wanted!(KnownExploited, "one of the words block and show", "block", "^(block|show)$");
+wanted!(BlockOrShow, "one of the words block and show", "block", "^(block|show)$");
 wanted!(Tests, "one of the words required and ignored", "required", "^(required|ignored)$");
 wanted!(
     Platform,

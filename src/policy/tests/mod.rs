@@ -9,7 +9,7 @@ mod rights;
 mod properties;
 mod schema;
 mod stored;
-pub(super) mod world;
+pub(crate) mod world;
 
 const SHOP: &str = include_str!("../../../tests/fixtures/policies/shop.yml");
 const SMALLEST: &str = include_str!("../../../tests/fixtures/policies/smallest.yml");

@@ -11,51 +11,51 @@ use crate::policy::facts::{
 };
 use crate::policy::{Decision, Policy, Rules, evaluate};
 
-pub(in crate::policy) const NOW: Timestamp = Timestamp(1_800_000_000_000);
-pub(in crate::policy) const MINUTE: i64 = 60_000;
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
+pub(crate) const MINUTE: i64 = 60_000;
 
-pub(in crate::policy) fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     super::parse(SHOP)
 }
 
-pub(in crate::policy) fn minutes(from_now: i64) -> Timestamp {
+pub(crate) fn minutes(from_now: i64) -> Timestamp {
     Timestamp(NOW.0 + from_now * MINUTE)
 }
 
-pub(in crate::policy) fn actor(id: i64, login: &str) -> Actor {
+pub(crate) fn actor(id: i64, login: &str) -> Actor {
     Actor { id: UserId(id), login: login.parse().unwrap(), bot: false }
 }
 
 /// Somebody who is these of the policy's principals.
-pub(in crate::policy) fn person(id: i64, login: &str, is: &[&str]) -> Person {
+pub(crate) fn person(id: i64, login: &str, is: &[&str]) -> Person {
     Person { actor: actor(id, login), is: is.iter().map(|text| text.parse().unwrap()).collect() }
 }
 
-pub(in crate::policy) fn alice() -> Person {
+pub(crate) fn alice() -> Person {
     person(1, "alice", &["user:alice"])
 }
 
-pub(in crate::policy) fn sre(id: i64, login: &str) -> Person {
+pub(crate) fn sre(id: i64, login: &str) -> Person {
     person(id, login, &["team:acme/sre"])
 }
 
-pub(in crate::policy) fn vote(voter: Person, choice: Choice) -> Vote {
+pub(crate) fn vote(voter: Person, choice: Choice) -> Vote {
     Vote { voter, choice, at: minutes(-1) }
 }
 
-pub(in crate::policy) fn success() -> RunFact {
+pub(crate) fn success() -> RunFact {
     RunFact { run: RunId(1), attempt: 1, conclusion: Some("success".to_owned()), url: None }
 }
 
-pub(in crate::policy) fn check(app: Option<&str>, conclusion: Option<&str>) -> CheckFact {
+pub(crate) fn check(app: Option<&str>, conclusion: Option<&str>) -> CheckFact {
     CheckFact { app: app.map(str::to_owned), conclusion: conclusion.map(str::to_owned) }
 }
 
-pub(in crate::policy) fn promotion(number: i64) -> PromotionId {
+pub(crate) fn promotion(number: i64) -> PromotionId {
     PromotionId { repo: RepoId(9), number: PromotionNumber(number) }
 }
 
-pub(in crate::policy) fn contributor(id: Option<i64>, called: &str, part: Part) -> Contributor {
+pub(crate) fn contributor(id: Option<i64>, called: &str, part: Part) -> Contributor {
     Contributor { id: id.map(UserId), called: called.to_owned(), login: None, email: None, part }
 }
 
@@ -77,7 +77,7 @@ fn tuple() -> Tuple {
 }
 
 /// Alice asked to put the merged pull request 7 by dave into production; bob and carol approved.
-pub(in crate::policy) fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     let tuple = tuple();
     let pull = PullFact {
         number: IssueNumber(7),
@@ -112,12 +112,12 @@ pub(in crate::policy) fn facts() -> Facts {
     }
 }
 
-pub(in crate::policy) fn decide(facts: &Facts) -> Decision {
+pub(crate) fn decide(facts: &Facts) -> Decision {
     evaluate(&policy(), facts, NOW)
 }
 
 /// The whole decision as people would read it.
-pub(in crate::policy) fn told(decision: &Decision) -> String {
+pub(crate) fn told(decision: &Decision) -> String {
     let mut lines: Vec<String> = vec![match &decision.verdict {
         crate::policy::Outcome::Allow(_) => "ALLOW".to_owned(),
         crate::policy::Outcome::Wait(what) => format!("WAIT for {what:?}"),

@@ -123,7 +123,13 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
         json.list(|json| source(json, draft))
     })?;
     json.end()?;
-    if listed { Ok(()) } else { Err(Fault::new("It has no results: OSV-Scanner did not finish it.")) }
+    if !listed {
+        return Err(Fault::new("It has no results: OSV-Scanner did not finish it."));
+    }
+    if draft.report().counts.findings == 0 {
+        draft.note("OSV-Scanner lists only what it found something in: how many packages it looked at, it does not say.");
+    }
+    Ok(())
 }
 
 fn source(json: &mut Json<'_>, draft: &mut Draft) -> Result<()> {

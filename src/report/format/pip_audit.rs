@@ -24,7 +24,8 @@ fn recognises(sketch: &Sketch) -> bool {
     }
     json.list(&["dependencies"]).is_some_and(|items| match items.first() {
         Some(first) => is_item(first),
-        None => json.has(&["fixes"]),
+        // Other documents with dependencies say more than that there are none.
+        None => json.has(&["fixes"]) || matches!(json, Value::Object(keys) if keys.len() == 1),
     })
 }
 
@@ -201,6 +202,7 @@ mod tests {
     fn nothing_listed_is_nothing_audited() {
         for text in [
             r#"{"dependencies":[],"fixes":[]}"#,
+            r#"{"dependencies":[]}"#,
             r#"{"dependencies":[{"name":"a","version":"1","vulns":"none"}]}"#,
             r#"{"dependencies":[{"name":"a","version":"1","vulns":null}]}"#,
         ] {

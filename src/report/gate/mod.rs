@@ -1,5 +1,6 @@
 //! What a policy asks of the reports of a commit.
 
+mod blind;
 mod findings;
 mod images;
 mod measures;
@@ -35,6 +36,10 @@ pub struct Gate {
     pub platforms: Vec<String>,
     /// Names as in `must_have`, of reports whose signature was verified.
     pub signed: Vec<String>,
+    /// What was scanned may be no longer supported.
+    pub end_of_life_passes: bool,
+    /// A scan may have had nothing that it can look at.
+    pub nothing_to_look_at_passes: bool,
     /// Reports of forks satisfy too.
     pub forks: bool,
 }
@@ -48,6 +53,8 @@ impl Gate {
         conditions.extend(reports::any(self, tally));
         conditions.extend(self.must_have.iter().map(|name| reports::named(self, tally, name)));
         conditions.extend(reports::reliable(self, tally));
+        conditions.extend(blind::nothing(self, tally));
+        conditions.extend(blind::ended(self, tally));
         conditions.extend(findings::severity(self, tally));
         conditions.extend(findings::exploited(self, tally));
         conditions.extend(measures::tests(self, tally));
@@ -59,7 +66,7 @@ impl Gate {
         conditions
     }
 
-    /// The reports that may satisfy something.
+    /// The reports that may satisfy something. Facts of 0.1.0 have those of forks among the others.
     fn believed<'t>(&self, tally: &'t Tally) -> impl Iterator<Item = &'t ReportFact> {
         tally.reports.iter().filter(|fact| self.forks || !fact.fork)
     }

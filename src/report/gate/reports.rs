@@ -19,7 +19,7 @@ pub(super) fn any(gate: &Gate, tally: &Tally) -> Option<Condition> {
         return None;
     }
     let judged = Judged { title: "a report".to_owned(), actual: "none".to_owned(), decided_by: Vec::new() };
-    let forks = of_forks(!tally.reports.is_empty());
+    let forks = of_forks(!tally.reports.is_empty() || !tally.of_forks.is_empty());
     let sentence = format!(
         "Nothing that was run on this commit brought a report{forks}. Run a scanner or the tests, and upload \
          what they write."
@@ -39,7 +39,8 @@ pub(super) fn named(gate: &Gate, tally: &Tally, name: &str) -> Condition {
         return unreliable(Judged { title, actual, decided_by: tools(&broken) }, &broken, worst);
     }
     if called.is_empty() {
-        let forks = of_forks(tally.reports.iter().any(|fact| answers(fact, name)));
+        let mut all = tally.reports.iter().chain(&tally.of_forks);
+        let forks = of_forks(all.any(|fact| answers(fact, name)));
         let sentence = format!(
             "No report called `{name}` came of this commit{forks}. Run it on this commit, and upload what it \
              writes."

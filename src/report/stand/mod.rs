@@ -14,7 +14,7 @@ mod waivers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -24,13 +24,15 @@ use self::compare::{Comparison, compare};
 use self::merge::{Group, Told, merge};
 use self::problem::{Merged, fingerprints, problem};
 use self::waivers::Waivers;
-use crate::report::{Baseline, Novelty, Problem, Received, Report, Rule, SignatureFact, Standing, Waiver};
+use crate::report::{
+    Baseline, Fingerprint, Novelty, Problem, Received, Report, Row, Rule, SignatureFact, Standing, Waiver,
+};
 
 /// Everything that says how a commit stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     /// Its reports.
-    pub reports: &'a [Received],
+    pub reports: &'a [&'a Received],
     /// What became of each report's signatures, in the same order; none where one is missing.
     pub signatures: &'a [SignatureFact],
     /// Reports of the same tools about the same targets on earlier commits.
@@ -39,7 +41,7 @@ pub struct Evidence<'a> {
     pub waivers: &'a [Waiver],
     /// How many reports are still being fetched or read.
     pub pending: u32,
-    /// Whether reports of forks satisfy anything.
+    /// Whether reports of forks' runs count; otherwise they neither satisfy nor fail anything.
     pub forks: bool,
     /// The day, in UTC.
     pub today: Date,
@@ -58,7 +60,56 @@ struct Outcome<'a> {
 }
 
 /// How the commit stands. It does not matter in which order the reports come.
+///
+/// Where forks' runs do not count, the commit stands as if there were none: whoever opens a pull request from a fork
+/// writes their reports, and must neither open nor close a gate with them. They are shown beside it.
 pub fn stand(evidence: &Evidence<'_>) -> Standing {
+    if evidence.forks || !evidence.reports.iter().any(|received| received.origin.fork) {
+        return all(evidence);
+    }
+    let (own, forks) = (Part::of(evidence, false), Part::of(evidence, true));
+    let mut standing = all(&own.evidence(evidence));
+    let beside = all(&forks.evidence(evidence));
+    let mut rows: Vec<(usize, Row)> = own.places.into_iter().zip(standing.rows).collect();
+    rows.extend(forks.places.into_iter().zip(beside.rows));
+    rows.sort_by_key(|(place, _)| *place);
+    standing.rows = rows.into_iter().map(|(_, row)| row).collect();
+    standing.tally.of_forks = beside.tally.reports;
+    let lists = [&standing.open, &standing.waived, &standing.suppressed];
+    let known: HashSet<Fingerprint> =
+        lists.into_iter().flatten().map(|problem| problem.fingerprint).collect();
+    standing.of_forks = beside.open;
+    standing.of_forks.retain(|problem| !known.contains(&problem.fingerprint));
+    standing
+}
+
+/// Some of the reports, with their places among all of them.
+struct Part<'a> {
+    places: Vec<usize>,
+    reports: Vec<&'a Received>,
+    signatures: Vec<SignatureFact>,
+}
+
+impl<'a> Part<'a> {
+    fn of(evidence: &Evidence<'a>, forks: bool) -> Self {
+        let mut part = Self { places: Vec::new(), reports: Vec::new(), signatures: Vec::new() };
+        for (place, received) in evidence.reports.iter().enumerate() {
+            if received.origin.fork == forks {
+                part.places.push(place);
+                part.reports.push(received);
+                part.signatures.push(evidence.signatures.get(place).cloned().unwrap_or_default());
+            }
+        }
+        part
+    }
+
+    /// Within the part all count the same.
+    fn evidence<'p>(&'p self, evidence: &Evidence<'p>) -> Evidence<'p> {
+        Evidence { reports: &self.reports, signatures: &self.signatures, ..*evidence }
+    }
+}
+
+fn all(evidence: &Evidence<'_>) -> Standing {
     let now = evidence.reports.iter().map(|received| &received.report);
     let before = evidence.baselines.iter().map(|baseline| &baseline.report);
     let aliases = Aliases::of(now.clone().chain(before.clone()).flat_map(|report| &report.findings));
@@ -77,6 +128,7 @@ pub fn stand(evidence: &Evidence<'_>) -> Standing {
         fixed: problems(outcome.fixed),
         waived: problems(outcome.waived),
         suppressed: problems(outcome.suppressed),
+        of_forks: Vec::new(),
         waivers: news,
     }
 }

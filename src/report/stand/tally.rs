@@ -50,15 +50,13 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
 }
 
 fn platforms(evidence: &Evidence<'_>) -> Vec<String> {
-    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
-    let reports: Vec<&Report> = reports.map(|received| &received.report).collect();
+    let reports: Vec<&Report> = evidence.reports.iter().map(|received| &received.report).collect();
     covered(&reports).into_iter().collect()
 }
 
 /// Whoever wants a bill of materials wants it of the image that was scanned.
 fn other_subjects(evidence: &Evidence<'_>) -> Vec<String> {
-    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
-    let reports: Vec<&Report> = reports.map(|received| &received.report).collect();
+    let reports: Vec<&Report> = evidence.reports.iter().map(|received| &received.report).collect();
     let named = reports.iter().filter(|report| {
         let inventory = report.inventory.as_ref().is_none_or(|inventory| !inventory.subjects.is_empty());
         inventory || report.image.is_some()
@@ -94,6 +92,8 @@ fn fact(received: &Received, signature: SignatureFact) -> ReportFact {
         format: report.format.clone(),
         target: report.target.clone(),
         state: report.state.clone(),
+        end_of_life: report.end_of_life.clone(),
+        looked_at_nothing: report.looked_at_nothing,
         sha256: origin.sha256.clone(),
         fork: origin.fork,
         answers_to: names(report),
@@ -111,8 +111,8 @@ pub(super) fn signatures(evidence: &Evidence<'_>) -> Vec<SignatureFact> {
 
 /// The digests of all images that scanners looked at.
 fn scanned<'e>(evidence: &Evidence<'e>) -> BTreeSet<&'e str> {
-    let reports = evidence.reports.iter().filter(|received| counts(evidence, received));
-    let scans = reports.map(|received| &received.report).filter(|report| report.answers_to("scan"));
+    let scans =
+        evidence.reports.iter().map(|received| &received.report).filter(|report| report.answers_to("scan"));
     let images = scans.filter_map(|report| report.image.as_ref());
     images.flat_map(|image| &image.digests).map(|digest| &**digest).collect()
 }
@@ -198,34 +198,24 @@ impl Problem {
     }
 }
 
-/// Whether a report may satisfy anything.
-fn counts(evidence: &Evidence<'_>, received: &Received) -> bool {
-    evidence.forks || !received.origin.fork
-}
-
-/// All tests together. Of a fork's run only what failed is believed.
+/// All tests together.
 fn tests(evidence: &Evidence<'_>) -> Option<TestTotals> {
-    let mut all: Option<TestTotals> = None;
-    for received in evidence.reports {
-        let Some(one) = received.report.tests else { continue };
-        let sum = all.get_or_insert_default();
-        let believed = counts(evidence, received);
-        sum.failed = sum.failed.saturating_add(one.failed);
-        sum.errored = sum.errored.saturating_add(one.errored);
-        sum.cases = sum.cases.saturating_add(if believed { one.cases } else { one.failed + one.errored });
-        if believed {
-            sum.passed = sum.passed.saturating_add(one.passed);
-            sum.skipped = sum.skipped.saturating_add(one.skipped);
-        }
-    }
-    all
+    let mut tests = evidence.reports.iter().filter_map(|received| received.report.tests);
+    let first = tests.next()?;
+    Some(tests.fold(first, |all, one| TestTotals {
+        cases: all.cases.saturating_add(one.cases),
+        passed: all.passed.saturating_add(one.passed),
+        failed: all.failed.saturating_add(one.failed),
+        errored: all.errored.saturating_add(one.errored),
+        skipped: all.skipped.saturating_add(one.skipped),
+    }))
 }
 
 /// The coverage that counts: of the report about the most lines, since a run of a part measures only that
 /// part; of two about as many, the one that says less.
 fn coverage(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Option<CoverageFact> {
-    let counting = evidence.reports.iter().enumerate().filter(|(_, received)| counts(evidence, received));
-    let measured = counting.filter_map(|(index, it)| Some((index, it.report.coverage.as_ref()?)));
+    let reports = evidence.reports.iter().enumerate();
+    let measured = reports.filter_map(|(index, it)| Some((index, it.report.coverage.as_ref()?)));
     let size = |coverage: &crate::report::Coverage| (coverage.lines_valid, Reverse(coverage.lines_covered));
     let (index, now) = measured.max_by_key(|(_, coverage)| size(coverage))?;
     let baselines = outcome.baselines.get(index).into_iter().flatten();

@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const COMPLAINTS: Duration = Duration::from_mins(1);
 
 /// Answers whoever connects, until it is told to stop; then those that are here get their answers first.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     limits: ConnectionLimits,

@@ -32,11 +32,19 @@ pub(super) enum Is {
     Fixed,
     Waived,
     Suppressed,
+    OfForks,
 }
 
 impl Is {
-    pub(super) const ALL: [Self; 6] =
-        [Self::New, Self::Unknown, Self::Existing, Self::Fixed, Self::Waived, Self::Suppressed];
+    pub(super) const ALL: [Self; 7] = [
+        Self::New,
+        Self::Unknown,
+        Self::Existing,
+        Self::Fixed,
+        Self::Waived,
+        Self::Suppressed,
+        Self::OfForks,
+    ];
 
     /// The word in the address and in the list.
     pub(super) fn as_str(self) -> &'static str {
@@ -47,6 +55,7 @@ impl Is {
             Self::Fixed => "fixed",
             Self::Waived => "waived",
             Self::Suppressed => "suppressed",
+            Self::OfForks => "of-forks",
         }
     }
 
@@ -59,6 +68,7 @@ impl Is {
             Self::Fixed => "fixed",
             Self::Waived => "waived",
             Self::Suppressed => "suppressed",
+            Self::OfForks => "of forks, does not count",
         }
     }
 
@@ -75,6 +85,7 @@ impl Filter {
             (Is::Fixed, &standing.fixed),
             (Is::Waived, &standing.waived),
             (Is::Suppressed, &standing.suppressed),
+            (Is::OfForks, &standing.of_forks),
         ];
         let rest = rest.into_iter().flat_map(|(is, problems)| problems.iter().map(move |one| (is, one)));
         let fitting: Vec<(Is, &Problem)> = open.chain(rest).filter(|(is, one)| self.fits(*is, one)).collect();

@@ -1,7 +1,8 @@
 //! The full list of a commit's findings, for people: `GET /reports/{repository id}/{commit}?key=…`.
 //!
 //! The address stands in the check run and nowhere else, and nobody guesses it; without its key there is nothing
-//! here. The page is made when it is asked for, needs no script, and shows what the check run had no room for.
+//! here. The page needs no script and shows what the check run had no room for, as of when that was written: whoever
+//! opens it, and however often, changes nothing and has nobody asked.
 
 mod filter;
 mod view;
@@ -19,17 +20,15 @@ use tokio::sync::Semaphore;
 
 use super::{Shared, home};
 use crate::app::App;
-use crate::db::notice;
-use crate::effect::Notice;
-use crate::handlers;
-use crate::handlers::facts::judged;
-use crate::ids::{CommitSha, Repo, RepoId};
+use crate::db;
+use crate::ids::{CommitSha, RepoId};
+use crate::query::{CommitReports, of_commit};
 use crate::telemetry::causes;
 
 pub(super) use filter::Filter;
 pub(super) use view::{Shown, page};
 
-/// How many pages are made at once: each asks GitHub what the commit is compared with.
+/// How many pages are made at once: each may unpack as much as a judgement holds.
 const PLACES: usize = 2;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -46,16 +45,15 @@ impl ReportPages {
         Self { app, places: Arc::new(Semaphore::new(PLACES)) }
     }
 
-    async fn repo(&self, repo: RepoId, commit: &CommitSha) -> Result<Option<Repo>, handlers::Error> {
-        let mut conn = self.app.db.read().await?;
-        Ok(notice::repo(&mut conn, repo, &Notice::Scans { commit: commit.clone() }).await?)
-    }
-
-    async fn shown(&self, repo: RepoId, commit: &CommitSha) -> Result<Option<Shown>, handlers::Error> {
-        let Some(repo) = self.repo(repo, commit).await? else { return Ok(None) };
+    async fn shown(&self, repo: RepoId, commit: &CommitSha) -> db::Result<Option<Shown>> {
+        let known = of_commit(&self.app.db, repo, commit).await?;
         let now = self.app.clock.now();
-        let judged = Box::pin(judged(&self.app, &repo, commit, now)).await?;
-        Ok(Some(Shown { repo: repo.name, commit: commit.clone(), judged, now }))
+        Ok(known.map(|CommitReports { repo, judgement }| Shown {
+            repo,
+            commit: commit.clone(),
+            judgement,
+            now,
+        }))
     }
 }
 
@@ -85,7 +83,7 @@ async fn show(
         Ok(None) => nothing_here(),
         Err(error) => {
             tracing::warn!(why = causes(&error), "the page of a commit's reports cannot be made");
-            let text = "GitHub or the database did not answer. Try again in a minute.\n";
+            let text = "The database did not answer. Try again in a minute.\n";
             (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
         }
     }

@@ -1,18 +1,20 @@
 //! What the page shows, and to whom.
 
 use super::*;
+use crate::check_run::scans::Judged;
 use crate::check_run::scans::samples::{self, blocked, standing, weakness};
 use crate::comment::hostile::HOSTILE;
-use crate::handlers::facts::Judged;
+use crate::db::judgement::Judgement;
 use crate::report::Severity;
 
-fn shown(judged: Judged) -> Shown {
-    Shown { repo: "acme/shop".parse().unwrap(), commit: samples::commit(), judged, now: samples::now() }
+fn shown(judged: &Judged) -> Shown {
+    let judgement = Some(Judgement::new(judged, samples::now()));
+    Shown { repo: "acme/shop".parse().unwrap(), commit: samples::commit(), judgement, now: samples::now() }
 }
 
 fn sample() -> Shown {
     let (standing, gates) = blocked();
-    shown(Judged { standing, gates, annotations: 50 })
+    shown(&Judged { standing, gates, annotations: 50 })
 }
 
 fn filter(query: &str) -> Filter {
@@ -21,7 +23,7 @@ fn filter(query: &str) -> Filter {
 
 /// The names of the findings in the order in which they stand.
 fn listed(shown: &Shown, query: &str) -> Vec<String> {
-    let fitting = filter(query).fitting(&shown.judged.standing);
+    let fitting = filter(query).fitting(&shown.judgement.as_ref().unwrap().judged.standing);
     fitting.into_iter().map(|(is, problem)| format!("{} {}", is.as_str(), problem.id)).collect()
 }
 
@@ -55,7 +57,7 @@ fn everything_is_listed_and_can_be_filtered() {
 #[test]
 fn long_lists_have_pages() {
     let open = (0..450).map(|n| weakness("B1", "Weak", Severity::High, "a.py", n)).collect();
-    let shown = shown(Judged { standing: standing(Vec::new(), open), gates: Vec::new(), annotations: 50 });
+    let shown = shown(&Judged { standing: standing(Vec::new(), open), gates: Vec::new(), annotations: 50 });
     let rows =
         |query: &str| page(&shown, &filter(query)).into_string().matches("data-label=\"Where\"").count();
     assert_eq!([rows(""), rows("page=3"), rows("page=99"), rows("page=-1")], [200, 50, 50, 200]);
@@ -81,7 +83,7 @@ fn what_reports_say_is_text() {
         }
         standing.rows[0].tool = samples::tool(text, text);
         standing.rows[0].origin.url = Some("data:text/html,x".to_owned());
-        let page = page(&shown(Judged { standing, gates, annotations: 50 }), &filter("")).into_string();
+        let page = page(&shown(&Judged { standing, gates, annotations: 50 }), &filter("")).into_string();
         for bad in ["<script", "<img", "<!--", "onload=\"", "javascript:", "data:text", "\u{202e}"] {
             assert!(!page.contains(bad), "{bad} of {text:?}");
         }
@@ -96,7 +98,7 @@ fn an_address_of_a_report_is_ours_for_public_names_or_says_its_host_and_is_none_
         problem.finding.rule = crate::report::Rule { url, ..(*problem.finding.rule).clone() }.into();
         problem.fork = problem.id.starts_with("python.eval");
     }
-    let page = page(&shown(Judged { standing, gates, annotations: 50 }), &filter("")).into_string();
+    let page = page(&shown(&Judged { standing, gates, annotations: 50 }), &filter("")).into_string();
     let link = |to: &str, id: &str| {
         format!("<a href=\"{to}\" rel=\"noopener noreferrer nofollow\"><code>{id}</code></a>")
     };

@@ -7,11 +7,11 @@ use countersign_page::{Frame, Mark};
 use maud::{Markup, html};
 
 use super::filter::{Filter, Is, PER_PAGE};
-use crate::check_run::scans::{Gated, Overall, View, merged, overall, place, title};
+use crate::check_run::scans::{Gated, Judged, NAME, Overall, View, merged, overall, place, title};
 use crate::clock::Timestamp;
-use crate::handlers::facts::Judged;
+use crate::db::judgement::Judgement;
 use crate::ids::{CommitSha, RepoName};
-use crate::report::{Changed, Problem, Reference, Row, Severity};
+use crate::report::{Changed, Problem, Reference, Row, Severity, Standing};
 use crate::requirement::Verdict;
 
 /// What is shown.
@@ -19,31 +19,66 @@ use crate::requirement::Verdict;
 pub(crate) struct Shown {
     pub(crate) repo: RepoName,
     pub(crate) commit: CommitSha,
-    pub(crate) judged: Judged,
+    pub(crate) judgement: Option<Judgement>,
     pub(crate) now: Timestamp,
 }
 
 /// The whole document.
 pub(crate) fn page(shown: &Shown, filter: &Filter) -> Markup {
-    let Judged { standing, gates, .. } = &shown.judged;
-    let view =
-        View { standing, gates, page: None, changed: &Changed::default(), annotations: 0, now: shown.now };
-    let (overall, title) = (overall(standing, gates), title(&view));
     let body = html! {
-        header {
-            p.where { (shown.repo) " · commit " code title=(shown.commit) { (shown.commit.short()) } }
-            h1 { "Reports" }
-            p.verdict data-is=(word(overall)) { (sign(overall).draw()) span { (readable(&title)) } }
+        @match &shown.judgement {
+            Some(judgement) => (judged(shown, judgement, filter)),
+            None => {
+                (header(shown, &html! {}))
+                p { "Nothing is kept yet of how this commit is judged by its reports. Press " strong { "Scan again" }
+                    " below the check run " code { (NAME) } ", and open this page again when it has ended." }
+            }
         }
-        (asked(gates))
-        (reports(&standing.rows))
-        (findings(shown, filter))
-        footer { "Countersign. This page is as things stand now; its address is known only to whoever can see the check run." }
+        footer { "Countersign. The address of this page is known only to whoever can see the check run." }
     };
     let title = format!("Reports of {} · {}", shown.commit.short(), shown.repo);
     let frame =
         Frame { title: &title, style: "../page.css", home: "../../", bar: html! {}, body, live: None };
     frame.document()
+}
+
+fn judged(shown: &Shown, judgement: &Judgement, filter: &Filter) -> Markup {
+    let Judged { standing, gates, .. } = &judgement.judged;
+    let view =
+        View { standing, gates, page: None, changed: &Changed::default(), annotations: 0, now: shown.now };
+    let (overall, title) = (overall(standing, gates), title(&view));
+    html! {
+        (header(shown, &html! {
+            p.verdict data-is=(word(overall)) { (sign(overall).draw()) span { (readable(&title)) } }
+            p.quiet { "As judged " time datetime=(judgement.at) title=(judgement.at) { (ago(judgement.at, shown.now)) }
+                ". Whatever changes it writes the check run and this page anew." }
+        }))
+        (asked(gates))
+        (reports(&standing.rows))
+        (findings(judgement, filter))
+    }
+}
+
+fn header(shown: &Shown, verdict: &Markup) -> Markup {
+    html! {
+        header {
+            p.where { (shown.repo) " · commit " code title=(shown.commit) { (shown.commit.short()) } }
+            h1 { "Reports" }
+            (verdict)
+        }
+    }
+}
+
+/// How long ago, in one unit.
+fn ago(then: Timestamp, now: Timestamp) -> String {
+    let minutes = now.since(then).as_secs() / 60;
+    let (count, unit) = match minutes {
+        0 => return "less than a minute ago".to_owned(),
+        1..60 => (minutes, "minute"),
+        60..2880 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }
 
 fn word(overall: Overall) -> &'static str {
@@ -158,8 +193,8 @@ fn source(row: &Row) -> Markup {
     }
 }
 
-fn findings(shown: &Shown, filter: &Filter) -> Markup {
-    let standing = &shown.judged.standing;
+fn findings(judgement: &Judgement, filter: &Filter) -> Markup {
+    let standing = &judgement.judged.standing;
     let fitting = filter.fitting(standing);
     let pages = fitting.len().div_ceil(PER_PAGE);
     let page = filter.page_of(pages);
@@ -168,7 +203,10 @@ fn findings(shown: &Shown, filter: &Filter) -> Markup {
     html! {
         section {
             h2 #findings { "Findings" span.count { (fitting.len()) } }
-            (form(shown, filter))
+            (form(standing, filter))
+            @if judgement.left_out > 0 {
+                p.quiet { (judgement.left_out) " more findings are counted in the check run, and not kept here." }
+            }
             @if here.is_empty() { p.quiet { "Nothing fits." } }
             @else {
                 table.findings {
@@ -181,9 +219,8 @@ fn findings(shown: &Shown, filter: &Filter) -> Markup {
     }
 }
 
-fn form(shown: &Shown, filter: &Filter) -> Markup {
-    let standing = &shown.judged.standing;
-    let lists = [&standing.open, &standing.fixed, &standing.waived, &standing.suppressed];
+fn form(standing: &Standing, filter: &Filter) -> Markup {
+    let lists = [&standing.open, &standing.fixed, &standing.waived, &standing.suppressed, &standing.of_forks];
     let tools: BTreeSet<&str> =
         lists.into_iter().flatten().flat_map(|problem| problem.said.iter().map(|said| &*said.tool)).collect();
     let chosen = Severity::from_word(&filter.severity);

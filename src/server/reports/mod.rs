@@ -24,12 +24,13 @@ use tower_http::timeout::TimeoutLayer;
 use super::Shared;
 use super::home;
 use crate::db::inbox;
-use crate::db::report::{self, Bundle, Packed};
+use crate::db::report::{self, Bundle, Packed, pack};
 use crate::github::read::Run;
 use crate::ids::Repo;
+use crate::report::upload::{Upload, Uploaded, read};
 use crate::report::{Limits, Origin, Received, Way};
 use crate::telemetry::causes;
-use crate::worker::reports::{Read, Upload, pack, read, word_of};
+use crate::worker::reports::word_of;
 pub use face::ReportsFace;
 use rejection::Rejection;
 
@@ -120,7 +121,8 @@ async fn take(shared: &Shared, asked: Asked, request: Request) -> Result<Taken, 
         let packed = pack(&name, &read.reports);
         (read, packed, name)
     });
-    let (Read { reports, unrecognised }, packed, name) = worked.await.map_err(|_| Rejection::NotStored)?;
+    let (Uploaded { reports, unrecognised }, packed, name) =
+        worked.await.map_err(|_| Rejection::NotStored)?;
     if reports.is_empty() {
         return Err(Rejection::NoReport);
     }

@@ -2,10 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::pack;
-use crate::db::report::{Bundle, Packed};
+use crate::db::report::{Bundle, Packed, pack};
+use crate::facts::read_policy;
 use crate::github::read::{Alerts as Given, Run};
-use crate::handlers::load_policy;
 use crate::ids::Repo;
 use crate::report::github_alerts::{Alerts, Kind};
 use crate::report::{Limits, Origin, Received, Way};
@@ -22,7 +21,7 @@ impl Workers {
         if run.is_foreign(repo.id) {
             return Ok(Vec::new());
         }
-        let policy = load_policy(&self.app, repo).await?;
+        let policy = read_policy(&self.app, repo).await?.loaded;
         if !policy.is_ok_and(|loaded| loaded.policy.scans.github_alerts) {
             return Ok(Vec::new());
         }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use tokio::fs::File;
 
-use super::{Read, Upload, pack, read, refused, workflow_of};
-use crate::db::report::Packed;
+use super::workflow_of;
+use crate::db::report::{Packed, pack};
 use crate::github;
 use crate::github::read::{Artifact, Downloaded, Job, Run};
 use crate::ids::Repo;
+use crate::report::upload::{Upload, Uploaded, read, refused};
 use crate::report::{Limits, Origin, Way};
 use crate::worker::{Error, Workers};
 
@@ -79,7 +80,7 @@ impl Workers {
         let upload = Upload { file, name: artifact.name.clone(), origin: origin.clone(), limits };
         let (hand, packing) = (self.app.marker.clone(), name.clone());
         let worked = tokio::task::spawn_blocking(move || {
-            let Read { reports, .. } = read(upload, &hand);
+            let Uploaded { reports, .. } = read(upload, &hand);
             pack(&packing, &reports)
         });
         match worked.await {

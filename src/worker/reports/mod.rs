@@ -5,21 +5,19 @@
 
 mod alerts;
 mod artifact;
-mod received;
 
 use crate::clock::{Timestamp, random};
 use crate::db::inbox::{self, NewDelivery};
-use crate::db::report::{self, Bundle, Claimed, Finished, Packed};
+use crate::db::report::{self, Bundle, Claimed, Finished, Packed, pack};
 use crate::event::ReportsRead;
 use crate::github::read::Run;
 use crate::github::{self, Sent};
 use crate::ids::{CommitSha, Repo};
-use crate::report::{Origin, Received, Way};
+use crate::report::upload::refused;
+use crate::report::{Origin, Way};
 use crate::telemetry::causes;
 use crate::worker::inbox::unless_lost;
 use crate::worker::{Error, Workers, backoff};
-
-pub use received::{Read, Upload, read, refused};
 
 /// The event's name in the inbox; GitHub has none with a dot.
 pub(super) const REPORTS_READ: &str = "countersign.reports";
@@ -194,14 +192,6 @@ impl Workers {
         });
         unless_lost(written.await)
     }
-}
-
-/// Reports that are ready to be stored, all of one upload.
-///
-/// # Errors
-/// When no JSON can be made of one.
-pub fn pack(bundle: &str, reports: &[Received]) -> Result<Vec<Packed>, crate::db::Error> {
-    reports.iter().map(|received| Packed::new(bundle, received)).collect()
 }
 
 /// The delivery that tells that reports of this commit were read.

@@ -41,6 +41,14 @@ impl Scenario {
             .write(move |tx| Box::pin(async move { inbox::claim(tx.conn().await?, now, LEASE, 16).await }));
         claim.await.unwrap()
     }
+
+    /// What arrived is handled, and no effect of it is performed.
+    pub(super) async fn handles_deliveries(&self) {
+        for claimed in self.claims_deliveries().await {
+            let event = webhook::to_event(&claimed.event, &claimed.body).unwrap().unwrap();
+            Box::pin(handlers::handle(Context::new(self.app.clone(), claimed), event)).await.unwrap();
+        }
+    }
 }
 
 fn made_deployments(state: &State) -> usize {
@@ -68,10 +76,7 @@ scenario!(after_the_delivery_is_claimed, s => {
 scenario!(after_it_is_handled, s => {
     let asked = s.says("alice", ASK);
     s.deliveries_arrive().await;
-    for claimed in s.claims_deliveries().await {
-        let event = webhook::to_event(&claimed.event, &claimed.body).unwrap().unwrap();
-        Box::pin(handlers::handle(Context::new(s.app.clone(), claimed), event)).await.unwrap();
-    }
+    s.handles_deliveries().await;
     assert_eq!(s.fake.with_state(made_deployments), 0);
     s.restart().await;
     s.ends_well(asked).await;
@@ -80,10 +85,7 @@ scenario!(after_it_is_handled, s => {
 scenario!(after_the_effect_is_claimed, s => {
     let asked = s.says("alice", ASK);
     s.deliveries_arrive().await;
-    for claimed in s.claims_deliveries().await {
-        let event = webhook::to_event(&claimed.event, &claimed.body).unwrap().unwrap();
-        Box::pin(handlers::handle(Context::new(s.app.clone(), claimed), event)).await.unwrap();
-    }
+    s.handles_deliveries().await;
     let now = s.clock.now();
     let claim = s.app.db.write(move |tx| Box::pin(async move { outbox::claim(tx.conn().await?, now, LEASE, 16).await }));
     assert_eq!(claim.await.unwrap().len(), 1);

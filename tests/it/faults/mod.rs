@@ -8,6 +8,7 @@ mod deliveries;
 mod instances;
 mod lanes;
 mod reads;
+mod rows;
 mod unknown;
 mod writes;
 

@@ -102,6 +102,20 @@ pub async fn by_hand(url: &str, sql: &str) -> Result<(), sqlx::Error> {
     }
 }
 
+/// What a query gives: every row as one text, its values (texts all of them) between bars.
+pub async fn told(url: &str, sql: &str) -> Vec<String> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    if url.starts_with("sqlite:") {
+        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
+        rows.iter().map(|row| row.get::<String, _>(0)).collect()
+    } else {
+        let pool = sqlx::PgPool::connect(url).await.unwrap();
+        let rows = sqlx::query(sql).fetch_all(&pool).await.unwrap();
+        rows.iter().map(|row| row.get::<String, _>(0)).collect()
+    }
+}
+
 /// Every value of every table, as bytes, with its column.
 pub async fn every_value(url: &str) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();

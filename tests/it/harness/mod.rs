@@ -19,7 +19,7 @@ use countersign::db::{Guarding, Place};
 use countersign::github::fake::webhooks::Delivery;
 use countersign::github::fake::{Fake, auth, seed};
 use countersign::github::{AppKey, Connection, Pace};
-use countersign::server::{Parts, Program, StartError, Work};
+use countersign::program::{Parts, Program, StartError, Work};
 use countersign::settings::{AnchorSettings, ConnectionLimits, OidcSettings, ReaderToken};
 use countersign::worker::Workers;
 use tokio::net::TcpListener;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use countersign::github::fake::acts::code::Push;
 use countersign::github::fake::checks::CheckRun;
 use countersign::github::fake::seed;
-use countersign::ids::RepoId;
+use countersign::ids::{RepoId, UserId};
 
 use super::samples::{CLEAN, one_finding, zip};
 use crate::harness::acts::POLICY;
+use crate::harness::database::{by_hand, every_value, told};
 use crate::harness::{SHOP, Scenario};
 use crate::scenario;
 
@@ -85,6 +86,63 @@ scenario!(a_repository_without_reports_has_no_such_check, s => {
 scenario!(reports_of_which_nothing_is_asked_are_neutral, s => {
     s.ci_leaves(&[("codeql", &zip(&[("a.sarif", CLEAN.as_bytes())]))]).await;
     assert_eq!(s.scans()[0].conclusion.as_deref(), Some("neutral"));
+});
+
+// Row 5b: whoever has the address opens it as often as they like.
+scenario!(opening_the_page_asks_nobody_and_writes_nothing, s => {
+    s.found().await;
+    let key = s.app.page_key.of(RepoId(seed::SHOP), &s.head().parse().unwrap());
+    let (asked, rows) = (s.fake.requests().len(), every_value(&s.database).await);
+    s.advance(Duration::from_mins(3));
+    let (_, first) = s.page(&key).await;
+    assert!(first.contains("3 minutes ago"), "{first}");
+    for _ in 0..50 {
+        assert_eq!(s.page(&key).await, (200, first.clone()));
+    }
+    assert_eq!(s.fake.requests().len(), asked);
+    assert!(every_value(&s.database).await == rows);
+});
+
+scenario!(the_page_is_as_of_when_the_check_run_was_written, s => {
+    s.found().await;
+    let key = s.app.page_key.of(RepoId(seed::SHOP), &s.head().parse().unwrap());
+    s.comment("bob", "/waive sql-injection --until 2026-12-01 --reason \"not reached\"").await;
+    let (_, waived) = s.page(&key).await;
+    assert!(waived.contains("Passed: 1 report") && waived.contains("less than a minute ago"), "{waived}");
+    by_hand(&s.database, "UPDATE judgement SET version = version + 1").await.unwrap();
+    let (status, later) = s.page(&key).await;
+    assert_eq!(status, 200);
+    assert!(later.contains("Nothing is kept yet") && later.contains("Scan again"), "{later}");
+    by_hand(&s.database, "UPDATE judgement SET version = version - 1").await.unwrap();
+    by_hand(&s.database, "UPDATE judgement SET document = origin.document FROM (SELECT document FROM report) AS origin").await.unwrap();
+    assert!(s.page(&key).await.1.contains("Nothing is kept yet"), "what cannot be read is as if there were none");
+    s.comment("alice", "/scan").await;
+    assert!(s.page(&key).await.1.contains("Passed: 1 report"), "and is made anew");
+    by_hand(&s.database, "DELETE FROM judgement").await.unwrap();
+    assert!(s.page(&key).await.1.contains("Nothing is kept yet"));
+});
+
+scenario!(a_person_is_erased_from_what_a_commit_was_judged_by, s => {
+    s.found().await;
+    s.comment("bob", "/waive sql-injection --until 2026-12-01 --reason \"bob knows\"").await;
+    let key = s.app.page_key.of(RepoId(seed::SHOP), &s.head().parse().unwrap());
+    assert!(s.page(&key).await.1.contains("bob knows"));
+    s.app.db.redact(UserId(2), "they asked for it".to_owned(), s.clock.now()).await.unwrap();
+    assert!(s.page(&key).await.1.contains("Nothing is kept yet"));
+    s.comment("alice", "/scan").await;
+    let (_, page) = s.page(&key).await;
+    assert!(page.contains("sql-injection") && !page.contains("bob"), "{page}");
+});
+
+/// The numbers that were kept last.
+const POINT: &str = "SELECT COALESCE(branch, '-') || ' ' || high_open || ' ' || high_new || ' ' || COALESCE(high_fixed, -1) \
+    || ' ' || low_open || ' ' || COALESCE(coverage, -1) FROM scan_point ORDER BY at DESC";
+
+scenario!(each_judgement_leaves_its_numbers_for_what_changes_over_time, s => {
+    s.found().await;
+    assert_eq!(told(&s.database, POINT).await[0], "gift-cards 1 0 0 0 -1", "open, and nothing to compare with");
+    s.comment("bob", "/waive sql-injection --until 2026-12-01 --reason \"not reached\"").await;
+    assert_eq!(told(&s.database, POINT).await[0], "gift-cards 0 0 0 0 -1", "one row for each commit, as it was judged last");
 });
 
 scenario!(the_page_is_for_whoever_has_its_address, s => {

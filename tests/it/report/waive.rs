@@ -167,6 +167,9 @@ scenario!(a_run_that_nobody_told_of_is_waited_for_and_read, s => {
     let report = zip(&[("trivy.sarif", found("CVE-2026-1234").as_bytes())]);
     s.fake.finish_run_with(SHOP, run, "success", &[("trivy", &report)]).unwrap();
     s.lose_deliveries();
+    let before = fetched(s);
+    s.comment("alice", "/promote staging --dry-run").await;
+    assert_eq!(fetched(s), before, "whoever only asks what would happen has nothing fetched");
     s.comment("alice", "/promote staging").await;
     assert!(s.missing(1).await.contains(&"findings_high"), "{:?}", s.missing(1).await);
     assert_eq!(s.story_of("p1").await[..3], ["request.opened", "decision.waiting", "decision.waiting"]);

@@ -11,7 +11,7 @@ use crate::report::dependency::{Vulnerable, aliases, is_single, rated};
 use crate::report::input::json::Json;
 use crate::report::input::loose::{lenient, number, text};
 use crate::report::input::{Input, Result};
-use crate::report::sketch::Sketch;
+use crate::report::sketch::{Sketch, Value};
 use crate::report::{Advisory, Draft, Finding, Package, Suppression, place};
 use source::{Scanned, source};
 
@@ -22,8 +22,9 @@ fn recognises(sketch: &Sketch) -> bool {
     sketch.json().is_some_and(|json| {
         json.has(&["matches"])
             && (json.text(&["descriptor", "name"]) == Some("grype")
-                || json.has(&["matches", "vulnerability"])
-                    && json.text(&["matches", "artifact", "name"]).is_some())
+                || json.list(&["matches"]).and_then(<[Value]>::first).is_some_and(|first| {
+                    first.has(&["vulnerability"]) && first.text(&["artifact", "name"]).is_some()
+                }))
     })
 }
 
@@ -282,16 +283,50 @@ fn alerts(json: &mut Json<'_>, draft: &mut Draft) -> Result<()> {
         #[serde(deserialize_with = "lenient")]
         alerts: Vec<Alert>,
     }
-    #[derive(Debug, Default, Deserialize)]
-    #[serde(default)]
-    struct Alert {
-        #[serde(deserialize_with = "text")]
-        message: String,
-    }
     for alert in json.read::<Alerts>()?.alerts {
-        draft.note(alert.message);
+        alert.tell(draft);
     }
     Ok(())
+}
+
+/// What Grype says of one package, and where it is about the whole distribution, of each of its packages
+/// (`grype/presenter/models/alert.go`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Alert {
+    #[serde(rename = "type", deserialize_with = "text")]
+    kind: String,
+    #[serde(deserialize_with = "text")]
+    message: String,
+    #[serde(deserialize_with = "lenient")]
+    metadata: Distribution,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Distribution {
+    #[serde(deserialize_with = "text")]
+    name: String,
+    #[serde(deserialize_with = "text")]
+    version: String,
+}
+
+impl Alert {
+    fn tell(self, draft: &mut Draft) {
+        let Self { kind, message, metadata } = self;
+        match kind.as_str() {
+            "distro-eol" if draft.report().end_of_life.is_none() => {
+                let named = format!("{} {}", metadata.name, metadata.version);
+                let after = message.rsplit(": ").next().unwrap_or("its distribution");
+                draft.end_of_life(if named.trim().is_empty() { after } else { named.trim() });
+            }
+            "distro-eol" => {}
+            "distro-unknown" | "distro-disabled" => {
+                draft.partial(format!("For some packages Grype has no list of vulnerabilities: {message}"));
+            }
+            _ => draft.note(message),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -331,6 +366,35 @@ mod tests {
             "relatedVulnerabilities":[{"id":"CVE-1"},{"id":"CVE-2"}]}],"descriptor":{"name":"grype"}}"#,
         );
         assert_eq!(report.findings[0].advisory, None);
+    }
+
+    #[test]
+    fn without_a_descriptor_a_match_tells_whose_it_is() {
+        let report = one(
+            r#"{"matches":[{"vulnerability":{"id":"GHSA-a","severity":"High"},"artifact":{"name":"x"}}]}"#,
+        );
+        assert_eq!((&*report.format, report.counts.findings), ("grype", 1));
+    }
+
+    #[test]
+    fn packages_that_nothing_is_listed_for_are_told() {
+        let with = |alerts: &str| {
+            one(&format!(
+                r#"{{"matches":[],"descriptor":{{"name":"grype"}},"alertsByPackage":[{{"package":{{"name":"a"}},"alerts":[{alerts}]}},{{"package":{{"name":"b"}},"alerts":[{alerts}]}}]}}"#
+            ))
+        };
+        let ended = with(
+            r#"{"type":"distro-eol","message":"Package is from end-of-life distro: debian 9","metadata":{"name":"debian","version":"9"}}"#,
+        );
+        assert_eq!((ended.end_of_life.as_deref(), ended.notes.len()), (Some("debian 9"), 1));
+        let bare = with(r#"{"type":"distro-eol","message":"Package is from end-of-life distro: debian 9"}"#);
+        assert_eq!(bare.end_of_life.as_deref(), Some("debian 9"));
+        for kind in ["distro-unknown", "distro-disabled"] {
+            let report = with(&format!(r#"{{"type":"{kind}","message":"no data for exotic 1"}}"#));
+            assert!(matches!(&report.state, State::Partial { why } if why.contains("exotic 1")), "{kind}");
+        }
+        let other = with(r#"{"type":"news","message":"something new"}"#);
+        assert_eq!((other.state.is_ok(), &*other.notes[0]), (true, "something new"));
     }
 
     #[test]

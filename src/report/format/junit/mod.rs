@@ -109,6 +109,13 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
                     case.read(&mut xml)?;
                     reader.take(&case, draft);
                 }
+                // The suite itself broke beside its cases: its class could not be loaded, or what it opened closed.
+                "error" | "failure" => {
+                    case.begin_suite(reader.suites.last().map_or("", |suite| &suite.name));
+                    case.see(&element);
+                    reader.take(&case, draft);
+                    xml.skip()?;
+                }
                 _ => xml.skip()?,
             },
             // All else that opens is read to its end, so it is a suite that closes.
@@ -137,10 +144,7 @@ impl Suite {
 
 impl Case {
     fn begin(&mut self, element: &Element<'_>) {
-        for text in [&mut self.class, &mut self.name, &mut self.file, &mut self.message, &mut self.kind] {
-            text.clear();
-        }
-        (self.line, self.outcome, self.flaky) = (None, Outcome::Passed, false);
+        self.clear();
         for (name, value) in element.attributes() {
             match name {
                 "classname" | "class" => self.class.push_str(&value),
@@ -154,6 +158,19 @@ impl Case {
                 _ => {}
             }
         }
+    }
+
+    /// What broke in a suite beside its cases counts as one more of them.
+    fn begin_suite(&mut self, name: &str) {
+        self.clear();
+        self.name.push_str(if name.is_empty() { "a suite" } else { name });
+    }
+
+    fn clear(&mut self) {
+        for text in [&mut self.class, &mut self.name, &mut self.file, &mut self.message, &mut self.kind] {
+            text.clear();
+        }
+        (self.line, self.outcome, self.flaky) = (None, Outcome::Passed, false);
     }
 
     /// Reads what is in the case, to where it closes.

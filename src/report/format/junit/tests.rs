@@ -26,6 +26,20 @@ fn what_is_claimed_and_not_shown_is_no_success() {
 }
 
 #[test]
+fn what_broke_beside_the_cases_broke() {
+    for (child, counts) in [("error", [2, 1, 0, 1, 0]), ("failure", [2, 1, 1, 0, 0])] {
+        let text = format!(
+            r#"<testsuites><testsuite name="Fixture" tests="1"><testcase name="x"/><{child} message="not stopped" type="E">trace</{child}></testsuite></testsuites>"#
+        );
+        assert_eq!(counted(&text), counts, "{child}");
+        let report = report(&text);
+        assert_eq!((&*report.findings[0].rule.id, &*report.findings[0].message), ("Fixture", "not stopped"));
+    }
+    let unnamed = report(r#"<testsuite><error message="no class"/></testsuite>"#);
+    assert_eq!((&*unnamed.findings[0].rule.id, unnamed.tests.unwrap().errored), ("a suite", 1));
+}
+
+#[test]
 fn no_tests_are_no_tests() {
     for text in ["<testsuites/>", r#"<testsuite tests="0" failures="0"/>"#] {
         let report = report(text);

@@ -95,6 +95,8 @@ struct Problem<'a> {
     #[serde(borrow)]
     level: Word<'a>,
     message: Word<'a>,
+    /// A word, or a list that begins with one.
+    r#type: Several<'a>,
 }
 
 /// What the report says about the scan itself.
@@ -106,8 +108,28 @@ struct Scan {
     errors: u64,
     first_error: String,
     warnings: u64,
+    /// Files and rules that were given up: they took too long or too much memory.
+    given_up: u64,
     skipped_rules: u64,
 }
+
+/// The kinds of warnings after which the rest was looked at: a part of a file that is not understood, a rule that
+/// this Semgrep is too old for. After any other, time or memory ran out, or nobody knows
+/// (`semgrep_output_v1.atd`, `error_type`).
+const WENT_ON: [&str; 12] = [
+    "PartialParsing",
+    "Syntax error",
+    "Lexical error",
+    "Other syntax error",
+    "AST builder error",
+    "Rule parse error",
+    "Pattern parse error",
+    "PatternParseError",
+    "Incompatible rule",
+    "IncompatibleRule",
+    "Missing plugin",
+    "SemgrepWarning",
+];
 
 fn recognises(sketch: &Sketch) -> bool {
     let Some(root) = sketch.json().filter(|root| root.is_object()) else { return false };
@@ -164,13 +186,20 @@ fn count(json: &mut Json<'_>) -> Result<Option<u64>> {
 }
 
 fn problem(scan: &mut Scan, problem: &Problem<'_>) {
-    if problem.level.0.to_ascii_lowercase().starts_with("warn") {
-        scan.warnings += 1;
-        return;
-    }
-    scan.errors += 1;
-    if scan.errors == 1 {
-        scan.first_error = problem.message.0.lines().next().unwrap_or_default().chars().take(200).collect();
+    let warns = problem.level.0.to_ascii_lowercase().starts_with("warn");
+    let went_on = problem.r#type.0.first().is_none_or(|kind| WENT_ON.contains(&&*kind.0));
+    let count = match (warns, went_on) {
+        (true, true) => {
+            scan.warnings += 1;
+            return;
+        }
+        (true, false) => &mut scan.given_up,
+        (false, _) => &mut scan.errors,
+    };
+    *count += 1;
+    if *count == 1 {
+        let line = problem.message.0.lines().next().unwrap_or_default();
+        scan.first_error = line.chars().take(200).collect();
     }
 }
 
@@ -181,6 +210,10 @@ fn judge(draft: &mut Draft, scan: &Scan) -> Result<()> {
     if scan.errors > 0 {
         let (errors, first) = (scan.errors, &scan.first_error);
         draft.partial(format!("Semgrep could not look at everything; it names {errors} errors: {first}"));
+    }
+    if scan.given_up > 0 {
+        let (given_up, first) = (scan.given_up, scan.first_error.trim_end_matches([':', '.', ' ']));
+        draft.partial(format!("Semgrep gave up {given_up} of its looks ({first}). Give it more time or memory, or leave the file out."));
     }
     match scan.scanned {
         Some(0) => draft.partial("Semgrep says that it looked at no file: check its paths and its ignores."),
@@ -317,6 +350,20 @@ mod tests {
         let error = |level| format!(r#"{{"level":"{level}","message":"x"}}"#);
         assert_eq!(state(&report("", &error("error"), "\"a.py\"")), "partial");
         assert_eq!(state(&report("", &error("warn"), "\"a.py\"")), "ok");
+        let warned = |kind| format!(r#"{{"level":"warn","message":"x","type":{kind}}}"#);
+        for kind in [r#""Syntax error""#, r#"["PartialParsing",[{"path":"a.py"}]]"#, r#""Missing plugin""#] {
+            assert_eq!(state(&report("", &warned(kind), "\"a.py\"")), "ok", "{kind}");
+        }
+        for kind in [
+            r#""Timeout""#,
+            r#""Out of memory""#,
+            r#""Stack overflow""#,
+            r#""Fixpoint timeout""#,
+            r#""Of tomorrow""#,
+            r#"["OfTomorrow",[]]"#,
+        ] {
+            assert_eq!(state(&report("", &warned(kind), "\"a.py\"")), "partial", "{kind}");
+        }
         assert_eq!(state(&report("", "", "").replace("}}", "")), "unreadable");
     }
 

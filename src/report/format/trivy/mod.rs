@@ -119,17 +119,16 @@ impl Head {
             ));
         }
         if self.results.is_none_or(|results| results == 0) {
-            draft.partial(
+            draft.note(
                 "Trivy names no package, file or configuration that it looked at: it found nothing that it can look at. \
                  Check its target and its scanners; where it looks for secrets alone, it does not say what it looked at.",
             );
+            draft.report().looked_at_nothing = true;
         }
         draft.tool("trivy", self.version.as_deref().filter(|version| !version.is_empty()));
         let System { family, name, ended } = &self.metadata.system;
         if *ended {
-            draft.note(format!(
-                "{family} {name} is no longer supported: new vulnerabilities of it are not listed."
-            ));
+            draft.end_of_life(&format!("{family} {name}"));
         }
         let target = (!self.name.is_empty()).then(|| draft.text(&self.name));
         let report = draft.report();
@@ -161,10 +160,10 @@ pub(super) fn platform(os: &str, architecture: &str, variant: &str) -> Option<Bo
 #[cfg(test)]
 mod tests {
     use crate::report::trial::{all, one};
-    use crate::report::{Category, Severity, State};
+    use crate::report::{Category, Severity};
 
     #[test]
-    fn a_scan_that_looked_at_nothing_is_partial() {
+    fn a_scan_that_looked_at_nothing_says_so() {
         for kind in ["container_image", "filesystem", "repository"] {
             for results in ["", r#","Results":[]"#, r#","Results":null"#] {
                 let text = format!(
@@ -172,7 +171,7 @@ mod tests {
                 );
                 let report = one(&text);
                 assert!(
-                    matches!(&report.state, State::Partial { why } if why.contains("nothing that it can look at")),
+                    report.looked_at_nothing && report.notes[0].contains("nothing that it can look at"),
                     "{text}"
                 );
                 assert_eq!(report.target.as_deref(), Some("shop:1"));
@@ -180,7 +179,8 @@ mod tests {
             let looked = r#","Results":[{"Target":"go.mod","Class":"lang-pkgs","Type":"gomod"}]"#;
             let text =
                 format!(r#"{{"SchemaVersion":2,"ArtifactName":"shop:1","ArtifactType":"{kind}"{looked}}}"#);
-            assert_eq!((one(&text).state, one(&text).counts.findings), (State::Ok, 0), "{text}");
+            let report = one(&text);
+            assert_eq!((report.looked_at_nothing, report.counts.findings), (false, 0), "{text}");
         }
     }
 
@@ -210,7 +210,7 @@ mod tests {
         let image = report.image.unwrap();
         assert_eq!(image.digests, ["sha256:bb".into(), "sha256:aa".into()]);
         assert_eq!(image.platform.as_deref(), Some("linux/arm64/v8"));
-        assert_eq!(report.notes.len(), 1);
+        assert_eq!((report.notes.len(), report.end_of_life.as_deref()), (1, Some("alpine 3.9")));
         let finding = &report.findings[0];
         assert_eq!(finding.target.as_deref(), Some("app:1 (alpine 3.9)"));
         assert_eq!(finding.place, None);

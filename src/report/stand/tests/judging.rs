@@ -121,19 +121,75 @@ fn only_a_report_that_is_right_satisfies() {
 }
 
 #[test]
-fn a_forks_report_shows_its_findings_and_satisfies_nothing() {
-    let mut world = World::of([report("trivy", "trivy", [vulnerable(&["CVE-1-1"], "a@1", High)])]);
-    world.now[0].origin.fork = true;
-    world.now[0].report.tests = Some(TestTotals { cases: 3, passed: 2, failed: 1, ..TestTotals::default() });
+fn a_forks_report_neither_opens_nor_closes_a_gate() {
+    let mut evil = report("trivy", "trivy", [vulnerable(&["CVE-1-1"], "a@1", Critical)]);
+    evil.tests = Some(TestTotals { cases: 3, passed: 2, failed: 1, ..TestTotals::default() });
     let gate = Gate { must_have: vec!["trivy".to_owned()], ..severe(High) };
-    let tally = world.stand().tally;
-    assert_eq!(codes(&gate, &tally), [Code::ReportMissing, Code::FindingsHigh, Code::TestsFailed]);
-    assert_eq!(tally.tests, Some(TestTotals { cases: 1, failed: 1, ..TestTotals::default() }));
-    world.now[0].report.findings.clear();
-    world.now[0].report.tests = None;
-    assert_eq!(codes(&gate, &world.stand().tally), [Code::ReportMissing; 2]);
-    world.forks = true;
-    assert_eq!(codes(&Gate { forks: true, ..gate }, &world.stand().tally), []);
+    let with = |own: Option<Report>, theirs: &Report| {
+        let mut world = World::of(own.into_iter().chain([theirs.clone()]));
+        world.now.last_mut().unwrap().origin.fork = true;
+        world
+    };
+    let clean = || report("trivy", "trivy", []);
+    let alone = with(None, &evil).stand();
+    assert_eq!(codes(&gate, &alone.tally), [Code::ReportMissing; 2]);
+    assert_eq!(
+        (alone.open.len(), alone.of_forks.len(), alone.rows.len(), alone.tally.tests),
+        (0, 1, 1, None)
+    );
+    assert!(
+        only(&Gate { must_have: vec!["trivy".to_owned()], ..Gate::default() }, &alone.tally)
+            .requirement
+            .sentence
+            .contains("but from a fork's run")
+    );
+    let unreadable = broken("trivy", State::Unreadable { why: why() });
+    for theirs in [&evil, &unreadable, &broken("grype", State::ScanFailed { why: why() })] {
+        let beside = with(Some(clean()), theirs).stand();
+        assert_eq!(codes(&gate, &beside.tally), [], "{theirs:?}");
+        assert_eq!((beside.rows.len(), beside.tally.reports.len(), beside.tally.of_forks.len()), (2, 1, 1));
+    }
+    let mut believed = with(Some(clean()), &evil);
+    believed.forks = true;
+    let gate = Gate { forks: true, ..gate };
+    assert_eq!(codes(&gate, &believed.stand().tally), [Code::FindingsCritical, Code::TestsFailed]);
+}
+
+/// What a fork's run says of the same thing makes it neither worse nor one with another.
+#[test]
+fn what_is_ours_is_judged_as_if_there_were_no_forks() {
+    let own = || {
+        report(
+            "trivy",
+            "trivy",
+            [vulnerable(&["CVE-1-1"], "a@1", Medium), vulnerable(&["GHSA-1"], "a@1", Medium)],
+        )
+    };
+    let worse = report("trivy", "trivy", [vulnerable(&["CVE-1-1", "GHSA-1"], "a@1", Critical)]);
+    let mut world = World::of([own(), worse]);
+    world.now[1].origin.fork = true;
+    let (with, without) = (world.stand(), World::of([own()]).stand());
+    assert_eq!((with.open, with.tally.open), (without.open, without.tally.open));
+}
+
+#[test]
+fn what_says_less_than_its_silence_is_a_condition_of_its_own() {
+    let ended = || Report { end_of_life: Some("debian 9".into()), ..report("trivy", "trivy", []) };
+    let nothing = || Report { looked_at_nothing: true, ..report("trivy", "trivy", []) };
+    let judged = |gate: &Gate, report: Report| codes(gate, &World::of([report]).stand().tally);
+    let named = Gate { must_have: vec!["trivy".to_owned()], ..Gate::default() };
+    for gate in [severe(High), named, Gate { known_exploited: true, ..Gate::default() }] {
+        assert_eq!(judged(&gate, ended()), [Code::EndOfLife]);
+        assert_eq!(judged(&gate, nothing()), [Code::NothingToLookAt]);
+        let shown = Gate { end_of_life_passes: true, nothing_to_look_at_passes: true, ..gate };
+        assert_eq!((judged(&shown, ended()), judged(&shown, nothing())), (vec![], vec![]));
+    }
+    assert_eq!(judged(&Gate::default(), ended()), [], "nobody asks what scanners found");
+    let condition = only(&severe(High), &World::of([ended()]).stand().tally);
+    assert_eq!(
+        condition.requirement.sentence,
+        "No longer supported: debian 9 (trivy). New vulnerabilities of its packages are not listed, so that none were found says nothing. Build on a supported release, or write `end_of_life: show` under the policy's `scans`."
+    );
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn where_to_read_more_is_never_what_a_forks_run_says() {
     };
     let (own, evil) = (linked("https://semgrep.dev/r/sqli"), linked("https://evil.example/"));
     for (first, second) in [(&own, &evil), (&evil, &own)] {
-        let mut world = World::of([first.clone(), second.clone()]);
+        let mut world = World { forks: true, ..World::of([first.clone(), second.clone()]) };
         for received in &mut world.now {
             received.origin.fork = received.report == evil;
         }
@@ -207,8 +207,12 @@ fn where_to_read_more_is_never_what_a_forks_run_says() {
     }
     let mut world = World::of([evil]);
     world.now[0].origin.fork = true;
-    let problem = world.stand().open.remove(0);
-    assert_eq!((problem.fork, problem.reference()), (true, None));
+    for forks in [true, false] {
+        world.forks = forks;
+        let standing = world.stand();
+        let problem = standing.open.iter().chain(&standing.of_forks).next().unwrap();
+        assert_eq!((problem.fork, problem.reference()), (true, None));
+    }
     let problem = World::of([own]).stand().open.remove(0);
     assert!(matches!(problem.reference(), Some(Reference::Said { host, .. }) if host == "semgrep.dev"));
 }

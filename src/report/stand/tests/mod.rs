@@ -52,7 +52,7 @@ impl World {
             |report: &Report| Baseline { report: report.clone(), commit: commit.clone(), at: Timestamp(5) };
         let baselines: Vec<Baseline> = self.before.iter().map(baseline).collect();
         stand(&Evidence {
-            reports: &self.now,
+            reports: &self.now.iter().collect::<Vec<_>>(),
             signatures: &self.signatures,
             baselines: &baselines,
             waivers: &self.waivers,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::App;
 use crate::db::{head, introduced, promotion};
+use crate::facts::{Loaded, Result};
 use crate::github::read::{Commit, Pull};
-use crate::handlers::{Loaded, Result};
 use crate::ids::{Actor, CommitSha, Repo, UserId};
 use crate::policy::facts::{Contributor, Part, TargetKind, Tuple};
 

@@ -1,7 +1,7 @@
 //! Whether the signatures of reports hold, under what the policy trusts.
 
 use crate::app::App;
-use crate::handlers::Result;
+use crate::facts::Result;
 use crate::ids::{CommitSha, Repo};
 use crate::policy::{Identity, PublicKey, Trust};
 use crate::report::{self, Received, SignatureFact, signature};

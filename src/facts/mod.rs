@@ -1,28 +1,61 @@
 //! Gathering the facts for one decision, fresh from GitHub and from our own records.
 //!
-//! Whatever cannot be read is an error, so that nothing is ever decided from half of the facts.
+//! Whatever cannot be read is an error, so that nothing is ever decided from half of the facts. Nothing is written
+//! here: what is [`Missing`] for a better answer is told, and whoever decides stores the wish for it.
 
 mod checks;
 mod contributors;
 mod origin;
-mod people;
 mod judged;
+mod people;
+mod policy_file;
 mod scans;
 mod signatures;
 
 use futures_util::try_join;
 
 use crate::app::App;
-use crate::db::promotion;
-use crate::handlers::{Loaded, Result};
-use crate::ids::{PromotionId, Repo};
+use crate::db::{self, promotion};
+use crate::github;
+use crate::ids::{PromotionId, Repo, RunId};
 use crate::policy::facts::{Facts, Tuple, Vote};
 use crate::policy::{Environment, Rules, principals};
 
-pub use judged::{Judged, judged};
+pub use judged::judged;
 pub use origin::still_points_at;
 pub use people::{person, role_of};
-pub(super) use scans::finished_runs;
+pub use policy_file::{Loaded, PolicyFile, read_policy};
+pub use scans::finished_runs;
+
+/// Why facts could not be gathered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// GitHub did not tell what had to be known.
+    #[error(transparent)]
+    GitHub(#[from] github::Error),
+    /// The database could not be read.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+}
+
+/// What was read.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What a decision looks at, and what was not there for it.
+#[derive(Debug, Clone)]
+pub struct Gathered {
+    /// Everything, as it is now.
+    pub facts: Facts,
+    /// What is to be fetched before another look.
+    pub missing: Missing,
+}
+
+/// What GitHub has of a commit and nobody has asked to be read: an event that got lost, most of the time.
+#[derive(Debug, Clone, Default)]
+pub struct Missing {
+    /// Runs that have finished, each with its attempt.
+    pub runs: Vec<(RunId, i64)>,
+}
 
 /// Everything a decision about this promotion looks at, as it is now.
 pub async fn gather(
@@ -31,7 +64,7 @@ pub async fn gather(
     tuple: &Tuple,
     loaded: &Loaded,
     environment: &Environment,
-) -> Result<Facts> {
+) -> Result<Gathered> {
     let asked = principals(environment);
     let origin = origin::find(app, repo, tuple, loaded, environment);
     let requester = person(app, repo, &tuple.requester, &asked);
@@ -40,7 +73,7 @@ pub async fn gather(
     // Boxed, since all of them at once would make every handler's future large.
     let reports = scans::tally(app, repo, &tuple.commit, (loaded, environment));
     let read = Box::pin(async { try_join!(origin, requester, workflows, checks, reports) });
-    let (found, requester, workflows, checks, scans) = read.await?;
+    let (found, requester, workflows, checks, (scans, missing)) = read.await?;
     let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;
 
     let mut conn = app.db.read().await?;
@@ -63,7 +96,7 @@ pub async fn gather(
         .find(|other| other.state.is_under_way())
         .map(crate::promotion::Promotion::id);
 
-    Ok(Facts {
+    let facts = Facts {
         rules: Rules::CURRENT,
         tuple: tuple.clone(),
         policy_now: Some(loaded.file.blob.clone()),
@@ -77,5 +110,6 @@ pub async fn gather(
         contributors,
         votes,
         busy,
-    })
+    };
+    Ok(Gathered { facts, missing })
 }

@@ -1,8 +1,8 @@
 //! Where the commit is found now, and what a workflow could be dispatched on.
 
 use crate::app::App;
+use crate::facts::{Loaded, Result};
 use crate::github::read::{ComparisonStatus, Pull};
-use crate::handlers::{Loaded, Result};
 use crate::ids::{CommitSha, RefName, Repo};
 use crate::policy::facts::{Origin, PullFact, TargetKind, Tuple};
 use crate::policy::{Environment, Source};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
-use crate::handlers::Result;
+use crate::facts::Result;
 use crate::ids::{Repo, WorkflowFile};
 use crate::policy::Environment;
 use crate::policy::facts::{CheckFact, RunFact, Tuple};

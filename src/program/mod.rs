@@ -11,14 +11,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::connections;
-use super::descriptors;
-use super::{LogFace, ReportPages, ReportsFace, Shared, router};
 use crate::app::App;
 use crate::audit::{AttestationKey, LogKey};
 use crate::db::{self, Db, Guarding};
 use crate::github::{self, Connection, GitHub, Reader, Secret};
 use crate::report::{Marker, PageKey};
+use crate::server::{LogFace, ReportPages, ReportsFace, Shared, connections, descriptors, router};
 use crate::settings::{AnchorSettings, ConnectionLimits, OidcSettings, ReaderToken};
 use crate::telemetry;
 use crate::worker::anchor::anchored;

@@ -2,32 +2,21 @@
 
 use super::scans::standing;
 use crate::app::App;
-use crate::check_run::scans::Gated;
+use crate::check_run::scans::{Gated, Judged};
 use crate::clock::Timestamp;
-use crate::handlers::{Loaded, Result, read_policy};
+use crate::facts::{Loaded, Missing, Result, read_policy};
 use crate::ids::{CommitSha, EnvironmentName, Repo};
 use crate::policy::{Policy, Scans};
-use crate::report::{Condition, Gate, Standing};
+use crate::report::{Condition, Gate};
 use crate::requirement::{Code, Refusal, Requirement};
 
-/// How a commit stands, and what is asked of it.
-#[derive(Debug, Clone)]
-pub struct Judged {
-    /// How it stands.
-    pub standing: Standing,
-    /// What is asked; empty when the policy asks nothing.
-    pub gates: Vec<Gated>,
-    /// How many annotations its check run may have.
-    pub annotations: usize,
-}
-
-/// How a commit stands now.
-pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<Judged> {
-    let loaded = read_policy(app, repo).await?;
+/// How a commit stands now, and what nobody has asked to be read yet.
+pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<(Judged, Missing)> {
+    let loaded = read_policy(app, repo).await?.loaded;
     let default = Scans::default();
     let scans = loaded.as_ref().map_or(&default, |loaded| &loaded.policy.scans);
     let policy_at = loaded.as_ref().ok().map(Loaded::at);
-    let standing = Box::pin(standing(app, repo, commit, (scans, policy_at), now)).await?;
+    let (standing, missing) = Box::pin(standing(app, repo, commit, (scans, policy_at), now)).await?;
     let gates = match &loaded {
         Ok(loaded) => asked(&loaded.policy)
             .into_iter()
@@ -35,7 +24,7 @@ pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) 
             .collect(),
         Err(refusal) => unusable(refusal),
     };
-    Ok(Judged { gates, annotations: usize::from(scans.annotations), standing })
+    Ok((Judged { gates, annotations: usize::from(scans.annotations), standing }, missing))
 }
 
 /// Every gate that the policy has, with the environments that ask for it; none for what every commit is asked.

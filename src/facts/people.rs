@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::app::App;
+use crate::facts::Result;
 use crate::github::read::{Level, Membership, Permission};
-use crate::handlers::Result;
 use crate::ids::{Actor, Login, Repo};
 use crate::policy::facts::Person;
 use crate::policy::{Principal, RoleLevel};

@@ -11,7 +11,7 @@ use crate::db::NewEntry;
 use crate::github::{AppKey, Pace};
 use crate::settings::PerAddress;
 
-const KEY: &str = include_str!("../../../tests/fixtures/github/test-key.pkcs1.pem");
+const KEY: &str = include_str!("../../tests/fixtures/github/test-key.pkcs1.pem");
 
 async fn parts(folder: &Path, seed: u8, work: Work) -> Parts {
     let clock = Clock::manual(Timestamp::parse("2026-11-21T09:15:00Z").unwrap());

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, report, waiver};
+use crate::facts::signatures::signatures;
+use crate::facts::{Loaded, Missing, Result};
 use crate::github::read::Run;
-use crate::handlers::facts::signatures::signatures;
-use crate::handlers::{Loaded, Result};
 use crate::ids::{CommitSha, RefName, Repo, RunId};
 use crate::policy::{Environment, Scans};
 use crate::report::{Evidence, Received, Standing, Tally, Text, stand};
@@ -15,18 +15,19 @@ use crate::report::{Evidence, Received, Standing, Tally, Text, stand};
 /// The default branch, and the commit that it is at.
 pub(super) type Tip<'a> = (&'a RefName, &'a CommitSha);
 
-/// How a commit stands by its reports at this moment.
+/// How a commit stands by its reports at this moment, and what nobody has asked to be read.
 ///
-/// A finished run that was not read yet makes it pending, and is asked to be read: an event that got lost never
-/// reads as "no findings". `policy_at` is where the policy was read from, which need not be asked for again.
+/// A finished run that was not read yet makes it pending, and is missing until whoever decides asks for it: an event
+/// that got lost never reads as "no findings". `policy_at` is where the policy was read from, which need not be asked
+/// for again.
 pub(super) async fn standing(
     app: &App,
     repo: &Repo,
     commit: &CommitSha,
     (scans, policy_at): (&Scans, Option<Tip<'_>>),
     now: Timestamp,
-) -> Result<Standing> {
-    let pending = pending(app, repo, commit, now).await?;
+) -> Result<(Standing, Missing)> {
+    let (pending, missing) = pending(app, repo, commit).await?;
     let mut conn = app.db.read().await?;
     let mut reports = report::of_commit(&mut conn, repo.id, commit).await?;
     // Here and not when they are fetched: were the policy to say otherwise tomorrow, nothing would be missing.
@@ -56,7 +57,7 @@ pub(super) async fn standing(
     // A hundred thousand findings are merged beside the threads that answer requests.
     let judged = tokio::task::spawn_blocking(move || {
         stand(&Evidence {
-            reports: &reports,
+            reports: &reports.iter().collect::<Vec<_>>(),
             signatures: &signatures,
             baselines: &baselines,
             waivers: &waivers,
@@ -66,61 +67,46 @@ pub(super) async fn standing(
         })
     });
     match judged.await {
-        Ok(standing) => Ok(standing),
+        Ok(standing) => Ok((standing, missing)),
         Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
         Err(_) => Err(db::Error::Stopped.into()),
     }
 }
 
-/// What a decision looks at; none where the environment requires nothing of the reports.
+/// What a decision looks at, and what is missing for it; nothing where the environment requires nothing of the reports.
 pub(super) async fn tally(
     app: &App,
     repo: &Repo,
     commit: &CommitSha,
     (loaded, environment): (&Loaded, &Environment),
-) -> Result<Option<Tally>> {
+) -> Result<(Option<Tally>, Missing)> {
     if environment.require.scans.is_none() {
-        return Ok(None);
+        return Ok((None, Missing::default()));
     }
     let policy = (&loaded.policy.scans, Some(loaded.at()));
-    let standing = Box::pin(standing(app, repo, commit, policy, app.clock.now())).await?;
-    Ok(Some(standing.tally))
+    let (standing, missing) = Box::pin(standing(app, repo, commit, policy, app.clock.now())).await?;
+    Ok((Some(standing.tally), missing))
 }
 
-/// How many runs are still to be read. What nobody told us of is wanted from now on. A run that is known and
-/// goes on again is still to come, too: what it said before is about to be replaced.
-async fn pending(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<u32> {
+/// How many runs are still to be read, and those of them that nobody told us of. A run that is known and goes on
+/// again is still to come, too: what it said before is about to be replaced.
+async fn pending(app: &App, repo: &Repo, commit: &CommitSha) -> Result<(u32, Missing)> {
     let (finished, going) = runs(app, repo, commit).await?;
     let mut conn = app.db.read().await?;
     let read: BTreeSet<_> = report::read_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
     let known: BTreeSet<_> = report::known_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
     let waiting = report::unread(&mut conn, repo.id, commit).await?;
     drop(conn);
-    let missing: Vec<(RunId, i64)> = finished.into_iter().filter(|run| !read.contains(run)).collect();
+    let unread: Vec<(RunId, i64)> = finished.into_iter().filter(|run| !read.contains(run)).collect();
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let count = number(missing.len());
-    if count > waiting {
-        let (repo, commit) = (repo.clone(), commit.clone());
-        let want = app.db.write(move |tx| {
-            Box::pin(async move {
-                for run in missing {
-                    report::want(tx.conn().await?, &repo, &commit, run, now).await?;
-                }
-                Ok(())
-            })
-        });
-        want.await?;
-    }
+    let count = number(unread.len());
+    let missing = if count > waiting { Missing { runs: unread } } else { Missing::default() };
     let again = number(going.iter().filter(|(run, _)| known.contains(run)).count());
-    Ok(count.max(waiting).saturating_add(again))
+    Ok((count.max(waiting).saturating_add(again), missing))
 }
 
 /// The runs on a commit that have finished, each with its newest attempt, as GitHub says now.
-pub(in crate::handlers) async fn finished_runs(
-    app: &App,
-    repo: &Repo,
-    commit: &CommitSha,
-) -> Result<Vec<(RunId, i64)>> {
+pub async fn finished_runs(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Vec<(RunId, i64)>> {
     Ok(runs(app, repo, commit).await?.0)
 }
 

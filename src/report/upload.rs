@@ -1,16 +1,15 @@
 //! From the bytes that were uploaded to reports with their origin.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use crate::report::archive::{Unpacked, unpack, unreadable};
-use crate::report::{Limits, Marker, Origin, Received, Report};
+use super::archive::{Unpacked, unpack, unreadable};
+use super::{Limits, Marker, Origin, Received, Report};
 
 /// What was uploaded together.
 #[derive(Debug)]
-pub struct Upload {
+pub struct Upload<F> {
     /// Its bytes: a zip, or one file.
-    pub file: File,
+    pub file: F,
     /// The name it was uploaded under.
     pub name: String,
     /// Where it came from; the entry and the hash are put in for each file.
@@ -21,7 +20,7 @@ pub struct Upload {
 
 /// The reports of one upload.
 #[derive(Debug, Default)]
-pub struct Read {
+pub struct Uploaded {
     /// Each with its origin. What could not be read stands among them as unreadable.
     pub reports: Vec<Received>,
     /// How many files are no reports of any format we know.
@@ -29,10 +28,10 @@ pub struct Read {
 }
 
 /// Reads an upload. Blocks, and takes as long as the largest upload takes.
-pub fn read(upload: Upload, marker: &Marker) -> Read {
-    let Upload { file, name, origin, limits } = upload;
-    let mut read = Read::default();
-    if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+pub fn read<F: Read + Seek>(upload: Upload<F>, marker: &Marker) -> Uploaded {
+    let Upload { mut file, name, origin, limits } = upload;
+    let mut read = Uploaded::default();
+    if is_empty(&mut file) {
         read.refuse(&name, (&origin, String::new()), "Not one byte was uploaded.", marker);
         return read;
     }
@@ -49,7 +48,14 @@ pub fn refused(name: &str, why: &str, origin: &Origin, marker: &Marker) -> Vec<R
     reports.map(|report| Received { report, origin: origin.clone() }).collect()
 }
 
-impl Read {
+/// One that cannot tell its length is said to be unreadable where it is read.
+fn is_empty(file: &mut impl Seek) -> bool {
+    let length = file.seek(SeekFrom::End(0));
+    let begun = file.rewind();
+    begun.is_ok() && length.is_ok_and(|length| length == 0)
+}
+
+impl Uploaded {
     fn take(&mut self, unpacked: Unpacked, name: &str, origin: &Origin, marker: &Marker) {
         self.unrecognised = unpacked.unrecognised;
         for (entry, file) in unpacked.files {
