@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Error, Result, Tx, on};
+use crate::db::{Conn, Error, Result, Tx, on, readable};
 use crate::ids::{CommitSha, PromotionId, PromotionNumber, Repo};
 use crate::promotion::Promotion;
 
@@ -57,24 +57,27 @@ pub async fn any_ready(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Claims promotions whose changes are to be asked for, at most `limit`, for as long as `lease`.
+type Row = (String, i64, Option<String>, String, i64, i64);
+
+/// Claims promotions whose changes are to be asked for, at most `limit`, for as long as `lease`. One that cannot be read
+/// is left out.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, Option<String>, String, i64, i64)>(
+    let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
         "UPDATE change_list SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE (repo, promotion) IN (SELECT repo, promotion FROM change_list \
              WHERE state = 'waiting' AND run_at <= $1 ORDER BY run_at LIMIT $3) \
          RETURNING target, promotion, base, head, attempts, fence")
         .bind(now.0).bind(now.plus(lease).0).bind(limit).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(target, number, base, head, attempts, fence)| {
-            let wrong = |why: String| Error::impossible("change_list", number, why);
-            let repo: Repo = serde_json::from_str(&target).map_err(|why| wrong(why.to_string()))?;
-            let sha = |text: String| text.parse::<CommitSha>().map_err(|why| wrong(why.to_string()));
-            let promotion = PromotionId { repo: repo.id, number: PromotionNumber(number) };
-            let (base, head) = (base.map(sha).transpose()?, sha(head)?);
-            Ok(Claimed { repo, promotion, base, head, attempts, fence })
-        })
-        .collect()
+    Ok(rows.into_iter().filter_map(|row| readable(read(row))).collect())
+}
+
+fn read((target, number, base, head, attempts, fence): Row) -> Result<Claimed> {
+    let wrong = |why: String| Error::impossible("change_list", number, why);
+    let repo: Repo = serde_json::from_str(&target).map_err(|why| wrong(why.to_string()))?;
+    let sha = |text: String| text.parse::<CommitSha>().map_err(|why| wrong(why.to_string()));
+    let promotion = PromotionId { repo: repo.id, number: PromotionNumber(number) };
+    let (base, head) = (base.map(sha).transpose()?, sha(head)?);
+    Ok(Claimed { repo, promotion, base, head, attempts, fence })
 }
 
 /// Stores what a promotion brought, with when we were first told of each commit.

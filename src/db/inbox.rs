@@ -6,6 +6,9 @@ use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, Tx, on, packed};
 use crate::ids::DeliveryId;
 
+/// How large the body of a delivery can be, in bytes: GitHub sends no larger ones.
+pub const LARGEST: usize = 25 * 1024 * 1024;
+
 /// A delivery to store.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
@@ -64,34 +67,51 @@ pub async fn insert(conn: &mut Conn, new: &NewDelivery) -> Result<()> {
 /// Claims the oldest delivery of each idle lane, at most `limit`.
 ///
 /// A lane is idle when nothing older in it waits, is being handled, or waits to be tried again.
-/// Whoever claims one has it for `lease`.
+/// Whoever claims one has it for `lease`. One that cannot be read is buried.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(lease);
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, Vec<u8>, i64, i64, i64, i64, i64)>(
+    let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
         "UPDATE delivery SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM delivery WHERE state = 'waiting' GROUP BY lane) AS heads \
                        WHERE (SELECT run_at FROM delivery d WHERE d.seq = heads.seq) <= $1 ORDER BY seq LIMIT $3) \
          RETURNING seq, guid, event, body, received_at, COALESCE(first_received_at, received_at), attempts, steps, fence")
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
-    let mut claimed = rows
-        .into_iter()
-        .map(|(seq, guid, event, body, received_at, first_received_at, attempts, steps, fence)| {
-            Ok(Claimed {
-                seq,
-                guid: guid.parse().map_err(|why| Error::impossible("delivery", seq, why))?,
-                event,
-                body: lz4_flex::decompress_size_prepended(&body)
-                    .map_err(|why| Error::impossible("delivery", seq, why))?,
-                received_at: Timestamp(received_at),
-                first_received_at: Timestamp(first_received_at),
-                attempts,
-                steps,
-                fence,
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut claimed = Vec::new();
+    for row in rows {
+        let seq = row.0;
+        match read(row) {
+            Ok(delivery) => claimed.push(delivery),
+            Err(why) => bury_unreadable(conn, seq, now, &why).await?,
+        }
+    }
     claimed.sort_by_key(|delivery| delivery.seq);
     Ok(claimed)
+}
+
+type Row = (i64, String, String, Vec<u8>, i64, i64, i64, i64, i64);
+
+fn read(
+    (seq, guid, event, body, received_at, first_received_at, attempts, steps, fence): Row,
+) -> Result<Claimed> {
+    Ok(Claimed {
+        seq,
+        guid: guid.parse().map_err(|why| Error::impossible("delivery", seq, why))?,
+        event,
+        body: packed::unpack(&body, LARGEST).map_err(|why| Error::impossible("delivery", seq, why))?,
+        received_at: Timestamp(received_at),
+        first_received_at: Timestamp(first_received_at),
+        attempts,
+        steps,
+        fence,
+    })
+}
+
+/// Nobody could ever handle it, and what is behind it in its lane would wait for ever.
+async fn bury_unreadable(conn: &mut Conn, seq: i64, now: Timestamp, why: &Error) -> Result<()> {
+    tracing::error!(error = %why, "a delivery cannot be read: it is given up on");
+    on!(conn, executor => sqlx::query("UPDATE delivery SET state = 'buried', finished_at = $2, error = $3 WHERE seq = $1")
+        .bind(seq).bind(now.0).bind(why.to_string()).execute(executor).await.map(|_| ()))?;
+    Ok(())
 }
 
 /// Whether any delivery is ready to be claimed: asked before the writer is troubled.

@@ -1,8 +1,10 @@
 //! The schema: forward only, written once where the DDL is common and per database where it is not.
 
+use std::collections::BTreeSet;
+
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 
-use crate::db::{Error, Pools, Result, backfill};
+use crate::db::{Conn, Error, Pools, Result, backfill, on};
 
 static COMMON: Migrator = sqlx::migrate!("./migrations");
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -17,6 +19,16 @@ impl Pools {
         backfill::run(self).await
     }
 
+    /// That the schema is the one that [`Self::migrate`] makes, for who may only read.
+    pub(super) async fn check_schema(&self) -> Result<()> {
+        let mut conn = self.read().await?;
+        let own = match &conn {
+            Conn::Sqlite(_) => &SQLITE,
+            Conn::Postgres(_) => &POSTGRES,
+        };
+        compare(&in_order(own), &applied(&mut conn).await?)
+    }
+
     /// What was migrated by a later version is left as it is: this one would not know what it writes into.
     async fn run(&self, migrator: Migrator) -> Result<()> {
         let migrated = match self {
@@ -28,6 +40,33 @@ impl Pools {
             error => Error::Migrate(error),
         })
     }
+}
+
+/// As migrating does it: what this version does not know comes before what is missing.
+fn compare(known: &Migrator, applied: &BTreeSet<i64>) -> Result<()> {
+    let known: BTreeSet<i64> = known.iter().map(|migration| migration.version).collect();
+    if let Some(&migration) = applied.difference(&known).next() {
+        return Err(Error::LaterSchema { migration });
+    }
+    match known.difference(applied).next() {
+        Some(&migration) => Err(Error::EarlierSchema { migration }),
+        None => Ok(()),
+    }
+}
+
+/// The migrations that were run to their end; none where there is no table of them.
+async fn applied(conn: &mut Conn) -> Result<BTreeSet<i64>> {
+    let table = match conn {
+        Conn::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        Conn::Postgres(_) => "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')",
+    };
+    let tables: i64 = on!(&mut *conn, executor => sqlx::query_scalar(table).fetch_one(executor).await)?;
+    if tables == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let versions = "SELECT version FROM _sqlx_migrations WHERE success";
+    let versions: Vec<i64> = on!(conn, executor => sqlx::query_scalar(versions).fetch_all(executor).await)?;
+    Ok(versions.into_iter().collect())
 }
 
 fn in_order(own: &Migrator) -> Migrator {

@@ -111,6 +111,16 @@ pub enum Error {
         /// The first migration that is not known here.
         migration: i64,
     },
+    /// Its schema is not up to date, and whoever opened it may not bring it there.
+    #[error(
+        "the database is of an earlier version of Countersign, or of none: its schema lacks the migration {migration}, \
+         which this version needs. Nothing was changed. `countersign migrate` brings it up to date; as it is, the \
+         version that wrote it reads it"
+    )]
+    EarlierSchema {
+        /// The first migration that is missing there.
+        migration: i64,
+    },
     /// Somebody else changed it meanwhile: read again and decide again.
     #[error("{0} was changed by somebody else meanwhile")]
     Stale(String),
@@ -151,6 +161,14 @@ impl Error {
     fn impossible(table: &'static str, row: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::Impossible { table, row: format!("{row}"), why: format!("{why}") }
     }
+}
+
+/// What a queue hands out of one claimed row: one that cannot be read is said and left out, so that it harms no other.
+fn readable<T>(row: Result<T>) -> Option<T> {
+    row.inspect_err(
+        |why| tracing::error!(error = %why, "a row that waits to be done cannot be read: it is left out"),
+    )
+    .ok()
 }
 
 /// The database, shared by everybody.
@@ -390,12 +408,18 @@ pub async fn migrate(url: &str) -> Result<()> {
 }
 
 impl ReadOnly {
-    /// Opens a database that exists.
+    /// Opens a database that exists, with the schema of this version: of another, some of it would be misread.
     ///
     /// # Errors
-    /// When the URL is neither `sqlite:` nor `postgres:`, or there is no such database.
+    /// When the URL is neither `sqlite:` nor `postgres:`, there is no such database, or its schema is of a later
+    /// version or an earlier one.
     pub async fn open(url: &str) -> Result<Self> {
-        Ok(Self { pools: Pools::open_read_only(url).await? })
+        let pools = Pools::open_read_only(url).await?;
+        let checked = pools.check_schema().await;
+        if checked.is_err() {
+            pools.close().await;
+        }
+        checked.map(|()| Self { pools })
     }
 
     /// A connection on which everything is as it is at this moment, whoever writes meanwhile.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::db::{Conn, Error, Result, on};
+use crate::db::{Conn, Error, Result, on, readable};
 use crate::effect::Notice;
 use crate::ids::{Repo, RepoId};
 
@@ -36,26 +36,34 @@ pub async fn want(conn: &mut Conn, repo: &Repo, notice: &Notice, now: Timestamp)
     Ok(())
 }
 
-/// Claims notices that wait to be told, at most `limit`, for as long as `lease`.
+/// Claims notices that wait to be told, at most `limit`, for as long as `lease`. One that cannot be read is left out,
+/// stays waiting, and is looked at again when the lease has run out.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(lease);
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String, String, i64, i64, i64)>(
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, String, i64, i64, i64)>(
         "UPDATE notice SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE (repo, key) IN (SELECT repo, key FROM notice WHERE told < wanted AND run_at <= $1 ORDER BY run_at LIMIT $3) \
-         RETURNING target, document, attempts, wanted, fence")
+         RETURNING repo, key, target, document, attempts, wanted, fence")
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(target, document, attempts, wanted, fence)| {
-            let decode = |why: serde_json::Error| Error::impossible("notice", &document, why);
-            Ok(Claimed {
-                repo: serde_json::from_str(&target).map_err(decode)?,
-                notice: serde_json::from_str(&document).map_err(decode)?,
-                attempts,
-                wanted,
-                fence,
-            })
+    let read = |(repo, key, target, document, attempts, wanted, fence): (
+        i64,
+        String,
+        String,
+        String,
+        i64,
+        i64,
+        i64,
+    )| {
+        let decode = |why: serde_json::Error| Error::impossible("notice", format!("{repo} {key}"), why);
+        Ok(Claimed {
+            repo: serde_json::from_str(&target).map_err(decode)?,
+            notice: serde_json::from_str(&document).map_err(decode)?,
+            attempts,
+            wanted,
+            fence,
         })
-        .collect()
+    };
+    Ok(rows.into_iter().filter_map(|row| readable(read(row))).collect())
 }
 
 /// Whether any notice is ready to be told.
@@ -93,7 +101,7 @@ pub async fn repo(conn: &mut Conn, repo: RepoId, notice: &Notice) -> Result<Opti
         "SELECT target FROM notice WHERE repo = $1 AND key = $2")
         .bind(repo.0).bind(notice.key()).fetch_optional(executor).await)?;
     row.map(|(target,)| {
-        serde_json::from_str(&target).map_err(|why| Error::impossible("notice", &target, why))
+        serde_json::from_str(&target).map_err(|why| Error::impossible("notice", notice.key(), why))
     })
     .transpose()
 }

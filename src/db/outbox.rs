@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::db::audit::RecordedIntent;
-use crate::db::{Conn, Error, Result, Tx, on};
+use crate::db::{Conn, Error, Result, Tx, on, readable};
 use crate::effect::{CancelRun, CreateDeployment, DispatchWorkflow, Effect, SetDeploymentStatus};
 use crate::ids::{PromotionId, PromotionNumber, RepoId};
 
@@ -174,26 +174,30 @@ pub async fn insert(
     Ok(())
 }
 
+type Row = (i64, i64, i64, i64, String, i64, Vec<u8>, String, i64, i64);
+
 /// Claims the oldest effect of each promotion that has none under way, at most `limit`, for as long as `lease`.
+///
+/// One that cannot be read is left out. It stays waiting, holds up its own promotion alone, and is looked at again
+/// when the lease has run out.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(lease);
     let begin_before = now.plus(lease * 2 / 3);
-    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64, i64, i64, String, i64, Vec<u8>, String, i64, i64)>(
+    let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
         "UPDATE effect SET run_at = $2, attempts = attempts + 1, fence = fence + 1 \
          WHERE seq IN (SELECT seq FROM (SELECT MIN(seq) AS seq FROM effect WHERE state = 'waiting' GROUP BY repo, promotion) AS heads \
                        WHERE (SELECT run_at FROM effect e WHERE e.seq = heads.seq) <= $1 ORDER BY seq LIMIT $3) \
          RETURNING seq, fence, repo, promotion, document, intent, leaf_hash, mark, attempts, made_at")
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(seq, fence, repo, promotion, text, intent, leaf_hash, mark, attempts, made_at)| {
-            let effect = serde_json::from_str(&text).map_err(|why| Error::impossible("effect", seq, why))?;
-            let promotion = PromotionId { repo: RepoId(repo), number: PromotionNumber(promotion) };
-            let intent = RecordedIntent::stored(intent, &leaf_hash, mark)?;
-            let (made_at, ends) = (Timestamp(made_at), until);
-            let claim = Claim { seq, fence, promotion, intent, attempts, made_at, begin_before, ends };
-            Ok(Claimed { effect, claim })
-        })
-        .collect()
+    let read = |(seq, fence, repo, promotion, text, intent, leaf_hash, mark, attempts, made_at): Row| {
+        let effect = serde_json::from_str(&text).map_err(|why| Error::impossible("effect", seq, why))?;
+        let promotion = PromotionId { repo: RepoId(repo), number: PromotionNumber(promotion) };
+        let intent = RecordedIntent::stored(intent, &leaf_hash, mark)?;
+        let (made_at, ends) = (Timestamp(made_at), until);
+        let claim = Claim { seq, fence, promotion, intent, attempts, made_at, begin_before, ends };
+        Ok(Claimed { effect, claim })
+    };
+    Ok(rows.into_iter().filter_map(|row| readable(read(row))).collect())
 }
 
 /// Whether any effect is ready to be claimed.

@@ -2,7 +2,7 @@
 
 use crate::authz::{Authorized, Vote};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Error, Result, Tx, on};
+use crate::db::{Conn, Error, Result, Tx, on, readable};
 use crate::ids::{
     Actor, CheckRunId, CommitSha, DeploymentId, EnvironmentName, IssueNumber, PromotionId, PromotionNumber,
     Repo, RepoId, RunId, UserId,
@@ -10,7 +10,7 @@ use crate::ids::{
 use crate::policy::facts::{Choice, LiveSpan};
 use crate::promotion::{Promotion, State};
 
-type Row = (String, i64, Option<i64>);
+type Row = (i64, i64, String, i64, Option<i64>);
 
 /// The number that the next promotion of a repository gets.
 ///
@@ -92,7 +92,7 @@ pub async fn set_check_run(tx: &mut Tx, id: PromotionId, check_run: CheckRunId) 
 /// One promotion by its number.
 pub async fn find(conn: &mut Conn, id: PromotionId) -> Result<Option<Promotion>> {
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND number = $2")
+        "SELECT repo, number, document, version, check_run FROM promotion WHERE repo = $1 AND number = $2")
         .bind(id.repo.0).bind(id.number.0).fetch_optional(executor).await)?;
     row.map(parse).transpose()
 }
@@ -100,7 +100,7 @@ pub async fn find(conn: &mut Conn, id: PromotionId) -> Result<Option<Promotion>>
 /// The promotion whose workflow run this is.
 pub async fn by_run(conn: &mut Conn, repo: RepoId, run: RunId) -> Result<Option<Promotion>> {
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND run = $2")
+        "SELECT repo, number, document, version, check_run FROM promotion WHERE repo = $1 AND run = $2")
         .bind(repo.0).bind(run.0).fetch_optional(executor).await)?;
     row.map(parse).transpose()
 }
@@ -112,7 +112,7 @@ pub async fn by_deployment(
     deployment: DeploymentId,
 ) -> Result<Option<Promotion>> {
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND deployment = $2")
+        "SELECT repo, number, document, version, check_run FROM promotion WHERE repo = $1 AND deployment = $2")
         .bind(repo.0).bind(deployment.0).fetch_optional(executor).await)?;
     row.map(parse).transpose()
 }
@@ -120,7 +120,7 @@ pub async fn by_deployment(
 /// The promotion that a check run shows.
 pub async fn by_check_run(conn: &mut Conn, repo: RepoId, check_run: CheckRunId) -> Result<Option<Promotion>> {
     let row = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND check_run = $2")
+        "SELECT repo, number, document, version, check_run FROM promotion WHERE repo = $1 AND check_run = $2")
         .bind(repo.0).bind(check_run.0).fetch_optional(executor).await)?;
     row.map(parse).transpose()
 }
@@ -128,7 +128,7 @@ pub async fn by_check_run(conn: &mut Conn, repo: RepoId, check_run: CheckRunId) 
 /// Every promotion of a repository that has not ended.
 pub async fn open(conn: &mut Conn, repo: RepoId) -> Result<Vec<Promotion>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion \
+        "SELECT repo, number, document, version, check_run FROM promotion \
          WHERE repo = $1 AND state IN ('blocked', 'awaiting_approval', 'approved', 'deploying', 'verifying') \
          ORDER BY number")
         .bind(repo.0).fetch_all(executor).await)?;
@@ -143,7 +143,7 @@ pub async fn of_subject(
     limit: i64,
 ) -> Result<Vec<Promotion>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion WHERE repo = $1 AND subject = $2 ORDER BY number DESC LIMIT $3")
+        "SELECT repo, number, document, version, check_run FROM promotion WHERE repo = $1 AND subject = $2 ORDER BY number DESC LIMIT $3")
         .bind(repo.0).bind(subject.0).bind(limit).fetch_all(executor).await)?;
     rows.into_iter().map(parse).collect()
 }
@@ -151,7 +151,7 @@ pub async fn of_subject(
 /// What is live in each environment of a repository now.
 pub async fn live(conn: &mut Conn, repo: RepoId) -> Result<Vec<Promotion>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, Row>(
-        "SELECT document, version, check_run FROM promotion \
+        "SELECT repo, number, document, version, check_run FROM promotion \
          WHERE repo = $1 AND live_from IS NOT NULL AND live_until IS NULL ORDER BY environment, number")
         .bind(repo.0).fetch_all(executor).await)?;
     rows.into_iter().map(parse).collect()
@@ -181,25 +181,25 @@ pub async fn live_spans(
 /// A promotion that wants to be looked at.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// Where.
-    pub repo: Repo,
     /// Which.
-    pub number: PromotionNumber,
+    pub id: PromotionId,
+    /// Where; none if what is stored of it cannot be read.
+    pub repo: Option<Repo>,
     /// Since when.
     pub at: Timestamp,
 }
 
 /// The promotions whose time has come, at most `limit`.
 pub async fn due(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<Due>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, Option<i64>, i64)>(
-        "SELECT document, version, check_run, wake_at FROM promotion WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2")
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64, String, i64)>(
+        "SELECT repo, number, document, wake_at FROM promotion WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2")
         .bind(now.0).bind(limit).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(document, version, check_run, at)| {
-            let promotion = parse((document, version, check_run))?;
-            Ok(Due { number: promotion.id().number, repo: promotion.repo, at: Timestamp(at) })
-        })
-        .collect()
+    let due = |(repo, number, document, at)| {
+        let id = PromotionId { repo: RepoId(repo), number: PromotionNumber(number) };
+        let promotion = readable(parse((repo, number, document, 0, None)));
+        Due { id, repo: promotion.map(|promotion| promotion.repo), at: Timestamp(at) }
+    };
+    Ok(rows.into_iter().map(due).collect())
 }
 
 /// When somebody is to look at it again.
@@ -215,7 +215,7 @@ pub async fn set_alarm(tx: &mut Tx, id: PromotionId, wake_at: Option<Timestamp>)
 pub async fn take_alarm(tx: &mut Tx, due: &Due, again: Timestamp) -> Result<bool> {
     let taken = on!(tx.conn().await?, executor => sqlx::query(
         "UPDATE promotion SET wake_at = $4 WHERE repo = $1 AND number = $2 AND wake_at = $3")
-        .bind(due.repo.id.0).bind(due.number.0).bind(due.at.0).bind(again.0)
+        .bind(due.id.repo.0).bind(due.id.number.0).bind(due.at.0).bind(again.0)
         .execute(executor).await.map(|done| done.rows_affected()))?;
     Ok(taken == 1)
 }
@@ -291,9 +291,9 @@ fn document(promotion: &Promotion) -> Result<String> {
     serde_json::to_string(promotion).map_err(|why| Error::impossible("promotion", promotion.id(), why))
 }
 
-fn parse((document, version, check_run): Row) -> Result<Promotion> {
-    let mut promotion: Promotion =
-        serde_json::from_str(&document).map_err(|why| Error::impossible("promotion", &document, why))?;
+fn parse((repo, number, document, version, check_run): Row) -> Result<Promotion> {
+    let mut promotion: Promotion = serde_json::from_str(&document)
+        .map_err(|why| Error::impossible("promotion", format!("{repo} {number}"), why))?;
     promotion.version = version;
     promotion.check_run = check_run.map(CheckRunId);
     Ok(promotion)

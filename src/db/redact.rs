@@ -342,7 +342,7 @@ async fn effects(conn: &mut Conn, person: &Person, erased: &mut Erased, stays: &
                 stays.unfinished += 1;
                 continue;
             }
-            let document = effect_without(person, &document)?;
+            let document = effect_without(person, seq, &document)?;
             erased.rows += on!(&mut *conn, executor => sqlx::query(
                 "UPDATE effect SET document = $2, error = CASE WHEN $3 = 1 THEN NULL ELSE error END WHERE seq = $1")
                 .bind(seq).bind(document).bind(i64::from(said))
@@ -351,8 +351,8 @@ async fn effects(conn: &mut Conn, person: &Person, erased: &mut Erased, stays: &
     }
 }
 
-fn effect_without(person: &Person, document: &str) -> Result<String> {
-    let broken = |why| Error::impossible("effect", document, why);
+fn effect_without(person: &Person, seq: i64, document: &str) -> Result<String> {
+    let broken = |why| Error::impossible("effect", seq, why);
     let effect = match serde_json::from_str(document).map_err(broken)? {
         Effect::SetDeploymentStatus { deployment, state, description } => {
             let description = person.out_of_text(&description);

@@ -19,7 +19,7 @@ pub async fn annotated(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Res
         .bind(repo.0).bind(commit.as_str()).fetch_optional(executor).await)?;
     row.map_or_else(
         || Ok(Annotated::default()),
-        |(text,)| serde_json::from_str(&text).map_err(|why| Error::impossible("scans_check", &text, why)),
+        |(text,)| serde_json::from_str(&text).map_err(|why| Error::impossible("scans_check", commit, why)),
     )
 }
 

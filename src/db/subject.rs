@@ -28,7 +28,7 @@ pub async fn answers(conn: &mut Conn, repo: RepoId, subject: IssueNumber) -> Res
         .bind(repo.0).bind(subject.0).fetch_all(executor).await)?;
     rows.into_iter()
         .map(|(document,)| {
-            serde_json::from_str(&document).map_err(|why| Error::impossible("answer", &document, why))
+            serde_json::from_str(&document).map_err(|why| Error::impossible("answer", subject, why))
         })
         .collect()
 }

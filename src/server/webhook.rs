@@ -17,7 +17,7 @@ use crate::ids::DeliveryId;
 use crate::telemetry::causes;
 
 /// The largest body that GitHub sends, in bytes.
-pub(super) const LIMIT: usize = 25 * 1024 * 1024;
+pub(super) const LIMIT: usize = inbox::LARGEST;
 /// Above this, a body takes one of the few places for large ones. Most have a tenth of it.
 const LARGE: usize = 256 * 1024;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::random;
+use crate::clock::{Timestamp, random};
 use crate::db::inbox::{self, NewDelivery};
 use crate::db::promotion;
 use crate::event::WakeCall;
@@ -21,15 +21,19 @@ impl Workers {
         drop(conn);
         let count = due.len();
         for due in due {
-            let call = WakeCall { repo: due.repo.clone(), promotion: due.number };
+            let Some(repo) = due.repo.clone() else {
+                self.ring_again(due, now).await?;
+                continue;
+            };
+            let call = WakeCall { repo, promotion: due.id.number };
             let body = serde_json::to_vec(&call).unwrap_or_default();
             // Two alarms may have been set for one moment, one after the other: each has its own delivery.
-            let guid = format!("wake-{}-{}-{}", due.repo.id, due.number, hex::encode(random::<8>()));
+            let guid = format!("wake-{}-{}-{}", due.id.repo, due.id.number, hex::encode(random::<8>()));
             let Ok(guid) = guid.parse() else { continue };
             let delivery = NewDelivery {
                 guid,
                 event: WAKE.to_owned(),
-                lane: due.repo.id.0,
+                lane: due.id.repo.0,
                 received_at: now,
                 body: inbox::pack(&body),
             };
@@ -49,5 +53,16 @@ impl Workers {
             self.app.db.ring_inbox();
         }
         Ok(count)
+    }
+
+    /// One that cannot be read is nobody's to answer: it must not take the place of the others at every turn.
+    async fn ring_again(&self, due: promotion::Due, now: Timestamp) -> Result<(), Error> {
+        let again = now.plus(AGAIN);
+        let taken = self
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { promotion::take_alarm(tx, &due, again).await }));
+        taken.await?;
+        Ok(())
     }
 }

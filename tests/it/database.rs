@@ -37,11 +37,27 @@ on_both!(a_schema_of_a_later_version_is_refused_and_left_as_it_is, url => {
                  SELECT 29990101000000, 'later', success, checksum, 0 FROM _sqlx_migrations ORDER BY version LIMIT 1";
     by_hand(&url, later).await.unwrap();
     let before = columns(&url).await;
-    for refused in [Db::open(&url, key()).await.map(drop), db::migrate(&url).await] {
+    let to_read = db::ReadOnly::open(&url).await.map(drop);
+    for refused in [Db::open(&url, key()).await.map(drop), db::migrate(&url).await, to_read] {
         let why = refused.unwrap_err().to_string();
         assert!(why.contains("29990101000000") && why.contains("Start that version"), "{why}");
     }
     assert_eq!(columns(&url).await, before);
+});
+
+on_both!(a_schema_of_an_earlier_version_is_not_read_and_the_way_out_is_said, url => {
+    open(&url).await.close().await;
+    db::ReadOnly::open(&url).await.unwrap().close().await;
+    let newest = "DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)";
+    for (change, why) in [
+        (newest, "`countersign migrate` brings it up to date"),
+        ("DROP TABLE _sqlx_migrations", "or of none"),
+    ] {
+        by_hand(&url, change).await.unwrap();
+        let refused = db::ReadOnly::open(&url).await.map(drop).unwrap_err();
+        assert!(matches!(refused, db::Error::EarlierSchema { .. }), "{refused:?}");
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
 });
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! What is kept so that history can be told later: through whose hands commits came, and what was written before.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use countersign::clock::Timestamp;
@@ -12,7 +11,6 @@ use countersign::ids::{
 };
 use countersign::policy::facts::{TargetKind, Tuple};
 use countersign::promotion::{DeployPlan, Promotion, State};
-use sqlx::migrate::Migrator;
 
 use countersign::github::fake::faults::Fault;
 use serde_json::json;
@@ -20,32 +18,8 @@ use serde_json::json;
 use crate::harness::SHOP;
 use crate::harness::acts::{BRANCH, change};
 use crate::harness::database::{by_hand, told};
+use crate::harness::released::V0_1_0;
 use crate::{on_both, scenario};
-
-/// The newest migration of 0.1.0.
-const RELEASED: i64 = 20_261_121_160_200;
-
-/// A database as 0.1.0 left it, with no row in it.
-async fn as_0_1_0_left_it(url: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let own = folder.join(if url.starts_with("sqlite:") { "sqlite" } else { "postgres" });
-    let mut all = Vec::new();
-    for folder in [folder, own] {
-        all.extend(Migrator::new(folder).await.unwrap().iter().cloned());
-    }
-    all.retain(|migration| migration.version <= RELEASED);
-    all.sort_by_key(|migration| migration.version);
-    let migrator = Migrator::with_migrations(all);
-    if url.starts_with("sqlite:") {
-        let pool = sqlx::SqlitePool::connect(&format!("{url}?mode=rwc")).await.unwrap();
-        migrator.run(&pool).await.unwrap();
-        pool.close().await;
-    } else {
-        let pool = sqlx::PgPool::connect(url).await.unwrap();
-        migrator.run(&pool).await.unwrap();
-        pool.close().await;
-    }
-}
 
 scenario!(every_push_is_kept_with_its_ref_its_moment_and_what_was_there_before, s => {
     let before = s.head();
@@ -134,7 +108,7 @@ scenario!(what_github_does_not_list_is_asked_for_again_and_holds_up_nothing, s =
 });
 
 on_both!(what_0_1_0_wrote_of_pushes_still_keeps_people_from_approving, url => {
-    as_0_1_0_left_it(&url).await;
+    V0_1_0.makes(&url).await;
     let sha = "a".repeat(40);
     for sql in [
         format!("INSERT INTO push (repo, sha, pusher, login) VALUES (200, '{sha}', 2, 'bob')"),
@@ -209,7 +183,7 @@ fn inserted(promotion: &Promotion, live: &str) -> String {
 }
 
 on_both!(what_0_1_0_wrote_of_promotions_tells_times_places_and_names, url => {
-    as_0_1_0_left_it(&url).await;
+    V0_1_0.makes(&url).await;
     let succeeded =
         |at| State::Succeeded { deployment: DeploymentId(5), run: None, at: Timestamp::from_seconds(at) };
     for sql in [
@@ -240,7 +214,7 @@ on_both!(what_0_1_0_wrote_of_promotions_tells_times_places_and_names, url => {
 });
 
 on_both!(a_promotion_can_be_in_every_state_that_is_to_come_and_in_no_other, url => {
-    as_0_1_0_left_it(&url).await;
+    V0_1_0.makes(&url).await;
     by_hand(&url, &inserted(&stored(1, "staging", State::Blocked), "NULL, NULL")).await.unwrap();
     db::migrate(&url).await.unwrap();
     for change in [

@@ -10,7 +10,7 @@ use countersign::db::{self, Db, LEASE, NewEntry, notice};
 use countersign::effect::{Effect, MarkSeed, Notice, Reaction};
 use countersign::ids::{CommentId, PromotionId, PromotionNumber, RepoId};
 
-use crate::harness::database::{open, shop};
+use crate::harness::database::{by_hand, open, shop};
 use crate::on_both;
 
 const NOW: Timestamp = Timestamp(1_795_252_500_000);
@@ -199,4 +199,60 @@ on_both!(a_notice_wanted_while_it_is_told_is_told_again, url => {
     assert!(claim(at(1000)).await.unwrap().is_empty());
     let mut conn = db.read().await.unwrap();
     assert_eq!(notice::waiting(&mut conn).await.unwrap(), 0);
+});
+
+on_both!(an_effect_that_cannot_be_read_waits_and_holds_up_its_own_promotion_alone, url => {
+    let db = open(&url).await;
+    intend(&db, 1, Effect::CreateDeployment).await;
+    intend(&db, 1, Effect::CancelRun { run: countersign::ids::RunId(7) }).await;
+    intend(&db, 2, Effect::CreateDeployment).await;
+    let damage = "UPDATE effect SET document = '{\"effect\":\"launch\"}' WHERE seq = 1";
+    by_hand(&url, damage).await.unwrap();
+    let promotions = |claimed: Vec<outbox::Claimed>| claimed.iter().map(outbox::Claimed::promotion).collect::<Vec<_>>();
+    assert_eq!(promotions(claim_effects(&db, NOW).await), [promotion(2)]);
+    assert!(claim_effects(&db, at(1)).await.is_empty(), "not at every turn");
+    assert_eq!(promotions(claim_effects(&db, NOW.plus(LEASE)).await), [promotion(2)]);
+    assert_eq!(outbox::waiting(&mut db.read().await.unwrap()).await.unwrap(), 3, "nothing is deleted");
+    by_hand(&url, "UPDATE effect SET document = '{\"effect\":\"create_deployment\"}' WHERE seq = 1").await.unwrap();
+    let mended = claim_effects(&db, NOW.plus(LEASE * 2)).await;
+    let first = mended.iter().find(|claimed| claimed.promotion() == promotion(1)).unwrap();
+    assert!(first.attempts() > 1, "it is looked for at GitHub before it is done");
+});
+
+on_both!(a_notice_that_cannot_be_read_waits_and_the_others_are_told, url => {
+    let db = open(&url).await;
+    for comment in [5, 6] {
+        let notice = Notice::React { comment: CommentId(comment), reaction: Reaction::Eyes };
+        db.write(move |tx| Box::pin(async move { notice::want(tx.conn().await?, &shop(), &notice, NOW).await })).await.unwrap();
+    }
+    by_hand(&url, "UPDATE notice SET document = '{' WHERE key LIKE 'react:5:%'").await.unwrap();
+    let claim = |now| db.write(move |tx| Box::pin(async move { notice::claim(tx.conn().await?, now, LEASE, 16).await }));
+    let claimed = claim(NOW).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].notice.key(), "react:6:eyes");
+    assert!(claim(at(1)).await.unwrap().is_empty(), "not at every turn");
+    assert_eq!(notice::waiting(&mut db.read().await.unwrap()).await.unwrap(), 2);
+});
+
+on_both!(a_delivery_that_cannot_be_read_is_given_up_on_and_its_lane_goes_on, url => {
+    let db = open(&url).await;
+    for (guid, lane) in [("damaged", 1), ("endless", 1), ("behind", 1), ("elsewhere", 2)] {
+        arrive(&db, guid, lane).await;
+    }
+    let bytes = |hex: &str| if url.starts_with("sqlite:") { format!("x'{hex}'") } else { format!("'\\x{hex}'") };
+    for (guid, body) in [("damaged", bytes("00")), ("endless", bytes("ffffffff00"))] {
+        by_hand(&url, &format!("UPDATE delivery SET body = {body} WHERE guid = '{guid}'")).await.unwrap();
+    }
+    let mut handled = Vec::new();
+    for second in 0..3 {
+        for claimed in claim(&db, at(second)).await {
+            handled.push(claimed.guid.to_string());
+            finish(&db, claimed, at(second)).await.unwrap();
+        }
+    }
+    assert_eq!(handled, ["elsewhere", "behind"]);
+    let buried = inbox::buried(&mut db.read().await.unwrap(), 9).await.unwrap();
+    let names: Vec<_> = buried.iter().map(|(guid, _)| guid.as_str()).collect();
+    assert_eq!(names, ["endless", "damaged"]);
+    assert!(buried.iter().all(|(_, why)| why.contains("delivery")), "{buried:?}");
 });

@@ -47,6 +47,7 @@ mod report;
 mod restore;
 mod rotation;
 mod replay;
+mod stored;
 mod tile;
 mod tomorrow;
 mod timers;

@@ -47,7 +47,7 @@ impl Redact {
         let (key, guarding) = (settings.existing_key()?, settings.guarding(Purpose::GoOn)?);
         let (url, now) = (self.database.url()?, Clock::System.now());
         // Opened to write, a database that is not there would be made.
-        ReadOnly::open(url.expose_secret()).await.context("there is no such database")?.close().await;
+        ReadOnly::open(url.expose_secret()).await.context("the database cannot be opened")?.close().await;
         let db = Db::open_guarded(url.expose_secret(), key, guarding, now).await;
         let db = db.context("the database cannot be opened to write")?;
         let done = db.redact(UserId(self.subject), self.reason, now).await;

@@ -142,11 +142,11 @@ pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Res
         .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
     rows.iter()
         .map(|(origin, document, left_behind)| {
-            let mut report = unpack(document)?;
+            let mut report = unpack(commit, document)?;
             if *left_behind && report.state.is_ok() {
                 report.state = State::Partial { why: LEFT.to_owned() };
             }
-            Ok(Received { report, origin: origin_of(origin)? })
+            Ok(Received { report, origin: origin_of(commit, origin)? })
         })
         .collect()
 }
@@ -183,7 +183,11 @@ pub async fn baselines(
                  AND way = $5 AND bundle = $6 AND part = $7")
                 .bind(repo.0).bind(commit.as_str()).bind(run).bind(attempt).bind(way).bind(bundle).bind(part)
                 .fetch_one(executor).await)?;
-            found.push(Baseline { report: unpack(&document)?, commit: commit.clone(), at: Timestamp(at) });
+            found.push(Baseline {
+                report: unpack(commit, &document)?,
+                commit: commit.clone(),
+                at: Timestamp(at),
+            });
         }
         wanted.retain(|key| !here.contains(key));
     }
@@ -202,8 +206,8 @@ async fn reliable(conn: &mut Conn, repo: RepoId, commit: &CommitSha, branch: &st
         .bind(repo.0).bind(commit.as_str()).bind(storable(branch)).fetch_all(executor).await)?)
 }
 
-fn unpack(document: &[u8]) -> Result<Report> {
-    let wrong = |why: String| Error::Impossible { table: "report", row: "document".to_owned(), why };
+fn unpack(commit: &CommitSha, document: &[u8]) -> Result<Report> {
+    let wrong = |why: String| Error::impossible("report", commit, why);
     let json = packed::unpack(document, MAX_BYTES).map_err(wrong)?;
     let mut report: Report = serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
     // In its JSON each finding has its own.
@@ -211,8 +215,8 @@ fn unpack(document: &[u8]) -> Result<Report> {
     Ok(report)
 }
 
-fn origin_of(text: &str) -> Result<Origin> {
-    serde_json::from_str(text).map_err(|why| Error::impossible("report", text, why))
+fn origin_of(commit: &CommitSha, text: &str) -> Result<Origin> {
+    serde_json::from_str(text).map_err(|why| Error::impossible("report", commit, why))
 }
 
 /// PostgreSQL takes no NUL in a text.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::authz::{Authorized, Rescan};
 use crate::clock::Timestamp;
-use crate::db::{Conn, Error, Result, on};
+use crate::db::{Conn, Error, Result, on, readable};
 use crate::ids::{CommitSha, Repo, RepoId, RunId};
 
 /// A run whose artifacts a worker may read until its lease runs out.
@@ -97,7 +97,7 @@ async fn ask(
     Ok(())
 }
 
-/// Claims runs that wait to be read, at most `limit`, for as long as `lease`.
+/// Claims runs that wait to be read, at most `limit`, for as long as `lease`. One whose row cannot be read is left out.
 pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64) -> Result<Vec<Claimed>> {
     let until = now.plus(lease);
     let rows = on!(conn, executor => sqlx::query_as::<_, (String, i64, i64, String, i64, i64)>(
@@ -106,19 +106,17 @@ pub async fn claim(conn: &mut Conn, now: Timestamp, lease: Duration, limit: i64)
              WHERE state = 'waiting' AND run_at <= $1 ORDER BY run_at LIMIT $3) \
          RETURNING target, run, attempt, commit_sha, attempts, fence")
         .bind(now.0).bind(until.0).bind(limit).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(target, run, attempt, commit, attempts, fence)| {
-            Ok(Claimed {
-                repo: serde_json::from_str(&target)
-                    .map_err(|why| Error::impossible("report_run", run, why))?,
-                run: RunId(run),
-                attempt,
-                commit: commit.parse().map_err(|why| Error::impossible("report_run", run, why))?,
-                attempts,
-                fence,
-            })
+    let read = |(target, run, attempt, commit, attempts, fence): (String, i64, i64, String, i64, i64)| {
+        Ok(Claimed {
+            repo: serde_json::from_str(&target).map_err(|why| Error::impossible("report_run", run, why))?,
+            run: RunId(run),
+            attempt,
+            commit: commit.parse().map_err(|why| Error::impossible("report_run", run, why))?,
+            attempts,
+            fence,
         })
-        .collect()
+    };
+    Ok(rows.into_iter().filter_map(|row| readable(read(row))).collect())
 }
 
 /// Whether any run is ready to be read.

@@ -1,7 +1,9 @@
 //! Rows of the outbox that say something else than what was intended: none of it is done.
 
+use std::time::Duration;
+
 use crate::harness::Scenario;
-use crate::harness::database::by_hand;
+use crate::harness::database::{by_hand, told};
 use crate::scenario;
 
 /// Somebody asks for staging, and what waits in the outbox is changed before it is performed.
@@ -35,4 +37,18 @@ scenario!(an_effect_of_another_promotion_is_not_performed, s => {
     s.comment("alice", "/promote production").await;
     changed_in_between(s, "UPDATE effect SET promotion = 1 WHERE state = 'waiting'").await;
     assert_eq!(done(s), Vec::<String>::new());
+});
+
+scenario!(a_promotion_that_cannot_be_read_takes_no_turn_of_the_others, s => {
+    s.staged().await;
+    s.comment("alice", "/promote production").await;
+    let damage = "UPDATE promotion SET document = 'x' || document, wake_at = 1 WHERE number = 1";
+    by_hand(&s.database, damage).await.unwrap();
+    s.later(Duration::from_hours(25)).await;
+    assert_eq!(s.state(2).await, "expired");
+    let alarm = told(&s.database, "SELECT CAST(wake_at AS TEXT) FROM promotion WHERE number = 1").await;
+    assert!(alarm[0].parse::<i64>().unwrap() > s.clock.now().0, "it is looked at later, not at every turn");
+    let mend = "UPDATE promotion SET document = substr(document, 2), wake_at = NULL WHERE number = 1";
+    by_hand(&s.database, mend).await.unwrap();
+    s.calms_down().await;
 });

@@ -7,6 +7,7 @@ pub mod acts;
 pub mod contract;
 pub mod database;
 pub mod postgres;
+pub mod released;
 mod trail;
 pub mod world;
 
@@ -22,6 +23,7 @@ use countersign::github::{AppKey, Connection, Pace};
 use countersign::program::{Parts, Program, StartError, Work};
 use countersign::settings::{AnchorSettings, ConnectionLimits, OidcSettings, ReaderToken};
 use countersign::worker::Workers;
+use released::Release;
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -93,26 +95,54 @@ pub struct Scenario {
 
 /// Runs a scenario on one database, and looks at the whole world when it is over.
 pub async fn tell(on: On, story: impl AsyncFn(&mut Scenario)) {
-    let folder = tempfile::tempdir().unwrap();
-    let database = match on {
-        On::Sqlite => format!("sqlite://{}", folder.path().join("countersign.db").display()),
-        On::Postgres => match postgres::fresh_database().await {
-            Some(url) => url,
-            None => return,
-        },
-    };
+    let Some((folder, database)) = fresh(on).await else { return };
     let mut scenario = Scenario::begin(folder, database).await;
     story(&mut scenario).await;
     scenario.end().await;
 }
 
+/// The same, on the database that a released program left behind, from the moment on at which it stopped.
+pub async fn tell_after(release: Release, on: On, story: impl AsyncFn(&mut Scenario)) {
+    let Some((folder, database)) = fresh(on).await else { return };
+    release.leaves(&database).await;
+    let (clock, fake) = sandbox();
+    clock.advance(release.now().since(clock.now()));
+    let mut scenario = Scenario::start(folder, database, clock, fake).await;
+    story(&mut scenario).await;
+    scenario.end().await;
+}
+
+/// A folder and a database, unless it were on PostgreSQL and there is none here.
+async fn fresh(on: On) -> Option<(tempfile::TempDir, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let database = match on {
+        On::Sqlite => format!("sqlite://{}", folder.path().join("countersign.db").display()),
+        On::Postgres => postgres::fresh_database().await?,
+    };
+    Some((folder, database))
+}
+
+fn sandbox() -> (Clock, Fake) {
+    let clock = Clock::manual(Timestamp::parse(START).unwrap());
+    let fake = Fake::sandbox(clock.clone()).unwrap();
+    (clock, fake)
+}
+
 impl Scenario {
-    async fn begin(folder: tempfile::TempDir, database: String) -> Self {
-        let clock = Clock::manual(Timestamp::parse(START).unwrap());
-        let fake = Fake::sandbox(clock.clone()).unwrap();
+    /// A story's beginning: a new database, and what the seeded GitHub has to tell.
+    pub async fn begin(folder: tempfile::TempDir, database: String) -> Self {
+        let (clock, fake) = sandbox();
+        let mut scenario = Self::start(folder, database, clock, fake).await;
+        // The seeded history is told as it happened, before the story begins.
+        scenario.settle().await;
+        scenario.advance(Duration::from_mins(1));
+        scenario
+    }
+
+    async fn start(folder: tempfile::TempDir, database: String, clock: Clock, fake: Fake) -> Self {
         let guarding = Guarding { high_water: Some(mark(&folder, "high-water")), ..Guarding::default() };
         let program = program(&fake, &clock, &database, guarding, AnchorSettings::default()).await.unwrap();
-        let mut scenario = Self {
+        Self {
             fake,
             clock,
             app: program.app.clone(),
@@ -123,11 +153,7 @@ impl Scenario {
             http: reqwest::Client::new(),
             program,
             folder,
-        };
-        // The seeded history is told as it happened, before the story begins.
-        scenario.settle().await;
-        scenario.advance(Duration::from_mins(1));
-        scenario
+        }
     }
 
     async fn end(mut self) {

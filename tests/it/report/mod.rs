@@ -7,7 +7,7 @@ mod corpus;
 mod end_to_end;
 mod fixtures;
 mod leaks;
-mod samples;
+pub mod samples;
 mod secrets;
 mod signatures;
 mod signed;
