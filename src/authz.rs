@@ -276,18 +276,12 @@ pub fn may_cancel(
     Err(Refusal::new(Code::CancellerNotAllowed, sentence))
 }
 
-/// Whether a person may let findings through here. `author` is who opened the pull request it is asked on:
-/// on their own one they may not, unless the policy says so. Bots never may, as they never approve.
+/// Whether a person may let findings through here, wherever they say so: what is let through is so everywhere. Bots
+/// never may, as they never approve.
 ///
 /// # Errors
-/// [`Code::WaiverNotAllowed`] when the policy does not mean them, [`Code::SeparationOfDuties`] when it is their
-/// own pull request.
-pub fn may_waive(
-    repo: RepoId,
-    rules: &policy::Waive,
-    person: &Person,
-    author: Option<UserId>,
-) -> Result<Authorized<Waive>, Refusal> {
+/// [`Code::WaiverNotAllowed`] when the policy does not mean them.
+pub fn may_waive(repo: RepoId, rules: &policy::Waive, person: &Person) -> Result<Authorized<Waive>, Refusal> {
     let login = &person.actor.login;
     if rules.by.is_empty() {
         let sentence = "The policy lets nobody waive findings: it has no `scans: { waive: { by: [team:ORGANISATION/SLUG] } }`.";
@@ -296,13 +290,6 @@ pub fn may_waive(
     if person.actor.bot || !rules.by.iter().any(|principal| person.is.contains(principal)) {
         let sentence = format!("{login} may not waive findings; {} may.", either(&rules.by));
         return Err(Refusal::new(Code::WaiverNotAllowed, sentence));
-    }
-    if author == Some(person.actor.id) && !rules.authors {
-        let sentence = format!(
-            "You may not waive findings here because you opened this pull request; somebody else of {} may.",
-            either(&rules.by)
-        );
-        return Err(Refusal::new(Code::SeparationOfDuties, sentence));
     }
     Ok(authorize(person, Waive { repo }))
 }
@@ -440,21 +427,17 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_is_waived_by_whom_the_policy_names_and_not_on_their_own_pull_request() {
+    fn a_finding_is_waived_by_whom_the_policy_names_wherever_they_say_so() {
         let by = vec!["team:acme/security".parse().unwrap()];
-        let rules = policy::Waive { by, authors: false };
+        let rules = policy::Waive { by };
         let erin = person(5, "erin", &["team:acme/security"]);
-        let told = |rules: &policy::Waive, person: &Person, author| {
-            answer(may_waive(RepoId(9), rules, person, author))
-        };
-        insta::assert_snapshot!(told(&rules, &erin, Some(UserId(1))), @"5 may Waive { repo: RepoId(9) }");
-        insta::assert_snapshot!(told(&rules, &erin, Some(UserId(5))), @"separation_of_duties: You may not waive findings here because you opened this pull request; somebody else of team:acme/security may.");
-        insta::assert_snapshot!(told(&policy::Waive { authors: true, ..rules.clone() }, &erin, Some(UserId(5))), @"5 may Waive { repo: RepoId(9) }");
-        insta::assert_snapshot!(told(&rules, &person(1, "alice", &["role:admin"]), None), @"waiver_not_allowed: alice may not waive findings; team:acme/security may.");
-        insta::assert_snapshot!(told(&policy::Waive::default(), &erin, None), @"waiver_not_allowed: The policy lets nobody waive findings: it has no `scans: { waive: { by: [team:ORGANISATION/SLUG] } }`.");
+        let told = |rules: &policy::Waive, person: &Person| answer(may_waive(RepoId(9), rules, person));
+        insta::assert_snapshot!(told(&rules, &erin), @"5 may Waive { repo: RepoId(9) }");
+        insta::assert_snapshot!(told(&rules, &person(1, "alice", &["role:admin"])), @"waiver_not_allowed: alice may not waive findings; team:acme/security may.");
+        insta::assert_snapshot!(told(&policy::Waive::default(), &erin), @"waiver_not_allowed: The policy lets nobody waive findings: it has no `scans: { waive: { by: [team:ORGANISATION/SLUG] } }`.");
         let mut bot = person(9, "security[bot]", &["team:acme/security"]);
         bot.actor.bot = true;
-        assert!(may_waive(RepoId(9), &rules, &bot, None).is_err(), "bots never do");
+        assert!(may_waive(RepoId(9), &rules, &bot).is_err(), "bots never do");
     }
 
     #[test]
@@ -499,8 +482,8 @@ mod tests {
         assert!(vote().for_promotion(other.promotion).is_err());
         let scan = || may_rescan(RepoId(9), &alice.actor, Some(RoleLevel::Write), None).unwrap();
         assert!(scan().for_repo(RepoId(9)).is_ok() && scan().for_repo(RepoId(10)).is_err());
-        let rules = policy::Waive { by: vec!["user:alice".parse().unwrap()], authors: true };
-        let waive = || may_waive(RepoId(9), &rules, &alice, None).unwrap();
+        let rules = policy::Waive { by: vec!["user:alice".parse().unwrap()] };
+        let waive = || may_waive(RepoId(9), &rules, &alice).unwrap();
         assert!(waive().for_repo(RepoId(9)).is_ok() && waive().for_repo(RepoId(10)).is_err());
     }
 }

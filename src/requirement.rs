@@ -172,6 +172,8 @@ codes! {
     ReportMissing = "report_missing",
     /// Reports are still being fetched or read.
     ReportPending = "report_pending",
+    /// A workflow of the commit that may bring reports has been running for too long.
+    ReportLate = "report_late",
     /// A report says that its tool looked at only a part.
     ReportPartial = "report_partial",
     /// A report says that its tool failed.

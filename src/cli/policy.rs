@@ -91,6 +91,9 @@ pub(super) fn summary(file: &str, policy: &policy::Policy) -> String {
             let _ = writeln!(text, "  - {line}");
         }
     }
+    for note in &policy.notes {
+        let _ = write!(text, "\nNote, {note}\n");
+    }
     text
 }
 

@@ -183,6 +183,7 @@ fn advice(code: Code) -> Option<&'static str> {
         | Code::FindingsExploited
         | Code::ReportMissing
         | Code::ReportPending
+        | Code::ReportLate
         | Code::ReportPartial
         | Code::ReportFailed
         | Code::ReportUnreadable

@@ -28,6 +28,7 @@ fn by_code(code: Code) -> &'static str {
         | Code::CheckFailed
         | Code::RefUnavailable
         | Code::ReportMissing
+        | Code::ReportLate
         | Code::ReportPartial
         | Code::ReportFailed
         | Code::ReportUnreadable

@@ -178,6 +178,14 @@ pub async fn live_spans(
         .collect())
 }
 
+/// The runs that promotions of this commit dispatched.
+pub async fn runs_on(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<RunId>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64,)>(
+        "SELECT run FROM promotion WHERE repo = $1 AND commit_sha = $2 AND run IS NOT NULL")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
+    Ok(rows.into_iter().map(|(run,)| RunId(run)).collect())
+}
+
 /// A promotion that wants to be looked at.
 #[derive(Debug, Clone)]
 pub struct Due {

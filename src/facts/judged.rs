@@ -13,10 +13,11 @@ use crate::requirement::{Code, Refusal, Requirement};
 /// How a commit stands now, and what nobody has asked to be read yet.
 pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) -> Result<(Judged, Missing)> {
     let loaded = read_policy(app, repo).await?.loaded;
-    let default = Scans::default();
-    let scans = loaded.as_ref().map_or(&default, |loaded| &loaded.policy.scans);
+    let policy = loaded.as_ref().ok().map(|loaded| &loaded.policy);
     let policy_at = loaded.as_ref().ok().map(Loaded::at);
-    let (standing, missing) = Box::pin(standing(app, repo, commit, (scans, policy_at), now)).await?;
+    let runs = app.reader.workflow_runs_of(repo, commit).await?;
+    let (standing, missing) =
+        Box::pin(standing(app, repo, (commit, &runs), (policy, policy_at), now)).await?;
     let gates = match &loaded {
         Ok(loaded) => asked(&loaded.policy)
             .into_iter()
@@ -24,7 +25,8 @@ pub async fn judged(app: &App, repo: &Repo, commit: &CommitSha, now: Timestamp) 
             .collect(),
         Err(refusal) => unusable(refusal),
     };
-    Ok((Judged { gates, annotations: usize::from(scans.annotations), standing }, missing))
+    let annotations = policy.map_or(Scans::default().annotations, |policy| policy.scans.annotations);
+    Ok((Judged { gates, annotations: usize::from(annotations), standing }, missing))
 }
 
 /// Every gate that the policy has, with the environments that ask for it; none for what every commit is asked.

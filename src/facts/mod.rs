@@ -11,12 +11,14 @@ mod people;
 mod policy_file;
 mod scans;
 mod signatures;
+mod unfinished;
 
 use futures_util::try_join;
 
 use crate::app::App;
 use crate::db::{self, promotion};
 use crate::github;
+use crate::github::read::Run;
 use crate::ids::{PromotionId, Repo, RunId};
 use crate::policy::facts::{Facts, Tuple, Vote};
 use crate::policy::{Environment, Rules, principals};
@@ -68,12 +70,14 @@ pub async fn gather(
     let asked = principals(environment);
     let origin = origin::find(app, repo, tuple, loaded, environment);
     let requester = person(app, repo, &tuple.requester, &asked);
-    let workflows = checks::workflows(app, repo, tuple, environment);
-    let checks = checks::checks(app, repo, tuple, environment);
+    let runs = runs(app, repo, tuple, environment).await?;
+    let about = (tuple, environment);
+    let workflows = checks::workflows(repo, about, &runs);
+    let checks = checks::checks(app, repo, about, &runs);
     // Boxed, since all of them at once would make every handler's future large.
-    let reports = scans::tally(app, repo, &tuple.commit, (loaded, environment));
-    let read = Box::pin(async { try_join!(origin, requester, workflows, checks, reports) });
-    let (found, requester, workflows, checks, (scans, missing)) = read.await?;
+    let reports = scans::tally(app, repo, (&tuple.commit, &runs), (loaded, environment));
+    let read = Box::pin(async { try_join!(origin, requester, checks, reports) });
+    let (found, requester, checks, (scans, missing)) = read.await?;
     let contributors = contributors::of(app, repo, tuple, loaded, found.pull.as_ref()).await?;
 
     let mut conn = app.db.read().await?;
@@ -112,4 +116,13 @@ pub async fn gather(
         busy,
     };
     Ok(Gathered { facts, missing })
+}
+
+/// Every workflow run on the commit, where the environment asks for anything that hangs on them.
+async fn runs(app: &App, repo: &Repo, tuple: &Tuple, environment: &Environment) -> Result<Vec<Run>> {
+    let require = &environment.require;
+    if require.workflows.is_empty() && require.checks.is_empty() && require.scans.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(app.reader.workflow_runs_of(repo, &tuple.commit).await?)
 }

@@ -6,10 +6,11 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{self, report, waiver};
 use crate::facts::signatures::signatures;
+use crate::facts::unfinished::unfinished;
 use crate::facts::{Loaded, Missing, Result};
 use crate::github::read::Run;
 use crate::ids::{CommitSha, RefName, Repo, RunId};
-use crate::policy::{Environment, Scans};
+use crate::policy::{Environment, Policy, Scans};
 use crate::report::{Evidence, Received, Standing, Tally, Text, stand};
 
 /// The default branch, and the commit that it is at.
@@ -23,17 +24,26 @@ pub(super) type Tip<'a> = (&'a RefName, &'a CommitSha);
 pub(super) async fn standing(
     app: &App,
     repo: &Repo,
-    commit: &CommitSha,
-    (scans, policy_at): (&Scans, Option<Tip<'_>>),
+    (commit, runs): (&CommitSha, &[Run]),
+    (policy, policy_at): (Option<&Policy>, Option<Tip<'_>>),
     now: Timestamp,
 ) -> Result<(Standing, Missing)> {
-    let (pending, missing) = pending(app, repo, commit).await?;
+    let default = Scans::default();
+    let scans = policy.map_or(&default, |policy| &policy.scans);
+    let runs: Vec<Run> = runs.iter().filter(|run| run.head_sha == *commit).cloned().collect();
+    let (pending, missing) = pending(app, repo, commit, &runs).await?;
+    let unfinished = match policy {
+        Some(policy) => unfinished(app, repo, commit, (policy, &runs), now).await?,
+        None => Vec::new(),
+    };
     let mut conn = app.db.read().await?;
     let mut reports = report::of_commit(&mut conn, repo.id, commit).await?;
     // Here and not when they are fetched: were the policy to say otherwise tomorrow, nothing would be missing.
     reports.retain(|received| !received.origin.artifact.as_deref().is_some_and(|name| scans.ignores(name)));
     let mut waivers = scans.waivers.clone();
     waivers.extend(waiver::all(&mut conn, repo.id).await?);
+    let mut passed_over = report::passed_over(&mut conn, repo.id, commit).await?;
+    passed_over.retain(|files| !scans.ignores(&files.artifact));
     drop(conn);
     let wanted: BTreeSet<(Text, String)> = reports.iter().map(told_apart).collect();
     // Where there is nothing to compare, GitHub is not asked with what.
@@ -62,12 +72,13 @@ pub(super) async fn standing(
             baselines: &baselines,
             waivers: &waivers,
             pending,
+            unfinished: &unfinished,
             forks,
             today,
         })
     });
     match judged.await {
-        Ok(standing) => Ok((standing, missing)),
+        Ok(standing) => Ok((Standing { passed_over, ..standing }, missing)),
         Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
         Err(_) => Err(db::Error::Stopped.into()),
     }
@@ -77,21 +88,21 @@ pub(super) async fn standing(
 pub(super) async fn tally(
     app: &App,
     repo: &Repo,
-    commit: &CommitSha,
+    on: (&CommitSha, &[Run]),
     (loaded, environment): (&Loaded, &Environment),
 ) -> Result<(Option<Tally>, Missing)> {
     if environment.require.scans.is_none() {
         return Ok((None, Missing::default()));
     }
-    let policy = (&loaded.policy.scans, Some(loaded.at()));
-    let (standing, missing) = Box::pin(standing(app, repo, commit, policy, app.clock.now())).await?;
+    let policy = (Some(&loaded.policy), Some(loaded.at()));
+    let (standing, missing) = Box::pin(standing(app, repo, on, policy, app.clock.now())).await?;
     Ok((Some(standing.tally), missing))
 }
 
 /// How many runs are still to be read, and those of them that nobody told us of. A run that is known and goes on
 /// again is still to come, too: what it said before is about to be replaced.
-async fn pending(app: &App, repo: &Repo, commit: &CommitSha) -> Result<(u32, Missing)> {
-    let (finished, going) = runs(app, repo, commit).await?;
+async fn pending(app: &App, repo: &Repo, commit: &CommitSha, runs: &[Run]) -> Result<(u32, Missing)> {
+    let (finished, going) = by_end(runs);
     let mut conn = app.db.read().await?;
     let read: BTreeSet<_> = report::read_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
     let known: BTreeSet<_> = report::known_runs(&mut conn, repo.id, commit).await?.into_iter().collect();
@@ -107,19 +118,19 @@ async fn pending(app: &App, repo: &Repo, commit: &CommitSha) -> Result<(u32, Mis
 
 /// The runs on a commit that have finished, each with its newest attempt, as GitHub says now.
 pub async fn finished_runs(app: &App, repo: &Repo, commit: &CommitSha) -> Result<Vec<(RunId, i64)>> {
-    Ok(runs(app, repo, commit).await?.0)
+    let mut runs = app.reader.workflow_runs_of(repo, commit).await?;
+    runs.retain(|run| run.head_sha == *commit);
+    Ok(by_end(&runs).0)
 }
 
 /// A run and its newest attempt.
 type Attempt = (RunId, i64);
 
-/// The runs on a commit that have finished, and those that go on.
-async fn runs(app: &App, repo: &Repo, commit: &CommitSha) -> Result<(Vec<Attempt>, Vec<Attempt>)> {
-    let runs = app.reader.workflow_runs_of(repo, commit).await?.into_iter();
-    let (finished, going): (Vec<_>, Vec<_>) =
-        runs.filter(|run| run.head_sha == *commit).partition(|run| run.status == "completed");
-    let attempts = |runs: Vec<Run>| runs.into_iter().map(|run| (run.id, run.attempt)).collect();
-    Ok((attempts(finished), attempts(going)))
+/// The runs that have finished, and those that go on.
+fn by_end(runs: &[Run]) -> (Vec<Attempt>, Vec<Attempt>) {
+    let (finished, going): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| run.status == "completed");
+    let attempts = |runs: Vec<&Run>| runs.into_iter().map(|run| (run.id, run.attempt)).collect();
+    (attempts(finished), attempts(going))
 }
 
 /// What a report is compared by.

@@ -75,16 +75,12 @@ async fn standing(ask: &CommandContext) -> Result<std::result::Result<Standing, 
     let named = rules.by.iter().cloned().collect();
     let person = facts::person(app, &ask.repo, &ask.sender, &named).await?;
     // Before anything else is read: on a public repository anybody may write this.
-    if let Err(refusal) = may_waive(ask.repo.id, rules, &person, None) {
-        return Ok(Err(refusal));
-    }
-    let pull = ask.pull().await?;
-    let author = pull.as_ref().and_then(|pull| pull.author.as_ref()).map(|author| author.id);
-    Ok(may_waive(ask.repo.id, rules, &person, author).map(|right| Standing {
-        right,
-        head: pull.map(|pull| pull.head_sha),
-        loaded,
-    }))
+    let right = match may_waive(ask.repo.id, rules, &person) {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let head = ask.pull().await?.map(|pull| pull.head_sha);
+    Ok(Ok(Standing { right, head, loaded }))
 }
 
 fn check_day(until: Date, today: Date) -> std::result::Result<(), Refusal> {

@@ -18,6 +18,8 @@ pub struct Policy {
     pub scans: Scans,
     /// Every environment that can be promoted to, at least one.
     pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// What is to be told of the file that is no problem, each with its line.
+    pub notes: Vec<String>,
 }
 
 /// What has to hold before a commit goes to one environment, and what happens then.

@@ -48,7 +48,7 @@ impl Policy {
 
     fn read(path: &str, text: &str, asked: Asked) -> Result<Self, Vec<Problem>> {
         let node = node::parse(path, text).map_err(|problem| vec![*problem])?;
-        let mut reader = Reader { path, source: text, problems: Vec::new() };
+        let mut reader = Reader { path, source: text, problems: Vec::new(), notes: Vec::new() };
         let file = PolicyFile::read(&node, &mut reader);
         let understood = reader.problems.len();
         let policy = file.map(|file| {
@@ -60,7 +60,7 @@ impl Policy {
             Asked::Nothing => reader.problems.truncate(understood),
         }
         match policy {
-            Some(policy) if reader.problems.is_empty() => Ok(policy),
+            Some(policy) if reader.problems.is_empty() => Ok(Self { notes: reader.notes, ..policy }),
             Some(_) | None => {
                 reader.problems.sort_by_key(|problem| problem.span.start);
                 Err(reader.problems)
@@ -74,7 +74,7 @@ fn build(file: PolicyFile, reader: &mut Reader<'_>) -> Policy {
     let scans = super::scans::scans(scans.map(|section| section.value), reader);
     let environments = environments.value.0.into_iter();
     let built = environments.map(|(name, section)| (name.value, environment(section.value, &scans, reader)));
-    Policy { environments: built.collect(), scans }
+    Policy { environments: built.collect(), scans, notes: Vec::new() }
 }
 
 fn environment(section: EnvironmentSection, scans: &Scans, reader: &mut Reader<'_>) -> Environment {

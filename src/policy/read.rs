@@ -14,6 +14,7 @@ pub(super) struct Reader<'a> {
     pub(super) path: &'a str,
     pub(super) source: &'a str,
     pub(super) problems: Vec<Problem>,
+    pub(super) notes: Vec<String>,
 }
 
 /// Something that can stand in the file.
@@ -52,6 +53,12 @@ pub(super) struct List<T>(pub(super) Vec<At<T>>);
 pub(super) struct Scalar(pub(super) String);
 
 impl Reader<'_> {
+    /// Tells something that is no problem, with its line.
+    pub(super) fn note(&mut self, span: &Range<usize>, message: &str) {
+        let before = self.source.get(..span.start).unwrap_or_default();
+        self.notes.push(format!("line {}: {message}", before.matches('\n').count() + 1));
+    }
+
     /// Notes a problem.
     pub(super) fn wrong(
         &mut self,

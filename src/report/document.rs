@@ -89,6 +89,11 @@ pub enum State {
     },
     /// There is none, and there should be.
     Missing,
+    /// It is kept from us: nobody let us read it. That is no scan that failed, and satisfies nothing either.
+    Withheld {
+        /// By whom.
+        why: String,
+    },
 }
 
 /// How much a report says. What the tool itself lets through is counted too, as in the file.
@@ -228,6 +233,7 @@ impl State {
             Self::ScanFailed { .. } => "scan_failed",
             Self::Unreadable { .. } => "unreadable",
             Self::Missing => "missing",
+            Self::Withheld { .. } => "withheld",
         }
     }
 
@@ -235,7 +241,10 @@ impl State {
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Ok | Self::Missing => None,
-            Self::Partial { why } | Self::ScanFailed { why } | Self::Unreadable { why } => Some(why),
+            Self::Partial { why }
+            | Self::ScanFailed { why }
+            | Self::Unreadable { why }
+            | Self::Withheld { why } => Some(why),
         }
     }
 }

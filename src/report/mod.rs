@@ -27,12 +27,14 @@ mod weakness;
 mod dependency;
 mod lint_code;
 mod tool_names;
+mod claim;
 pub mod github_alerts;
 mod reading;
 pub mod archive;
 mod origin;
 pub mod upload;
 mod page_key;
+pub mod succession;
 mod waiver;
 mod standing;
 mod reference;
@@ -44,16 +46,17 @@ mod gate;
 #[cfg(test)]
 mod trial;
 
+pub use archive::Others;
 pub use changed::Changed;
 pub use document::{
     Attestation, Counts, Coverage, Image, Inventory, Report, State, Subject, TestTotals, Tool, Unkept,
 };
 pub use draft::Draft;
 pub use finding::{Advisory, Category, Endpoint, Finding, Package, Place, Rule, Secret, Suppression, Text};
-pub use gate::Gate;
+pub use gate::{Gate, Wait};
 pub use limits::Limits;
 pub use marker::Marker;
-pub use origin::{Baseline, Origin, Received, Way};
+pub use origin::{Baseline, Origin, PassedOver, Received, Way};
 pub use page_key::PageKey;
 pub use path::{place, relative, span};
 pub use reading::{File, Source, read};
@@ -63,7 +66,7 @@ pub use signature::Trust;
 pub use stand::{Evidence, stand};
 pub use standing::{
     Compared, Condition, CoverageFact, Fingerprint, Named, Novelties, Novelty, Problem, ReportFact, Row,
-    Said, SignatureFact, Standing, Tally, WaiverNews,
+    Said, SignatureFact, Standing, Tally, UnfinishedRun, WaiverNews,
 };
 pub use subjects::subjects_match;
 pub use waiver::Waiver;

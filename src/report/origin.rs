@@ -1,8 +1,9 @@
 //! Where a report came from, and when.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::Report;
+use super::{Others, Report, State};
 use crate::clock::Timestamp;
 use crate::ids::{CommitSha, RunId};
 
@@ -14,6 +15,34 @@ pub struct Received {
     /// Where it came from.
     pub origin: Origin,
 }
+
+impl Received {
+    /// What a waiver calls it where it cannot be relied on: the same for the same file of the same workflow by the same
+    /// tool, on every commit.
+    pub fn id(&self) -> String {
+        let Origin { workflow, artifact, entry, .. } = &self.origin;
+        let parts =
+            [workflow.as_deref(), artifact.as_deref(), Some(entry.as_str()), Some(&*self.report.tool.name)];
+        let mut hash = Sha256::new();
+        for part in parts.into_iter().map(Option::unwrap_or_default) {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let digits = hex::encode(hash.finalize());
+        format!("report-{}", digits.get(..ID_DIGITS).unwrap_or_default())
+    }
+}
+
+impl Received {
+    /// The same, where somebody may let it through.
+    pub(super) fn waivable(&self) -> Option<String> {
+        let state = &self.report.state;
+        (!state.is_ok() && !matches!(state, State::Withheld { .. })).then(|| self.id())
+    }
+}
+
+/// So many digits tell the broken reports of a repository apart, and can be typed.
+const ID_DIGITS: usize = 12;
 
 /// Where a report came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +69,15 @@ pub struct Origin {
     pub url: Option<String>,
     /// When we read it.
     pub at: Timestamp,
+}
+
+/// Files of one artifact that are no reports, and do not claim to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// The artifact's name.
+    pub artifact: String,
+    /// Which files.
+    pub files: Others,
 }
 
 /// How a report reached us.

@@ -9,6 +9,9 @@ use super::input::{Decoded, Input};
 use super::sketch::{GLANCE, Sketch};
 use super::{Draft, Limits, Marker, Report, State};
 
+/// A report is looked for behind so many lines of messages.
+const MESSAGES: usize = 200;
+
 /// A file that can be read from its start, twice if it must be.
 pub trait Source {
     /// Its path in the artifact or on disk: a hint, and what people are told.
@@ -33,7 +36,7 @@ pub struct File {
 /// Its bytes cannot be had. What is wrong with the bytes themselves is a state of the report.
 pub fn read(source: &mut dyn Source, limits: &Limits, marker: &Marker) -> io::Result<File> {
     let name = source.name().to_owned();
-    let Some(format) = look(source, limits)? else {
+    let Some((format, before)) = look(source, limits)? else {
         return Ok(File { sha256: [0; 32], reports: Vec::new() });
     };
     let mut hashed = Hashed {
@@ -42,7 +45,10 @@ pub fn read(source: &mut dyn Source, limits: &Limits, marker: &Marker) -> io::Re
         bytes: 0,
     };
     let mut text = Decoded::new(&mut hashed);
-    let mut reports = read_as(format, &name, &mut text, limits, marker);
+    let mut reports = match before {
+        Some(line) => Draft::new(format.name, limits, marker).broken(&something_before(&line)),
+        None => read_as(format, &name, &mut text, limits, marker),
+    };
     text.drain()?;
     let replaced = text.was_replaced();
     if hashed.bytes > limits.entry_bytes {
@@ -78,8 +84,19 @@ fn read_as(
     }
 }
 
-/// What it is: by its beginning, and by the whole of it where the beginning does not tell.
-fn look(source: &mut dyn Source, limits: &Limits) -> io::Result<Option<&'static Format>> {
+fn something_before(line: &str) -> String {
+    let line: String = line.chars().take(80).collect();
+    format!(
+        "Something stands before the report: `{}`. Have the tool write into the file itself, and its messages go elsewhere.",
+        line.trim()
+    )
+}
+
+/// What it is, and what stands in the first line if the report begins only after it.
+type Looked = (&'static Format, Option<String>);
+
+/// By its beginning, and by the whole of it where the beginning does not tell.
+fn look(source: &mut dyn Source, limits: &Limits) -> io::Result<Option<Looked>> {
     let mut text = Decoded::new(source.open()?);
     let mut beginning = Vec::with_capacity(GLANCE);
     let mut more = true;
@@ -91,13 +108,35 @@ fn look(source: &mut dyn Source, limits: &Limits) -> io::Result<Option<&'static 
         text.consume(length);
     }
     drop(text);
-    let sketch = Sketch::of(&String::from_utf8_lossy(&beginning), *limits);
-    let found = recognise(&sketch);
-    if found.is_some() || !more || sketch.json().is_none() {
-        return Ok(found);
+    let beginning = String::from_utf8_lossy(&beginning);
+    let sketch = Sketch::of(&beginning, *limits);
+    if let Some(format) = recognise(&sketch) {
+        return Ok(Some((format, None)));
+    }
+    if sketch.json().is_none() {
+        return Ok(look_further(&beginning, *limits));
+    }
+    if !more {
+        return Ok(None);
     }
     let mut whole = BufReader::new(Decoded::new(source.open()?.take(limits.entry_bytes)));
-    Ok(recognise(&Sketch::whole_json(&mut whole, *limits)))
+    Ok(recognise(&Sketch::whole_json(&mut whole, *limits)).map(|format| (format, None)))
+}
+
+/// A report behind messages: where a line begins as JSON or XML does.
+fn look_further(beginning: &str, limits: Limits) -> Option<Looked> {
+    let mut lines = beginning.split_inclusive('\n');
+    let first = lines.next()?;
+    let mut at = first.len();
+    for line in lines.take(MESSAGES) {
+        if line.starts_with(['{', '[', '<']) {
+            let sketch = Sketch::of(beginning.get(at..)?, limits);
+            let structured = matches!(sketch, Sketch::Json(_) | Sketch::JsonLines(_) | Sketch::Xml(_));
+            return recognise(&sketch).filter(|_| structured).map(|format| (format, Some(first.to_owned())));
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// Bytes that are hashed and counted as they are read.

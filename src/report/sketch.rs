@@ -198,9 +198,13 @@ fn json(beginning: &str, limits: Limits) -> Option<Sketch> {
         return begun.then_some(Sketch::Json(first));
     }
     let mut all = vec![first];
-    while all.len() < ITEMS && json.more().ok()? {
+    while all.len() < ITEMS && json.more().unwrap_or(false) {
         let mut next = Value::Null;
         let whole = sketch(&mut json, 0, &mut next).is_ok();
+        if !whole && next == Value::Null {
+            // What follows is no JSON: the reader of the one value says so.
+            break;
+        }
         all.push(next);
         if !whole {
             break;

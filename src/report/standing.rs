@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Finding, Origin, Severity, State, TestTotals, Text, Tool, Waiver};
+use super::{Coverage, Finding, Origin, PassedOver, Severity, State, TestTotals, Text, Tool, Waiver};
 use crate::clock::Timestamp;
-use crate::ids::CommitSha;
+use crate::ids::{CommitSha, RunId};
 
 /// Everything a reader wants to know of a commit's reports. Nothing in it is cut; whoever shows it cuts rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Standing {
     pub of_forks: Vec<Problem>,
     /// What to tell about waivers.
     pub waivers: WaiverNews,
+    /// What stood in artifacts and is no report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// What is judged: exact numbers, whatever is shown. It is stored among the facts of a decision.
@@ -57,6 +61,22 @@ pub struct Tally {
     pub expired_waivers: Vec<String>,
     /// Reports of the commit that are still being fetched or read.
     pub pending: u32,
+    /// Its workflow runs that go on and may still bring reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<UnfinishedRun>,
+}
+
+/// A workflow run of the commit that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedRun {
+    /// What its workflow's file is called.
+    pub workflow: String,
+    /// Which run.
+    pub run: RunId,
+    /// Since when its newest attempt is going.
+    pub since: Timestamp,
+    /// For how many seconds it had been when this was looked at.
+    pub for_seconds: u64,
 }
 
 /// How many of one severity.
@@ -97,6 +117,12 @@ pub struct ReportFact {
     pub platform: Option<String>,
     /// What became of its signatures.
     pub signature: SignatureFact,
+    /// What a waiver calls it, where it cannot be relied on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Until when somebody lets it through all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived_until: Option<Date>,
 }
 
 /// What became of verifying the signatures of one report's statements.
@@ -185,6 +211,12 @@ pub struct Row {
     pub inventory: Option<(Box<str>, u64)>,
     /// Its signatures.
     pub signature: SignatureFact,
+    /// What a waiver calls it, where it cannot be relied on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Who lets it through all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
 }
 
 /// What a report was compared with.

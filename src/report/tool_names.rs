@@ -45,7 +45,7 @@ pub(super) fn tool_of(path: &str) -> Option<&'static str> {
 }
 
 /// Whether a word stands in a text, with no letter at either side: `ruff` is no word of `trufflehog`.
-fn has_word(text: &str, word: &str) -> bool {
+pub(super) fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let after = text.get(at + word.len()..).and_then(|after| after.chars().next());

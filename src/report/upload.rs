@@ -2,7 +2,8 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use super::archive::{Unpacked, unpack, unreadable};
+use super::archive::{Others, Refused, Unpacked, unpack, unreadable};
+use super::claim;
 use super::{Limits, Marker, Origin, Received, Report};
 
 /// What was uploaded together.
@@ -23,8 +24,10 @@ pub struct Upload<F> {
 pub struct Uploaded {
     /// Each with its origin. What could not be read stands among them as unreadable.
     pub reports: Vec<Received>,
-    /// How many files are no reports of any format we know.
-    pub unrecognised: u64,
+    /// How many of these only claim to be reports.
+    pub claims: usize,
+    /// Files that are no reports, and do not claim to be.
+    pub others: Others,
 }
 
 /// Reads an upload. Blocks, and takes as long as the largest upload takes.
@@ -57,14 +60,24 @@ fn is_empty(file: &mut impl Seek) -> bool {
 
 impl Uploaded {
     fn take(&mut self, unpacked: Unpacked, name: &str, origin: &Origin, marker: &Marker) {
-        self.unrecognised = unpacked.unrecognised;
+        self.others = unpacked.others;
+        let nothing = unpacked.files.is_empty() && unpacked.refused.is_empty();
         for (entry, file) in unpacked.files {
             let origin = Origin { entry, sha256: hex::encode(file.sha256), ..origin.clone() };
             let with_origin = |report: Report| Received { report, origin: origin.clone() };
             self.reports.extend(file.reports.into_iter().map(with_origin));
         }
-        for (entry, why) in unpacked.refused {
-            self.refuse(name, (origin, entry), &why, marker);
+        for Refused { entry, why, claims } in unpacked.refused {
+            self.claims += usize::from(claims.is_some());
+            self.refuse(claims.unwrap_or(name), (origin, entry), &why, marker);
+        }
+        if let Some(tool) = claim::of_artifact(name).filter(|_| nothing) {
+            self.claims += 1;
+            let why = format!(
+                "By its name it holds a report of {tool}, and no file in it is one. {}",
+                claim::WAY_OUT
+            );
+            self.refuse(tool, (origin, String::new()), &why, marker);
         }
     }
 

@@ -118,6 +118,11 @@ fn unreadable(view: &View<'_>, room: usize) -> Markdown {
             State::Missing => Markdown::from("the policy asks for it, and there is none"),
             state => prose(state.why().unwrap_or_default()),
         };
+        let why = match (&row.waiver, &row.id) {
+            (Some(waiver), _) => why.with(" *Let through until ").with(date(waiver.until)).with(".*"),
+            (None, Some(id)) => why.with(" To let it through: ").with(code(&format!("/waive {id}"), 80)),
+            (None, None) => why,
+        };
         [
             words(&row.tool.name, 40),
             code(file.trim_matches('/'), 120),

@@ -154,8 +154,9 @@ pub fn overall(standing: &Standing, gates: &[Gated]) -> Overall {
         _ if standing.tally.pending > 0 => Overall::Waiting,
         Some(Verdict::Fails) => Overall::Blocked,
         Some(Verdict::Pending) => Overall::Waiting,
-        // A gate that has nothing to look at is open: that there is a report is a condition of its own.
-        Some(Verdict::Holds) | None => Overall::Passed,
+        Some(Verdict::Holds) => Overall::Passed,
+        // A gate that asks for nothing passes nothing.
+        None => Overall::Ungated,
     }
 }
 
@@ -174,6 +175,7 @@ fn summary(view: &View<'_>, beside: Markdown) -> String {
     let top = conditions::conditions(view, LONGEST_CONDITIONS).with(reports::reports(view, LONGEST_REPORTS));
     let news = cut_to_bytes(news::baselines(view), LONGEST_NEWS)
         .with(cut_to_bytes(news::waivers(view), LONGEST_NEWS))
+        .with(cut_to_bytes(news::passed_over(view), LONGEST_NEWS))
         .with(beside);
     let room = LONGEST.saturating_sub(top.len() + news.len());
     top.with(findings::new(view, room)).with(news).into()

@@ -7,7 +7,7 @@ use super::{View, code, words};
 use crate::clock::Timestamp;
 use crate::ids::CommitSha;
 use crate::markdown::Markdown;
-use crate::report::{Compared, Row, Waiver};
+use crate::report::{Compared, PassedOver, Row, Waiver};
 
 /// With which earlier reports those of this commit were compared, and which could not be compared.
 pub(super) fn baselines(view: &View<'_>) -> Markdown {
@@ -79,6 +79,25 @@ pub(super) fn waivers(view: &View<'_>) -> Markdown {
         return Markdown::new();
     }
     Markdown::from("\n### Waivers\n\n").with(Markdown::join(lines, ""))
+}
+
+/// What stood beside the reports and is none: somebody may have meant it to be one.
+pub(super) fn passed_over(view: &View<'_>) -> Markdown {
+    let lines = view.standing.passed_over.iter().map(|PassedOver { artifact, files }| {
+        let names = Markdown::join(files.named.iter().map(|name| code(name, 120)), ", ");
+        let more = files.count.saturating_sub(files.named.len() as u64);
+        let line = Markdown::from("- ").with(code(artifact, 80)).with(": ").with(files.count);
+        let line = line.with(if files.count == 1 { " file: " } else { " files: " }).with(names);
+        if more == 0 { line.with("\n") } else { line.with(" and ").with(more).with(" more\n") }
+    });
+    let lines: Vec<Markdown> = lines.collect();
+    if lines.is_empty() {
+        return Markdown::new();
+    }
+    Markdown::from(
+        "\n### Files that are no reports\n\nNo format that is known here; they count for nothing.\n\n",
+    )
+    .with(Markdown::join(lines, ""))
 }
 
 fn line(said: &'static str, waiver: &Waiver) -> Markdown {

@@ -80,6 +80,7 @@ fn sign(row: &Row) -> &'static str {
     match &row.state {
         State::Ok => "✅",
         State::Partial { .. } | State::Missing => "⚠️",
+        State::Withheld { .. } => "➖",
         State::ScanFailed { .. } | State::Unreadable { .. } => "❌",
     }
 }
@@ -117,6 +118,7 @@ fn state(row: &Row, width: Option<usize>) -> Markdown {
         State::ScanFailed { .. } => "scan failed",
         State::Unreadable { .. } => "unreadable",
         State::Missing => "missing",
+        State::Withheld { .. } => "not shown to us",
     });
     let Some(width) = width else { return word };
     let why = row.state.why().into_iter().chain(row.notes.iter().map(String::as_str));

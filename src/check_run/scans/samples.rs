@@ -57,6 +57,8 @@ pub(crate) fn row(name: &str, version: &str) -> Row {
         coverage: None,
         inventory: None,
         signature: SignatureFact::None,
+        id: None,
+        waiver: None,
     }
 }
 
@@ -122,6 +124,8 @@ pub(crate) fn standing(rows: Vec<Row>, open: Vec<Problem>) -> Standing {
             answers_to: vec![row.tool.name.to_string()],
             platform: None,
             signature: row.signature.clone(),
+            id: None,
+            waived_until: None,
         });
     }
     for problem in open.iter().filter(|problem| problem.finding.category.is_security()) {
@@ -141,6 +145,7 @@ pub(crate) fn standing(rows: Vec<Row>, open: Vec<Problem>) -> Standing {
         suppressed: Vec::new(),
         of_forks: Vec::new(),
         waivers: WaiverNews::default(),
+        passed_over: Vec::new(),
     }
 }
 

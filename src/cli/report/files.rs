@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use crate::clock::Timestamp;
 use crate::ids::CommitSha;
 use crate::report::upload::{self, Upload};
-use crate::report::{Baseline, Limits, Marker, Origin, Received, Way};
+use crate::report::{Baseline, Limits, Marker, Origin, PassedOver, Received, Way};
 
 /// What was read of them.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     /// Every report, in the order of the files.
     pub(super) reports: Vec<Received>,
+    /// What stood beside them and is none.
+    pub(super) passed_over: Vec<PassedOver>,
     /// What could not be read at all, and why.
     pub(super) problems: Vec<String>,
 }
@@ -54,6 +56,8 @@ impl Files {
             self.problems.push(format!(
                 "{name} holds no report of any format that is known. Look whether the tool wrote its report, and not its messages."
             ));
+        } else if read.others.count > 0 {
+            self.passed_over.push(PassedOver { artifact: name.to_owned(), files: read.others });
         }
         self.reports.extend(read.reports);
     }

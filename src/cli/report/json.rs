@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::files::Files;
 use crate::check_run::scans::{Gated, Overall, overall};
-use crate::report::{Coverage, Finding, Inventory, Received, Standing, TestTotals};
+use crate::report::{Coverage, Finding, Inventory, PassedOver, Received, Standing, TestTotals};
 use crate::requirement::Verdict;
 
 #[derive(Serialize)]
@@ -14,6 +14,8 @@ struct Document<'a> {
     verdict: &'static str,
     conditions: Vec<Condition<'a>>,
     files: Vec<Reading<'a>>,
+    /// Files beside them that are no reports.
+    passed_over: &'a [PassedOver],
     problems: &'a [String],
 }
 
@@ -62,11 +64,13 @@ struct Counts<'a> {
 pub(super) fn document(files: &Files, standing: &Standing, gates: &[Gated]) -> String {
     let document = Document {
         verdict: match overall(standing, gates) {
-            Overall::Passed | Overall::Ungated => "passed",
+            Overall::Passed => "passed",
+            Overall::Ungated => "nothing asked",
             Overall::Waiting | Overall::Blocked => "failed",
         },
         conditions: gates.iter().flat_map(|gate| &gate.conditions).map(condition).collect(),
         files: files.reports.iter().map(file).collect(),
+        passed_over: &files.passed_over,
         problems: &files.problems,
     };
     // Nothing in it can fail to be written: every key is a text.

@@ -31,8 +31,9 @@ pub(super) enum Report {
 /// Say what the check run would say of reports: files, or zips of them.
 ///
 /// Exits with 0 when what is asked of them holds, with 1 when it does not, with 2 when something could not be
-/// read, and with 3 when the command line is wrong. Tests have to pass, and reports have to be complete; the
-/// flags ask for more.
+/// read, and with 3 when the command line is wrong. Without any flag they are judged as the server does where a
+/// policy says `scans: {}`: reports have to be complete, tests have to pass, nothing may be known to be exploited,
+/// and every scan must have looked at something that is still supported. The flags ask for more.
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// The reports, in any format that is known, or zips of them; - for standard input
@@ -96,9 +97,11 @@ impl Show {
             baselines: &baselines,
             waivers: &[],
             pending: 0,
+            unfinished: &[],
             forks: false,
             today: now.day(),
         });
+        let standing = Standing { passed_over: files.passed_over.clone(), ..standing };
         let gates = [Gated { environments: Vec::new(), conditions: self.gate().judge(&standing.tally) }];
         let text = if self.json {
             json::document(&files, &standing, &gates)
@@ -119,7 +122,7 @@ impl Show {
             fail_on: self.fail_on,
             must_have: self.must_have.clone(),
             new_only: self.new_only,
-            ..Gate::default()
+            ..Gate::standard()
         }
     }
 

@@ -83,11 +83,12 @@ fn people_read_the_words_of_the_check_run() {
     assert_snapshot!(shown.text, @r##"
     Blocked: 1 HIGH (demo)
 
-    1 of 2 conditions does not hold.
+    1 of 3 conditions does not hold.
 
        What is asked                        What is so  Decided by  For
     ❌  no finding of HIGH or worse          1 HIGH      demo        every commit
     ✅  every other report can be relied on  all         demo        every commit
+    ✅  nothing that is known to be exploited  none      demo        every commit
 
     - ❌ 1 HIGH: D1-0afabc8da50bc28e in src/a.py:3 (demo). Mend them and push, or let them through with /waive ID --until DATE --reason "…". (findings_high)
 
@@ -130,4 +131,27 @@ fn markdown_is_what_github_is_sent() {
     let text = shown(&[("demo.sarif", FINDING)], &["demo.sarif", "--markdown"]).text;
     assert!(text.starts_with("## Passed: 1 report"), "{text}");
     assert!(text.contains("| **HIGH** |") && !text.contains("@weak"), "{text}");
+}
+
+// What the tool looked at, or did not, is asked for without any flag.
+#[test]
+fn nothing_is_called_passed_that_was_not_asked_or_does_not_hold() {
+    let failed = CLEAN.replace(
+        r#""results":[]"#,
+        r#""invocations":[{"executionSuccessful":false,"exitCodeDescription":"out of memory"}],"results":[]"#,
+    );
+    let nothing =
+        r#"{"SchemaVersion":2,"ArtifactName":"shop:1","ArtifactType":"container_image","Results":[]}"#;
+    let ended = r#"{"SchemaVersion":2,"ArtifactName":"shop:1","ArtifactType":"container_image","Metadata":{"OS":{"Family":"alpine","Name":"3.9.4","EOSL":true}},"Results":[{"Target":"shop:1 (alpine 3.9.4)","Class":"os-pkgs","Type":"alpine"}]}"#;
+    for (name, text) in [("failed.sarif", failed.as_str()), ("nothing.json", nothing), ("ended.json", ended)]
+    {
+        let shown = shown(&[(name, text)], &[name]);
+        assert_eq!(shown.code, 1, "{}", shown.text);
+        assert!(shown.text.starts_with("Blocked: "), "{}", shown.text);
+    }
+    for (name, code) in [("empty.json", UNREADABLE), ("trivy.json", UNREADABLE)] {
+        let shown = shown(&[(name, if name == "empty.json" { "" } else { "Killed" })], &[name]);
+        assert_eq!(shown.code, code, "{}", shown.text);
+        assert!(!shown.text.starts_with("Passed"), "{}", shown.text);
+    }
 }

@@ -2,15 +2,17 @@
 
 mod run;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, on, packed};
 use crate::ids::{CommitSha, RepoId};
+use crate::report::succession::{Fate, Stored, Worth, fate, is_replaced_by};
 use crate::report::{Baseline, Origin, Received, Report, State, Text, Way};
 
 pub use run::{
-    Claimed, Finished, any_ready, claim, finish, known_runs, read_runs, rescan, try_again, unread, want,
+    Claimed, Finished, any_ready, claim, finish, known_runs, passed_over, read_runs, rescan, try_again,
+    unread, want,
 };
 
 /// No report is larger than this when it is unpacked, in bytes: so much is never stored.
@@ -69,6 +71,16 @@ impl Packed {
 }
 
 impl Packed {
+    fn as_stored(&self) -> Stored {
+        Stored {
+            bundle: self.bundle.clone(),
+            tool: self.tool.clone(),
+            target: self.target.clone(),
+            worth: worth(self.state),
+            origin: self.origin.clone(),
+        }
+    }
+
     /// How many findings are kept in it.
     pub fn findings(&self) -> usize {
         self.findings
@@ -84,34 +96,60 @@ pub fn pack(bundle: &str, reports: &[Received]) -> Result<Vec<Packed>> {
 }
 
 /// Puts these reports in place of what was uploaded there before under the same names. What is no longer there
-/// to be read again stays as it was read, lest deleting an artifact make its findings vanish; only what could
-/// not be read before is forgotten.
+/// to be read again stays as it was read, lest deleting an artifact make it vanish: see [`succession`](crate::report::succession).
 pub async fn store(conn: &mut Conn, repo: RepoId, bundle: &Bundle, reports: &[Packed]) -> Result<()> {
-    for name in &bundle.names {
-        on!(&mut *conn, executor => sqlx::query(
-            "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 AND bundle = $6")
-            .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
-            .bind(storable(name))
-            .execute(executor).await.map(|_| ()))?;
+    let names: Vec<String> = bundle.names.iter().map(|name| storable(name)).collect();
+    let again: Vec<Stored> = reports.iter().map(Packed::as_stored).collect();
+    let mut free: BTreeMap<String, i64> = BTreeMap::new();
+    for (part, stored) in stored_in(conn, repo, bundle).await? {
+        if is_replaced_by(&stored, &again, &names) {
+            on!(&mut *conn, executor => sqlx::query(
+                "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 \
+                 AND bundle = $6 AND part = $7")
+                .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
+                .bind(&stored.bundle).bind(part)
+                .execute(executor).await.map(|_| ()))?;
+        } else {
+            let next = free.entry(stored.bundle).or_default();
+            *next = (*next).max(part + 1);
+        }
     }
-    if bundle.way == Way::Artifact {
-        on!(&mut *conn, executor => sqlx::query(
-            "DELETE FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 AND way = $5 \
-             AND state NOT IN ('ok', 'partial')")
-            .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
-            .execute(executor).await.map(|_| ()))?;
-    }
-    for (part, report) in (0_i64..).zip(reports) {
+    for report in reports {
+        let part = free.entry(report.bundle.clone()).or_default();
         on!(&mut *conn, executor => sqlx::query(
             "INSERT INTO report (repo, commit_sha, run, attempt, way, bundle, part, tool, target, state, fork, origin, document, at, branch) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
             .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
-            .bind(&report.bundle).bind(part).bind(&report.tool).bind(&report.target).bind(report.state)
+            .bind(&report.bundle).bind(*part).bind(&report.tool).bind(&report.target).bind(report.state)
             .bind(i64::from(report.origin.fork)).bind(&report.text).bind(&report.document).bind(report.origin.at.0)
             .bind(bundle.branch.as_deref().map(storable))
             .execute(executor).await.map(|_| ()))?;
+        *part += 1;
     }
     Ok(())
+}
+
+/// What is stored of this attempt of a run, with its place in what was uploaded together.
+async fn stored_in(conn: &mut Conn, repo: RepoId, bundle: &Bundle) -> Result<Vec<(i64, Stored)>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String, String, String, String, String)>(
+        "SELECT part, bundle, tool, target, state, origin FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 \
+         AND attempt = $4 AND way = $5")
+        .bind(repo.0).bind(bundle.commit.as_str()).bind(bundle.run).bind(bundle.attempt).bind(word(bundle.way))
+        .fetch_all(executor).await)?;
+    rows.into_iter()
+        .map(|(part, name, tool, target, state, origin)| {
+            let origin = origin_of(&bundle.commit, &origin)?;
+            Ok((part, Stored { bundle: name, tool, target, worth: worth(&state), origin }))
+        })
+        .collect()
+}
+
+fn worth(state: &str) -> Worth {
+    match state {
+        "ok" => Worth::Whole,
+        "partial" => Worth::Part,
+        _ => Worth::Nothing,
+    }
 }
 
 /// Under which names a run has sent reports itself in this attempt.
@@ -122,34 +160,40 @@ pub async fn uploads(conn: &mut Conn, repo: RepoId, (run, attempt): (i64, i64)) 
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
-/// What a later attempt of its run has put another in place of, once that attempt was read to its end: one that
-/// was uploaded under the same name, or that can be relied on and is of the same tool about the same.
-const REPLACED: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt \
-         AND n.state = 'read' AND (r.state NOT IN ('ok', 'partial') OR EXISTS (SELECT 1 FROM report l \
-             WHERE l.repo = r.repo AND l.run = r.run AND l.attempt = n.attempt AND ((l.way = r.way AND l.bundle = r.bundle) \
-             OR (l.tool = r.tool AND l.target = r.target AND l.state = 'ok')))))";
-
-/// What a later attempt that was read to its end should have brought again.
-const LEFT_BEHIND: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run \
-         AND n.attempt > r.attempt AND n.state = 'read')";
-
 /// Every report of a commit that none has taken the place of. What a later attempt did not bring again stays, with
 /// its findings, and satisfies nothing any more: a job that was cancelled has shown nothing better.
 pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Received>> {
-    let rows = on!(conn, executor => sqlx::query_as::<_, (String, Vec<u8>, bool)>(
-        sqlx::AssertSqlSafe(format!("SELECT origin, document, {LEFT_BEHIND} FROM report r \
-         WHERE repo = $1 AND commit_sha = $2 AND NOT {REPLACED} ORDER BY run, attempt, way, bundle, part")))
+    let rows = on!(&mut *conn, executor => sqlx::query_as::<_, (String, String, String, String, String, Vec<u8>)>(
+        "SELECT bundle, tool, target, state, origin, document FROM report \
+         WHERE repo = $1 AND commit_sha = $2 ORDER BY run, attempt, way, bundle, part")
         .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
-    rows.iter()
-        .map(|(origin, document, left_behind)| {
-            let mut report = unpack(commit, document)?;
-            if *left_behind && report.state.is_ok() {
-                report.state = State::Partial { why: LEFT.to_owned() };
-            }
-            Ok(Received { report, origin: origin_of(commit, origin)? })
-        })
-        .collect()
+    let read = run::read_attempts(conn, repo, commit).await?;
+    let (mut all, mut documents) = (Vec::new(), Vec::new());
+    for (bundle, tool, target, state, origin, document) in rows {
+        all.push(Stored { bundle, tool, target, worth: worth(&state), origin: origin_of(commit, &origin)? });
+        documents.push(document);
+    }
+    let fates = all.iter().map(|one| fate(one, &all, &|run, attempt| read.contains(&(run, attempt))));
+    let fates: Vec<Fate> = fates.collect();
+    let mut received = Vec::new();
+    for ((stored, document), fate) in all.into_iter().zip(documents).zip(fates) {
+        if fate == Fate::Replaced {
+            continue;
+        }
+        let mut report = unpack(commit, &document)?;
+        if fate == Fate::LeftBehind && report.state.is_ok() {
+            report.state = State::Partial { why: LEFT.to_owned() };
+        }
+        received.push(Received { report, origin: stored.origin });
+    }
+    Ok(received)
 }
+
+/// What a later attempt of its run has put another in place of, once that attempt was read to its end.
+const REPLACED: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt \
+         AND n.state = 'read' AND EXISTS (SELECT 1 FROM report l \
+             WHERE l.repo = r.repo AND l.run = r.run AND l.attempt = n.attempt AND ((l.way = r.way AND l.bundle = r.bundle) \
+             OR (l.tool = r.tool AND l.target = r.target AND l.state = 'ok'))))";
 
 const LEFT: &str = "It is of an earlier attempt of its run, and the later one brought none like it. Run all jobs of that workflow again.";
 
@@ -197,13 +241,16 @@ pub async fn baselines(
 /// Where a report stands: its run, attempt, way, bundle and part, and its tool and subject.
 type Place = (i64, i64, String, String, i64, String, String);
 
-/// What runs of this branch itself say of a commit and can be relied on, the newest first.
+/// What runs of this branch itself say of a commit and can be relied on, the newest first; nothing where there ever was
+/// a tag of that name, whose runs look the same.
 async fn reliable(conn: &mut Conn, repo: RepoId, commit: &CommitSha, branch: &str) -> Result<Vec<Place>> {
     Ok(on!(conn, executor => sqlx::query_as::<_, Place>(
         sqlx::AssertSqlSafe(format!("SELECT run, attempt, way, bundle, part, tool, target FROM report r \
          WHERE repo = $1 AND commit_sha = $2 AND state = 'ok' AND fork = 0 AND branch = $3 AND NOT {REPLACED} \
+         AND NOT EXISTS (SELECT 1 FROM push p WHERE p.repo = r.repo AND p.ref = $4) \
          ORDER BY at DESC, run DESC, way, bundle, part")))
-        .bind(repo.0).bind(commit.as_str()).bind(storable(branch)).fetch_all(executor).await)?)
+        .bind(repo.0).bind(commit.as_str()).bind(storable(branch)).bind(format!("refs/tags/{branch}"))
+        .fetch_all(executor).await)?)
 }
 
 fn unpack(commit: &CommitSha, document: &[u8]) -> Result<Report> {

@@ -1,11 +1,13 @@
 //! Workflow runs whose artifacts are to be read.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::authz::{Authorized, Rescan};
 use crate::clock::Timestamp;
 use crate::db::{Conn, Error, Result, on, readable};
 use crate::ids::{CommitSha, Repo, RepoId, RunId};
+use crate::report::PassedOver;
 
 /// A run whose artifacts a worker may read until its lease runs out.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Finished {
     pub workflow: Option<String>,
     /// Whether that commit is a fork's.
     pub fork: bool,
+    /// Files in its artifacts that are no reports.
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// Asks for the artifacts of a run to be read, once: if they were read before, they are not again.
@@ -134,12 +138,14 @@ pub async fn finish(
     finished: &Finished,
     error: Option<&str>,
 ) -> Result<()> {
+    let passed_over = serde_json::to_string(&finished.passed_over)
+        .map_err(|why| Error::impossible("report_run", claimed.run, why))?;
     let changed = on!(conn, executor => sqlx::query(
-        "UPDATE report_run SET state = 'read', commit_sha = $5, workflow = $6, fork = $7, error = $8 \
+        "UPDATE report_run SET state = 'read', commit_sha = $5, workflow = $6, fork = $7, error = $8, passed_over = $9 \
          WHERE repo = $1 AND run = $2 AND attempt = $3 AND fence = $4 AND state = 'waiting'")
         .bind(claimed.repo.id.0).bind(claimed.run.0).bind(claimed.attempt).bind(claimed.fence)
         .bind(finished.commit.as_str()).bind(finished.workflow.clone()).bind(i64::from(finished.fork))
-        .bind(error.map(str::to_owned))
+        .bind(error.map(str::to_owned)).bind(passed_over)
         .execute(executor).await.map(|done| done.rows_affected()))?;
     still_ours(changed, claimed)
 }
@@ -172,6 +178,35 @@ pub async fn read_runs(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Res
          ORDER BY run")
         .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
     Ok(rows.into_iter().map(|(run, attempt)| (RunId(run), attempt)).collect())
+}
+
+/// The attempts of runs on this commit that were read to their end.
+pub(super) async fn read_attempts(
+    conn: &mut Conn,
+    repo: RepoId,
+    commit: &CommitSha,
+) -> Result<BTreeSet<(i64, i64)>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, i64)>(
+        "SELECT run, attempt FROM report_run WHERE repo = $1 AND commit_sha = $2 AND state = 'read'")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What stands in the artifacts of runs on this commit and is no report; of forks' runs nothing is told.
+pub async fn passed_over(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<PassedOver>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, String)>(
+        "SELECT run, passed_over FROM report_run r WHERE repo = $1 AND commit_sha = $2 AND state = 'read' AND fork = 0 \
+         AND passed_over IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt) \
+         ORDER BY run")
+        .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
+    let mut all = Vec::new();
+    for (run, text) in rows {
+        let of_run: Vec<PassedOver> =
+            serde_json::from_str(&text).map_err(|why| Error::impossible("report_run", run, why))?;
+        all.extend(of_run);
+    }
+    Ok(all)
 }
 
 /// The runs on this commit of which anything was wanted or stored, in whatever attempt.

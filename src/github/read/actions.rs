@@ -8,7 +8,7 @@ use crate::github::error::none_if_gone;
 use crate::github::pages::{JobsPage, RunsPage};
 use crate::github::wire::{MaybeAccount, WithId, lenient, maybe_moment, moment};
 use crate::github::{Error, path};
-use crate::ids::{Actor, CommitSha, Repo, RepoId, RunId, WorkflowFile};
+use crate::ids::{Actor, CommitSha, RefName, Repo, RepoId, RunId, WorkflowFile};
 
 /// A run. A rerun keeps the id and raises the attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Run {
     pub started_at: Timestamp,
     /// The repository its commit comes from; none when that was deleted.
     pub head_repo: Option<RepoId>,
+    /// The suite that its jobs' check runs are in.
+    pub suite: Option<i64>,
 }
 
 impl Run {
@@ -65,7 +67,7 @@ impl Run {
 
     /// The branch whose history it may stand for. A pull request's run stands for none: its workflow is not that
     /// of the commit it is booked on.
-    pub fn branch_of_its_own(&self) -> Option<&str> {
+    fn branch_of_its_own(&self) -> Option<&str> {
         let whole = matches!(self.event.as_str(), "push" | "schedule" | "workflow_dispatch");
         self.head_branch.as_deref().filter(|_| whole)
     }
@@ -86,6 +88,15 @@ pub struct Job {
 }
 
 impl Reader {
+    /// The branch whose history a run may stand for. Of a push of a tag GitHub gives the tag's name as the branch, so
+    /// where there is a tag of that name it stands for none.
+    pub async fn branch_of(&self, repo: &Repo, run: &Run) -> Result<Option<String>, Error> {
+        let Some(branch) = run.branch_of_its_own() else { return Ok(None) };
+        let Ok(name) = branch.parse::<RefName>() else { return Ok(None) };
+        let tagged = self.tag_commit(repo, &name).await?.is_some();
+        Ok((!tagged).then(|| branch.to_owned()))
+    }
+
     /// The jobs of a run's newest attempt, with those that were not run again.
     pub async fn jobs(&self, repo: &Repo, run: RunId) -> Result<Vec<Job>, Error> {
         let address = format!("{}/actions/runs/{run}/jobs?filter=latest&per_page=100", path::of(repo));
@@ -147,6 +158,8 @@ struct Wire {
     run_started_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "lenient")]
     head_repository: Option<WithId>,
+    #[serde(default)]
+    check_suite_id: Option<i64>,
 }
 
 impl From<Wire> for Run {
@@ -167,6 +180,7 @@ impl From<Wire> for Run {
             created_at: wire.created_at,
             started_at: wire.run_started_at.unwrap_or(wire.created_at),
             head_repo: wire.head_repository.map(|repo| RepoId(repo.id)),
+            suite: wire.check_suite_id,
         }
     }
 }

@@ -19,7 +19,9 @@ pub enum Alerts {
         /// Whether these are all.
         complete: bool,
     },
-    /// There is none: the feature is off, nothing was analysed, or the App may not look.
+    /// GitHub analysed nothing of this commit, so that a list without anything says nothing.
+    NotAnalysed(String),
+    /// There is none to read: the feature is off, or the App may not look.
     Withheld(String),
 }
 
@@ -40,7 +42,7 @@ impl Reader {
             Err(error) => return withheld(error),
         };
         if !analysed {
-            return Ok(Alerts::Withheld(format!(
+            return Ok(Alerts::NotAnalysed(format!(
                 "GitHub has no analysis of the commit {} on the branch {branch}.",
                 commit.short()
             )));

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::github::api::As;
 use crate::github::pages::{CheckRunsPage, StatusesPage};
 use crate::github::tokens::Access;
-use crate::github::wire::{lenient, maybe_moment};
+use crate::github::wire::{WithId, lenient, maybe_moment};
 use crate::github::{Error, path};
 use crate::ids::{CheckRunId, CommitSha, Repo};
 
@@ -33,6 +33,8 @@ pub struct CheckRun {
     pub external_id: Option<String>,
     /// When it started.
     pub started_at: Option<Timestamp>,
+    /// The suite it is in: one for each run of GitHub Actions, one for each other App.
+    pub suite: Option<i64>,
 }
 
 /// The newest commit status of one context.
@@ -45,11 +47,11 @@ pub struct Status {
 }
 
 impl Reader {
-    /// The newest check run on this commit of each name by each App.
+    /// Every check run on this commit, those that newer ones took the place of included.
     pub async fn check_runs(&self, repo: &Repo, commit: &CommitSha) -> Result<Vec<CheckRun>, Error> {
         // "all", because "latest" goes by the time of completion: a rerun that has not ended could hide.
         let address = format!("{}/commits/{commit}/check-runs?filter=all&per_page=100", path::of(repo));
-        Ok(newest(self.api.all::<CheckRunsPage<CheckRun>>(reading(repo), address).await?))
+        self.api.all::<CheckRunsPage<CheckRun>>(reading(repo), address).await
     }
 
     /// The newest check run of this name on this commit by each App.
@@ -98,6 +100,8 @@ struct Wire {
     external_id: Option<String>,
     #[serde(default, deserialize_with = "maybe_moment")]
     started_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "lenient")]
+    check_suite: Option<WithId>,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +123,7 @@ impl From<Wire> for CheckRun {
             conclusion: wire.conclusion,
             external_id: wire.external_id,
             started_at: wire.started_at,
+            suite: wire.check_suite.map(|suite| suite.id),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::words::{BlockOrShow, FailOn, Percent, Platform, ReportName, Tests};
 use super::{Identity, PublicKey, Scans, Trust, Waive};
 use crate::policy::problem::ProblemCode;
 use crate::policy::read::{At, List, Reader};
-use crate::report::{self, Gate, Waiver};
+use crate::report::{self, Gate, Wait, Waiver};
 
 /// What a gate is told by either of the two places.
 struct Said {
@@ -40,9 +40,9 @@ pub(in crate::policy) fn scans(section: Option<ScansSection>, reader: &mut Reade
         platforms: section.platforms,
         signed,
     };
-    // What is known to be exploited is let through only by somebody who says so.
     let forks = section.forks.is_some_and(|forks| forks.value);
-    let before = Gate { known_exploited: true, forks, ..Gate::default() };
+    let wait = section.wait.map_or_else(Wait::default, |wait| Wait(wait.value.0));
+    let before = Gate { forks, wait, ..Gate::standard() };
     Scans {
         stated: true,
         gate: said.over(before),
@@ -52,8 +52,12 @@ pub(in crate::policy) fn scans(section: Option<ScansSection>, reader: &mut Reade
             .ignore_artifacts
             .map(|list| values(list.value).map(|name| name.0).collect())
             .unwrap_or_default(),
+        ignore_workflows: section
+            .ignore_workflows
+            .map(|list| values(list.value).map(|name| name.0).collect())
+            .unwrap_or_default(),
         annotations: section.annotations.map_or(Scans::ANNOTATIONS, |most| most.value.0),
-        waive: section.waive.map(|section| waive(section.value)).unwrap_or_default(),
+        waive: section.waive.map(|section| waive(section.value, reader)).unwrap_or_default(),
         waivers: section.waivers.map(|list| values(list.value).map(waiver).collect()).unwrap_or_default(),
     }
 }
@@ -80,8 +84,7 @@ pub(in crate::policy) fn gate(section: At<GateSection>, file: &Scans, reader: &m
         signed,
     };
     let states_nothing = said.states_nothing();
-    let before =
-        if file.stated { file.gate.clone() } else { Gate { known_exploited: true, ..Gate::default() } };
+    let before = if file.stated { file.gate.clone() } else { Gate::standard() };
     let gate = said.over(before);
     // A tool that found something terrible would pass: nobody means that by writing `scans: {}`.
     let empty = gate.fail_on.is_none()
@@ -124,6 +127,7 @@ impl Said {
                 .map_or(before.platforms, |list| values(list.value).map(|platform| platform.0).collect()),
             signed: self.signed.map_or(before.signed, names),
             forks: before.forks,
+            wait: before.wait,
         }
     }
 }
@@ -182,11 +186,14 @@ fn unverifiable(required: &At<List<ReportName>>, reader: &mut Reader<'_>) {
     reader.wrong(&required.span, ProblemCode::Unreachable, message, suggestion);
 }
 
-fn waive(section: WaiveSection) -> Waive {
-    Waive {
-        by: values(section.by.value).collect(),
-        authors: section.authors.is_some_and(|authors| authors.value),
+fn waive(section: WaiveSection, reader: &mut Reader<'_>) -> Waive {
+    if let Some(authors) = &section.authors {
+        reader.note(
+            &authors.span,
+            "`authors` does nothing any more: a waiver holds in the whole repository, wherever it is written. Take it out.",
+        );
     }
+    Waive { by: values(section.by.value).collect() }
 }
 
 fn waiver(section: WaiverSection) -> Waiver {

@@ -26,6 +26,8 @@ pub struct Scans {
     pub github_alerts: bool,
     /// Artifacts whose reports do not count, neither for nor against anything.
     pub ignore_artifacts: Vec<Glob>,
+    /// Workflows whose runs are not waited for.
+    pub ignore_workflows: Vec<Glob>,
     /// How many annotations a check run may have.
     pub annotations: u16,
     /// Who may let findings through.
@@ -66,14 +68,17 @@ pub struct Identity {
 pub struct Waive {
     /// Any of these; nobody when it is empty.
     pub by: Vec<Principal>,
-    /// Also whoever opened the pull request, on that pull request.
-    pub authors: bool,
 }
 
 impl Scans {
     /// Whether what is in an artifact of this name does not count.
     pub fn ignores(&self, artifact: &str) -> bool {
         self.ignore_artifacts.iter().any(|pattern| pattern.matches(artifact))
+    }
+
+    /// Whether runs of a workflow's file of this name are not waited for.
+    pub fn leaves_out(&self, workflow: &str) -> bool {
+        self.ignore_workflows.iter().any(|pattern| pattern.matches(workflow))
     }
 
     /// How many annotations a check run has when the policy does not say: as many as GitHub takes at once.
@@ -88,6 +93,7 @@ impl Default for Scans {
             trust: None,
             github_alerts: false,
             ignore_artifacts: Vec::new(),
+            ignore_workflows: Vec::new(),
             annotations: Self::ANNOTATIONS,
             waive: Waive::default(),
             waivers: Vec::new(),

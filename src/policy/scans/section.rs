@@ -10,7 +10,7 @@ use crate::policy::Principal;
 use crate::policy::node::Node;
 use crate::policy::read::{At, FromNode, List, Reader, entry};
 use crate::policy::schema::section;
-use crate::policy::words::{Line, WebAddress};
+use crate::policy::words::{DurationWord, Line, WebAddress};
 
 section! {
     /// How the reports of scanners and tests are judged and shown, and what an environment's `require.scans` begins with.
@@ -42,6 +42,11 @@ section! {
         /// Artifacts that hold no reports, by name, with * for any text. One that is too large or broken would
         /// otherwise count as a report that cannot be read.
         "ignore_artifacts" ignore_artifacts: optional List<ArtifactName>,
+        /// Workflows whose runs are not waited for, by the name of their file, with * for any text.
+        "ignore_workflows" ignore_workflows: optional List<ArtifactName>,
+        /// For how long a workflow of the commit that is still running is waited for: 60m unless said otherwise. After
+        /// that it fails.
+        "wait" wait: optional DurationWord,
         /// How many annotations the check run may have: 50 unless said otherwise.
         "annotations" annotations: optional Annotations,
         /// Who may let findings through by /waive. Nobody unless said otherwise.
@@ -122,7 +127,7 @@ section! {
     WaiveSection {
         /// Who: user:LOGIN, team:ORGANISATION/SLUG or role:NAME.
         "by" by: required List<Principal>,
-        /// Whether also whoever opened the pull request may, on that pull request: false unless said otherwise.
+        /// Does nothing any more, and is still taken: a waiver holds in the whole repository, wherever it is written.
         "authors" authors: optional bool,
     }
 }

@@ -1,7 +1,9 @@
 //! `scans`, as it is written and as it is wrong.
 
+use std::time::Duration;
+
 use crate::policy::{Glob, Identity, Policy, Problem, PublicKey, Scans, Trust};
-use crate::report::{Gate, Severity};
+use crate::report::{Gate, Severity, Wait};
 
 const STAGING: &str = "
 version: 1
@@ -29,6 +31,8 @@ scans:
   forks: true
   github_alerts: true
   ignore_artifacts: [dist-*, site]
+  ignore_workflows: [nightly-*.yml]
+  wait: 90m
   annotations: 10
   waive: { by: [team:acme/security], authors: true }
   waivers:
@@ -53,9 +57,22 @@ fn problems(scans: &str, required: &str) -> String {
 
 #[test]
 fn everything_that_can_be_said_is_read() {
-    let Scans { stated, gate, trust, github_alerts, ignore_artifacts, annotations, waive, waivers } =
-        policy(EVERYTHING, "{}").unwrap().scans;
-    assert!(stated && github_alerts && waive.authors);
+    let policy = policy(EVERYTHING, "{}").unwrap();
+    let authors = "line 28: `authors` does nothing any more: a waiver holds in the whole repository, wherever it is written. Take it out.";
+    assert_eq!(policy.notes, [authors]);
+    let Scans {
+        stated,
+        gate,
+        trust,
+        github_alerts,
+        ignore_artifacts,
+        ignore_workflows,
+        annotations,
+        waive,
+        waivers,
+    } = policy.scans;
+    assert!(stated && github_alerts);
+    assert_eq!(ignore_workflows.iter().map(Glob::as_str).collect::<Vec<_>>(), ["nightly-*.yml"]);
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     let expected = Gate {
         fail_on: Some(Severity::High),
@@ -70,6 +87,7 @@ fn everything_that_can_be_said_is_read() {
         platforms: words(&["linux/amd64", "linux/arm64/v8"]),
         signed: words(&["sbom", "provenance"]),
         forks: true,
+        wait: Wait(Duration::from_mins(90)),
     };
     assert_eq!(gate, expected);
     let issuer = "https://token.actions.githubusercontent.com".to_owned();

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::world::*;
-use crate::ids::RefName;
+use crate::clock::Timestamp;
+use crate::ids::{RefName, RunId};
 use crate::policy::Rules;
 use crate::policy::facts::{Choice, Facts, Origin, Part, TargetKind};
 use crate::report::{
     Coverage, CoverageFact, Named, Novelties, ReportFact, Severity, SignatureFact, State, Tally, TestTotals,
-    Tool,
+    Tool, UnfinishedRun,
 };
 
 /// What 0.1.0 stored, with every field that it had.
@@ -66,6 +67,8 @@ fn tally() -> Tally {
         sha256: "ab".repeat(32),
         fork: false,
         answers_to: vec!["trivy".to_owned()],
+        id: Some("report-0123456789ab".to_owned()),
+        waived_until: Some("2026-12-31".parse().unwrap()),
         platform: Some("linux/amd64".to_owned()),
         signature,
     });
@@ -98,6 +101,12 @@ fn tally() -> Tally {
         other_subjects: vec!["sbom.json".to_owned()],
         expired_waivers: vec!["f2".to_owned()],
         pending: 1,
+        unfinished: vec![UnfinishedRun {
+            workflow: "image-scan.yml".to_owned(),
+            run: RunId(7),
+            since: Timestamp(1),
+            for_seconds: 90,
+        }],
     }
 }
 

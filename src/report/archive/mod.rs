@@ -1,40 +1,66 @@
 //! Artifacts: every report in a zip, however hostile the zip.
 //!
 //! Nothing is ever written under a name from the archive: names are text for people. A zip in the zip is read
-//! as well, one level deep, since people upload zips; all of it within one budget of bytes that really come
-//! out, whatever the headers declare.
+//! as well, one level deep, since people upload zips, and so is what is compressed by itself; all of it within one
+//! budget of bytes that really come out, whatever the headers declare.
 
-use std::collections::BTreeSet;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+mod gzipped;
+mod zipped;
 
-use zip::ZipArchive;
-use zip::read::{Config, ZipFile};
-use zip::unstable::read::ZipIterable;
+use std::io::{self, Read, Seek, SeekFrom};
 
+use serde::{Deserialize, Serialize};
+
+use super::claim;
 use super::input::Fault;
 use super::{Draft, File, Limits, Marker, Report, Source, read};
 
-/// The bytes that every zip begins with, and those of one with nothing in it.
-const MAGIC: [[u8; 4]; 2] = [*b"PK\x03\x04", *b"PK\x05\x06"];
-/// A zip in the zip is unpacked into memory, and no larger one is.
+/// An archive in the zip is unpacked into memory, and no larger one is.
 const NESTED_BYTES: u64 = 64 << 20;
-/// The longest name of a file in a zip, in bytes. File systems take no longer paths.
-const LONGEST_NAME: usize = 4096;
 /// As much of a name as people are told.
 const SHOWN_NAME: usize = 300;
-/// The part of a Unix mode that says what kind of file it is, and the kind of an ordinary one.
-const KIND: u32 = 0o170_000;
-const ORDINARY: u32 = 0o100_000;
 
 /// What came out of an artifact.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unpacked {
     /// The files with reports, by their paths in it.
     pub files: Vec<(String, File)>,
-    /// What was not read, and why: it may have been a report.
-    pub refused: Vec<(String, String)>,
-    /// How many files are no reports of any format we know.
-    pub unrecognised: u64,
+    /// What was not read: it may have been a report.
+    pub refused: Vec<Refused>,
+    /// Files that are no reports, and do not claim to be.
+    pub others: Others,
+}
+
+/// A file that was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its path.
+    pub entry: String,
+    /// Why not.
+    pub why: String,
+    /// Whose report it claims to be by its name.
+    pub claims: Option<&'static str>,
+}
+
+/// Files that are no reports of any format that is known here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Others {
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub named: Vec<String>,
+}
+
+impl Others {
+    /// So many are named.
+    const NAMED: usize = 10;
+
+    fn add(&mut self, name: String) {
+        self.count += 1;
+        if self.named.len() < Self::NAMED {
+            self.named.push(name);
+        }
+    }
 }
 
 /// Reads every report in a zip; or in the one file that these bytes are, when they are no zip.
@@ -50,15 +76,17 @@ pub fn unpack<R: Read + Seek>(
 ) -> Result<Unpacked, Fault> {
     let mut unpacking =
         Unpacking { limits: *limits, marker, bytes: 0, entries: 0, findings: 0, found: Unpacked::default() };
-    if is_zip(bytes)? {
+    if zipped::is_zip(bytes)? {
         unpacking.zip(bytes, None)?;
+    } else if gzipped::is_gzip(bytes)? {
+        unpacking.gzip(bytes, name)?;
     } else {
         unpacking.single(bytes, name)?;
     }
     Ok(unpacking.found)
 }
 
-/// A report that says that something which was uploaded under this name could not be read.
+/// A report that says that something which was uploaded under this name, or is this tool's, could not be read.
 pub fn unreadable(name: &str, why: &str, marker: &Marker) -> Vec<Report> {
     let mut draft = Draft::new("artifact", &Limits::default(), marker);
     draft.begin(if name.chars().any(char::is_alphanumeric) { name } else { "artifact" });
@@ -83,109 +111,27 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    fn zip<R: Read + Seek>(&mut self, bytes: R, within: Option<&str>) -> Result<(), Fault> {
-        let mut archive = self.open(bytes)?;
-        for index in 0..archive.len() {
-            let (name, fate) = look(&mut archive, index, within)?;
-            match fate {
-                Fate::Folder => {}
-                Fate::Refuse(why) => self.refuse(name, why),
-                Fate::Read { zip: true } if within.is_none() => self.nested(&mut archive, index, &name)?,
-                Fate::Read { zip: true } => {
-                    self.refuse(name, "It is a zip in a zip in a zip, which is not read.");
-                }
-                Fate::Read { zip: false } => self.entry(&mut archive, index, name)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Every header of the directory is read before an index of them is made: their number is what the
-    /// archive says, and an index of millions is all that it takes to fill the memory.
-    fn open<R: Read + Seek>(&mut self, mut bytes: R) -> Result<ZipArchive<R>, Fault> {
-        let mut headers = ZipIterable::try_new(&mut bytes, Config::default()).map_err(|why| broken(&why))?;
-        self.entries = self.entries.saturating_add(headers.len());
-        if self.entries > self.limits.entries {
-            return Err(Fault::new(format!(
-                "There are more than {} files in it, and none was read.",
-                self.limits.entries
-            )));
-        }
-        let mut names = BTreeSet::new();
-        for entry in headers.files().map_err(|why| broken(&why))? {
-            let entry = entry.map_err(|why| broken(&why))?;
-            let name = entry.name_raw();
-            if name.len() > LONGEST_NAME {
-                return Err(Fault::new("A file in it has a name of more than 4096 bytes; nothing was read."));
-            }
-            if !names.insert(name.to_vec()) {
-                return Err(Fault::new(format!(
-                    "Two files in it are called {}, and nothing tells which one counts. Nothing was read.",
-                    shown(&String::from_utf8_lossy(name))
-                )));
-            }
-        }
-        ZipArchive::new(bytes).map_err(|why| broken(&why))
-    }
-
-    fn entry<R: Read + Seek>(
-        &mut self,
-        archive: &mut ZipArchive<R>,
-        index: usize,
-        name: String,
-    ) -> Result<(), Fault> {
-        let (mut most, left) = (0, self.bytes_left());
-        let mut entry = Entry { name: &name, archive, index, left, most: &mut most };
-        let file = read(&mut entry, &self.left(), self.marker);
-        self.count(most)?;
-        match file {
-            Ok(file) => self.keep(name, file),
-            Err(error) => self.refuse(name, format!("Its bytes cannot be unpacked: {error}.")),
-        }
-        Ok(())
-    }
-
-    fn nested<R: Read + Seek>(
-        &mut self,
-        archive: &mut ZipArchive<R>,
-        index: usize,
-        name: &str,
-    ) -> Result<(), Fault> {
-        let (mut most, left) = (0, self.bytes_left());
-        let mut bytes = Vec::new();
-        let unpacked = Entry { name, archive, index, left, most: &mut most }
-            .open()
-            .and_then(|open| open.take(NESTED_BYTES + 1).read_to_end(&mut bytes));
-        self.count(most)?;
-        let (files, refused, unrecognised) =
-            (self.found.files.len(), self.found.refused.len(), self.found.unrecognised);
-        let read = match unpacked {
-            Err(error) => Err(Fault::new(format!("Its bytes cannot be unpacked: {error}."))),
-            Ok(_) if bytes.len() as u64 > NESTED_BYTES => {
-                Err(Fault::new(format!("It is a zip of more than {} MiB in a zip.", NESTED_BYTES >> 20)))
-            }
-            Ok(_) => self.zip(Cursor::new(bytes), Some(name)),
-        };
-        let Err(why) = read else { return Ok(()) };
-        self.within_budget()?;
-        self.found.files.truncate(files);
-        self.found.refused.truncate(refused);
-        self.found.unrecognised = unrecognised;
-        self.refuse(name.to_owned(), why.to_string());
-        Ok(())
-    }
-
     fn keep(&mut self, name: String, file: File) {
         if file.reports.is_empty() {
-            self.found.unrecognised += 1;
-            return;
+            return self.passed_over(name, NO_REPORT);
         }
         self.findings += file.reports.iter().map(|report| report.findings.len()).sum::<usize>();
         self.found.files.push((name, file));
     }
 
-    fn refuse(&mut self, name: String, why: impl Into<String>) {
-        self.found.refused.push((name, why.into()));
+    /// A file in which there is no report: one that claims to be one must not pass as nothing.
+    fn passed_over(&mut self, entry: String, why: &str) {
+        match claim::of_file(&entry) {
+            None => self.found.others.add(entry),
+            Some(tool) => {
+                let why = format!("By its name it is a report of {tool}. {why} {}", claim::WAY_OUT);
+                self.found.refused.push(Refused { entry, why, claims: Some(tool) });
+            }
+        }
+    }
+
+    fn refuse(&mut self, entry: String, why: impl Into<String>) {
+        self.found.refused.push(Refused { entry, why: why.into(), claims: None });
     }
 
     /// The budget of the next file.
@@ -216,106 +162,13 @@ impl Unpacking<'_> {
     }
 }
 
-/// What is done with one entry.
-enum Fate {
-    Folder,
-    Refuse(&'static str),
-    Read { zip: bool },
-}
-
-/// What one entry is called, and what is to be done with it.
-fn look<R: Read + Seek>(
-    archive: &mut ZipArchive<R>,
-    index: usize,
-    within: Option<&str>,
-) -> Result<(String, Fate), Fault> {
-    let (name, fate) = {
-        let entry = archive.by_index_raw(index).map_err(|why| broken(&why))?;
-        let name = String::from_utf8_lossy(entry.name_raw()).replace('\\', "/");
-        let fate = fate_of(&entry, &name);
-        (name, fate)
-    };
-    let told = within.map_or_else(|| shown(&name), |outer| shown(&format!("{outer}!/{name}")));
-    let Fate::Read { zip: true } = fate else { return Ok((told, fate)) };
-    // The name is a hint: wheels and jars are zips, too, and programs are no archives of reports.
-    let zip = archive.by_index(index).is_ok_and(|mut entry| begins_as_zip(&mut entry));
-    Ok((told, Fate::Read { zip }))
-}
-
-fn fate_of<R: Read>(entry: &ZipFile<'_, R>, name: &str) -> Fate {
-    let kind = entry.unix_mode().unwrap_or_default() & KIND;
-    if let Some(why) = wrong_name(name) {
-        Fate::Refuse(why)
-    } else if entry.is_dir() {
-        Fate::Folder
-    } else if entry.is_symlink() {
-        Fate::Refuse("It is a symbolic link, which is not followed.")
-    } else if kind != 0 && kind != ORDINARY {
-        Fate::Refuse("It is no ordinary file.")
-    } else if entry.encrypted() {
-        Fate::Refuse("It is encrypted, so nobody can tell what is in it.")
-    } else {
-        Fate::Read { zip: name.to_ascii_lowercase().ends_with(".zip") }
-    }
-}
-
-/// Names with which somebody tries to write elsewhere.
-fn wrong_name(name: &str) -> Option<&'static str> {
-    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    if name.is_empty() || name.contains(char::is_control) {
-        Some("Its name is none.")
-    } else if drive || name.starts_with('/') {
-        Some("Its name is an absolute path.")
-    } else if name.split('/').any(|part| part == "..") {
-        Some("Its name leads out of the archive.")
-    } else {
-        None
-    }
-}
-
-fn is_zip<R: Read + Seek>(bytes: &mut R) -> io::Result<bool> {
-    bytes.seek(SeekFrom::Start(0))?;
-    let is_one = begins_as_zip(bytes);
-    bytes.seek(SeekFrom::Start(0))?;
-    Ok(is_one)
-}
-
-fn begins_as_zip(bytes: &mut impl Read) -> bool {
-    let mut first = [0; 4];
-    bytes.read_exact(&mut first).is_ok() && MAGIC.contains(&first)
-}
-
-fn broken(why: &zip::result::ZipError) -> Fault {
-    Fault::new(format!("The zip is broken or cut off ({why}), and nothing of it was read."))
-}
+const NO_REPORT: &str = "What is in it is no report of any format that is known here: perhaps messages, an error page, or a format of its own.";
 
 /// A name as people are told it.
 fn shown(name: &str) -> String {
     let name: String =
         name.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
     name.get(..name.floor_char_boundary(SHOWN_NAME)).unwrap_or_default().to_owned()
-}
-
-/// One file of a zip.
-struct Entry<'e, R> {
-    name: &'e str,
-    archive: &'e mut ZipArchive<R>,
-    index: usize,
-    /// How much may come out of it.
-    left: u64,
-    /// How much came out of it at most, of all the times it was opened.
-    most: &'e mut u64,
-}
-
-impl<R: Read + Seek> Source for Entry<'_, R> {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn open(&mut self) -> io::Result<Box<dyn Read + '_>> {
-        let inner = self.archive.by_index(self.index).map_err(io::Error::other)?;
-        Ok(Box::new(Metered { inner, read: 0, left: self.left, most: self.most }))
-    }
 }
 
 /// A file that is no zip.

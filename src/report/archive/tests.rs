@@ -1,9 +1,11 @@
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::report::succession::tests::origin;
+use crate::report::upload::{Upload, read};
 
 /// JSON of this many bytes that is no report; it is looked through to its end all the same.
 fn json(bytes: usize) -> Vec<u8> {
@@ -33,7 +35,7 @@ fn unpacked(bytes: &[u8]) -> Result<Unpacked, String> {
 
 /// The names that were refused.
 fn refused(bytes: &[u8]) -> Vec<(String, String)> {
-    unpacked(bytes).unwrap().refused
+    unpacked(bytes).unwrap().refused.into_iter().map(|refused| (refused.entry, refused.why)).collect()
 }
 
 /// Replaces bytes wherever they stand.
@@ -64,13 +66,13 @@ fn files_are_looked_at_and_folders_passed_over() {
     writer.start_file("reports/a.json", SimpleFileOptions::default()).unwrap();
     writer.write_all(b"{}").unwrap();
     let found = unpacked(&writer.finish().unwrap().into_inner()).unwrap();
-    assert_eq!((found.unrecognised, found.refused.len()), (1, 0));
+    assert_eq!((found.others.count, found.refused.len()), (1, 0));
 }
 
 #[test]
 fn one_file_needs_no_zip() {
-    assert_eq!(unpacked(b"hello").unwrap().unrecognised, 1);
-    assert_eq!(unpacked(b"").unwrap().unrecognised, 1);
+    assert_eq!(unpacked(b"hello").unwrap().others.count, 1);
+    assert_eq!(unpacked(b"").unwrap().others.count, 1);
 }
 
 #[test]
@@ -84,19 +86,19 @@ fn names_that_lead_elsewhere_are_refused() {
         ["../x.json", "a/../../x.json", "a\\..\\x.json", "/etc/x.json", "\\x.json", "C:\\x.json", "a\u{1}b"]
     {
         let found = unpacked(&zip(&[("name", b"{}"), ("b.json", b"{}")]));
-        assert_eq!(found.unwrap().unrecognised, 2);
+        assert_eq!(found.unwrap().others.count, 2);
         // Writers mend such names: it is put in by hand.
         let stand_in = "n".repeat(name.len());
         let bytes = zip(&[(&stand_in, b"{}"), ("b.json", b"{}")]);
         let found = unpacked(&patch(&bytes, stand_in.as_bytes(), name.as_bytes())).unwrap();
-        assert_eq!((found.refused.len(), found.unrecognised), (1, 1), "{name:?}: {:?}", found.refused);
+        assert_eq!((found.refused.len(), found.others.count), (1, 1), "{name:?}: {:?}", found.refused);
     }
 }
 
 #[test]
 fn backslashes_are_slashes() {
     let bytes = patch(&zip(&[("a/b.json", b"{}")]), b"a/b.json", b"a\\b.json");
-    assert_eq!(unpacked(&bytes).unwrap().unrecognised, 1);
+    assert_eq!(unpacked(&bytes).unwrap().others.count, 1);
 }
 
 #[test]
@@ -191,15 +193,15 @@ fn too_many_files_are_refused_before_they_are_listed() {
 #[test]
 fn a_zip_in_the_zip_is_read_and_one_in_that_is_not() {
     let inner = zip(&[("x.json", b"{}"), ("y.json", b"{}")]);
-    assert_eq!(unpacked(&zip(&[("inner.zip", &inner)])).unwrap().unrecognised, 2);
+    assert_eq!(unpacked(&zip(&[("inner.zip", &inner)])).unwrap().others.count, 2);
     let found = unpacked(&zip(&[("outer.zip", &zip(&[("z.json", b"{}"), ("inner.zip", &inner)]))])).unwrap();
-    assert_eq!(found.unrecognised, 1);
-    assert_eq!(found.refused[0].0, "outer.zip!/inner.zip");
+    assert_eq!(found.others.count, 1);
+    assert_eq!(found.refused[0].entry, "outer.zip!/inner.zip");
     // What only claims to be one is looked at as any other file.
-    assert_eq!(unpacked(&zip(&[("no.zip", b"hello")])).unwrap().unrecognised, 1);
+    assert_eq!(unpacked(&zip(&[("no.zip", b"hello")])).unwrap().others.count, 1);
     // A broken one is refused, and the rest is read.
     let found = unpacked(&zip(&[("inner.zip", &inner[..inner.len() - 3]), ("z.json", b"{}")])).unwrap();
-    assert_eq!((found.unrecognised, found.refused.len()), (1, 1));
+    assert_eq!((found.others.count, found.refused.len()), (1, 1));
 }
 
 #[test]
@@ -217,4 +219,159 @@ fn what_could_not_be_read_is_named() {
     assert_eq!(&*report.tool.name, "trivy-results");
     assert_eq!(report.state.why(), Some("It has expired."));
     assert_eq!(&*unreadable("…", "x", &marker)[0].tool.name, "artifact");
+}
+
+/// A report of Trivy's with one CRITICAL finding.
+const TRIVY: &str = r#"{"SchemaVersion":2,"ArtifactName":"shop:1","ArtifactType":"container_image","Results":[{"Target":"shop:1 (debian 12.1)","Class":"os-pkgs","Type":"debian","Vulnerabilities":[{"VulnerabilityID":"CVE-2026-1","PkgName":"openssl","InstalledVersion":"1.0","Severity":"CRITICAL"}]}]}"#;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+fn tape(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        builder.append_data(&mut header, name, *content).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+/// The states of what one file holds, and how often it was refused.
+fn states(name: &str, bytes: &[u8]) -> (Vec<&'static str>, usize) {
+    let found = unpacked(&zip(&[(name, bytes)])).unwrap();
+    let reports = found.files.iter().flat_map(|(_, file)| &file.reports);
+    (reports.map(|report| report.state.as_str()).collect(), found.refused.len())
+}
+
+#[test]
+fn attack_2_what_is_meant_to_be_a_report_and_is_none_is_unreadable() {
+    let behind = format!("{TRIVY}\n2026-11-21T09:00:00Z INFO done\n");
+    let before = format!("2026-11-21T09:00:00Z INFO Need to update DB\n{TRIVY}");
+    assert_eq!(states("trivy.json", TRIVY.as_bytes()), (vec!["ok"], 0));
+    for (name, content) in [
+        ("trivy.json", behind.as_str()),
+        ("trivy.json", &before),
+        ("out.json", &behind),
+        ("out.json", &before),
+    ] {
+        assert_eq!(states(name, content.as_bytes()), (vec!["unreadable"], 0), "{name}: {content:.20}");
+    }
+    for (name, content) in [
+        ("trivy.json", "Killed"),
+        ("trivy.sarif", "<html><head><title>502 Bad Gateway</title></head></html>"),
+        ("results.sarif", "null"),
+        ("out/semgrep.json", "{}"),
+        ("grype.json", "[1, 2]"),
+        ("junit.xml", "<html/>"),
+    ] {
+        assert_eq!(states(name, content.as_bytes()), (vec![], 1), "{name}: {content}");
+    }
+}
+
+#[test]
+fn attack_2_what_is_compressed_by_itself_is_read() {
+    let one = gzip(TRIVY.as_bytes());
+    let many = gzip(&tape(&[("a/trivy.json", TRIVY.as_bytes()), ("readme.md", b"hello")]));
+    for (name, bytes) in [("trivy.json.gz", &one), ("scans.tgz", &many), ("scans.tar.gz", &many)] {
+        assert_eq!(states(name, bytes), (vec!["ok"], 0), "{name}");
+        assert_eq!(
+            states(name, &bytes[..bytes.len() / 2]).1,
+            usize::from(name.contains("trivy")),
+            "{name}, cut off"
+        );
+    }
+    // By itself, as an upload is.
+    assert_eq!(unpacked(&one).unwrap().files[0].1.reports.len(), 1);
+    assert_eq!(unpacked(&many).unwrap().others.named, ["reports!/readme.md"]);
+    // A dump of a database is none, and is not unpacked.
+    assert_eq!(states("dump.sql.gz", &gzip(&vec![b'x'; 1_000_000])), (vec![], 0));
+}
+
+#[test]
+fn a_bomb_that_is_compressed_by_itself_is_one_more_file_that_is_none() {
+    let bomb = gzip(&vec![b' '; 70 << 20]);
+    assert_eq!(states("data.json.gz", &bomb), (vec![], 0));
+    assert_eq!(states("trivy.json.gz", &bomb), (vec![], 1));
+}
+
+#[test]
+fn what_people_upload_beside_reports_claims_nothing() {
+    let page: &[u8] = b"<!doctype html><title>Report</title>";
+    let picture: &[u8] = b"\x89PNG\r\n\x1a\n\0\0";
+    let files: &[(&str, &[u8])] = &[
+        ("index.html", page),
+        ("data/a.png", picture),
+        ("trace.zip", b"no zip"),
+        ("summary.json", br#"{"total":{"lines":{"pct":81.2}}}"#),
+        ("coverage-final.json", br#"{"src/a.js":{"path":"src/a.js"}}"#),
+        ("main.js", b"export {}"),
+        ("app.tar.gz", &gzip(&tape(&[("bin/app", b"\x7fELF\0")]))),
+        ("events.ndjson", b"{\"a\":1}\n{\"b\":2}\n"),
+        ("log.txt", b"12:00 started"),
+        ("LICENSE", b"MIT"),
+    ];
+    let bytes = zip(files);
+    let read_as = |artifact: &str| {
+        let (file, name, origin) = (Cursor::new(&bytes), artifact.to_owned(), origin(artifact));
+        read(Upload { file, name, origin, limits: Limits::default() }, &Marker::new(&[7; 32]))
+    };
+    for artifact in [
+        "playwright-report",
+        "playwright-results",
+        "blob-report-1",
+        "coverage",
+        "coverage-report",
+        "lcov-report",
+        "allure-results",
+        "allure-report",
+        "test-results",
+        "test-report",
+        "junit-results",
+        "jest-results",
+        "cypress-screenshots",
+        "cypress-videos",
+        "screenshots",
+        "storybook-static",
+        "dist",
+        "build",
+        "build-artifacts",
+        "bundle",
+        "site",
+        "github-pages",
+        "docs",
+        "wheels",
+        "sdist",
+        "binaries",
+        "app-release",
+        "debug-apk",
+        "ipa",
+        "nuget-packages",
+        "jars",
+        "target",
+        "node_modules",
+        "logs",
+        "benchmark-results",
+        "lighthouse-report",
+        "size-report",
+        "e2e-traces",
+        "docker-image",
+        "terraform-plan",
+    ] {
+        let read = read_as(artifact);
+        assert_eq!(
+            (read.reports.len(), read.claims, read.others.count),
+            (0, 0, 10),
+            "{artifact}: {:?}",
+            read.reports
+        );
+    }
+    for artifact in ["trivy", "semgrep-results", "codeql_output", "gitleaks report"] {
+        let read = read_as(artifact);
+        assert_eq!((read.reports.len(), read.claims), (1, 1), "{artifact}");
+        assert_eq!(read.reports[0].report.state.as_str(), "unreadable");
+    }
 }

@@ -5,6 +5,9 @@ mod findings;
 mod images;
 mod measures;
 mod reports;
+mod unfinished;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,14 +45,34 @@ pub struct Gate {
     pub nothing_to_look_at_passes: bool,
     /// Reports of forks satisfy too.
     pub forks: bool,
+    /// For how long a run that goes on is waited for.
+    pub wait: Wait,
+}
+
+/// For how long a workflow run that goes on is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait(pub Duration);
+
+impl Default for Wait {
+    fn default() -> Self {
+        Self(Duration::from_hours(1))
+    }
 }
 
 impl Gate {
+    /// What is asked where a policy says no more than that it asks. What is known to be exploited is let through only
+    /// by somebody who says so.
+    pub fn standard() -> Self {
+        Self { known_exploited: true, ..Self::default() }
+    }
+
     /// How each thing stands that is asked for, in a fixed order. Nothing else is in it, and nothing that is
     /// asked for is left out; all hold, or the gate is closed.
     pub fn judge(&self, tally: &Tally) -> Vec<Condition> {
         let mut conditions = Vec::new();
         conditions.extend(reports::pending(tally));
+        conditions.extend(unfinished::late(self, tally));
+        conditions.extend(unfinished::going(self, tally));
         conditions.extend(reports::any(self, tally));
         conditions.extend(self.must_have.iter().map(|name| reports::named(self, tally, name)));
         conditions.extend(reports::reliable(self, tally));

@@ -15,7 +15,8 @@ pub(super) fn pending(tally: &Tally) -> Option<Condition> {
 
 /// Where nothing is named, there has to be something all the same.
 pub(super) fn any(gate: &Gate, tally: &Tally) -> Option<Condition> {
-    if !gate.must_have.is_empty() || gate.believed(tally).next().is_some() {
+    let is_one = |fact: &ReportFact| !matches!(fact.state, State::Withheld { .. });
+    if !gate.must_have.is_empty() || gate.believed(tally).any(is_one) {
         return None;
     }
     let judged = Judged { title: "a report".to_owned(), actual: "none".to_owned(), decided_by: Vec::new() };
@@ -32,9 +33,9 @@ pub(super) fn any(gate: &Gate, tally: &Tally) -> Option<Condition> {
 pub(super) fn named(gate: &Gate, tally: &Tally, name: &str) -> Condition {
     let called = gate.called(tally, name);
     let title = format!("report: {name}");
-    let worst = called.iter().filter(|fact| !fact.state.is_ok()).max_by_key(|fact| rank(&fact.state));
+    let worst = called.iter().filter(|fact| is_broken(fact)).max_by_key(|fact| rank(&fact.state));
     if let Some(worst) = worst {
-        let broken = called.iter().filter(|fact| !fact.state.is_ok()).copied().collect::<Vec<_>>();
+        let broken = called.iter().filter(|fact| is_broken(fact)).copied().collect::<Vec<_>>();
         let actual = worst.state.as_str().to_owned();
         return unreliable(Judged { title, actual, decided_by: tools(&broken) }, &broken, worst);
     }
@@ -49,7 +50,10 @@ pub(super) fn named(gate: &Gate, tally: &Tally, name: &str) -> Condition {
         return judged.pending(Code::ReportMissing, sentence);
     }
     let actual = if called.len() == 1 { "ok".to_owned() } else { format!("ok ({} reports)", called.len()) };
-    let sentence = format!("{} is there and can be relied on.", whos(&called));
+    let sentence = match let_through(&called) {
+        Some(let_through) => let_through,
+        None => format!("{} is there and can be relied on.", whos(&called)),
+    };
     Judged { title, actual, decided_by: tools(&called) }.holds(sentence)
 }
 
@@ -58,9 +62,12 @@ pub(super) fn reliable(gate: &Gate, tally: &Tally) -> Option<Condition> {
     let judged_above = |fact: &ReportFact| {
         (gate.forks || !fact.fork) && gate.must_have.iter().any(|name| answers(fact, name))
     };
-    let others = tally.reports.iter().filter(|fact| !judged_above(fact) && may_hide(gate, fact));
+    // What GitHub does not show is asked for only where it is named.
+    let shown = |fact: &&ReportFact| !matches!(fact.state, State::Withheld { .. });
+    let others =
+        tally.reports.iter().filter(shown).filter(|fact| !judged_above(fact) && may_hide(gate, fact));
     let others: Vec<&ReportFact> = others.collect();
-    let broken: Vec<&ReportFact> = others.iter().copied().filter(|fact| !fact.state.is_ok()).collect();
+    let broken: Vec<&ReportFact> = others.iter().copied().filter(|fact| is_broken(fact)).collect();
     let title = "every other report can be relied on".to_owned();
     match broken.iter().max_by_key(|fact| rank(&fact.state)) {
         Some(worst) => {
@@ -70,7 +77,8 @@ pub(super) fn reliable(gate: &Gate, tally: &Tally) -> Option<Condition> {
         None if others.is_empty() => None,
         None => {
             let judged = Judged { title, actual: "all".to_owned(), decided_by: tools(&others) };
-            let sentence = format!("{} can be relied on.", whos(&others));
+            let sentence =
+                let_through(&others).unwrap_or_else(|| format!("{} can be relied on.", whos(&others)));
             Some(judged.holds(sentence))
         }
     }
@@ -88,12 +96,35 @@ fn unreliable(judged: Judged<'_>, broken: &[&ReportFact], worst: &ReportFact) ->
     let told: Vec<String> = broken.iter().map(|fact| describe(fact)).collect();
     let so = few(&told, told.len() as u64);
     let so = so.trim_end_matches('.');
-    let next = "What it did not tell cannot be known. Mend it, and run its workflow again on this commit.";
-    let sentence = format!("{so}. {next}");
+    if matches!(worst.state, State::Withheld { .. }) {
+        let name = &worst.tool.name;
+        let sentence = format!(
+            "{so}. Turn {name} on in the repository's settings and let the App read it, or take {name} out of `must_have`."
+        );
+        return judged.pending(Code::ReportMissing, sentence);
+    }
+    let next = "What it did not tell cannot be known. Mend it, and run its workflow again on this commit";
+    let sentence = match &worst.id {
+        Some(id) => format!("{so}. {next}, or let it through with /waive {id} --until DATE --reason \"…\"."),
+        None => format!("{so}. {next}."),
+    };
     match code(&worst.state) {
         Code::ReportMissing => judged.pending(Code::ReportMissing, sentence),
         code => judged.fails(code, sentence),
     }
+}
+
+/// It cannot be relied on, and nobody lets it through.
+fn is_broken(fact: &ReportFact) -> bool {
+    !fact.state.is_ok() && fact.waived_until.is_none()
+}
+
+/// Those of them that somebody lets through.
+fn let_through(facts: &[&ReportFact]) -> Option<String> {
+    let (broken, until): (Vec<&ReportFact>, Vec<_>) =
+        facts.iter().filter_map(|fact| Some((*fact, fact.waived_until?))).unzip();
+    let first = until.into_iter().min()?;
+    Some(format!("{} cannot be relied on, and is let through until {first}.", whos(&broken)))
 }
 
 fn describe(fact: &ReportFact) -> String {
@@ -104,6 +135,7 @@ fn describe(fact: &ReportFact) -> String {
         State::ScanFailed { .. } => "failed",
         State::Unreadable { .. } => "cannot be read",
         State::Missing => "is missing",
+        State::Withheld { .. } => "is not shown to us",
     };
     format!("{} {is}{why}", who(fact))
 }
@@ -114,7 +146,7 @@ fn code(state: &State) -> Code {
         State::Partial { .. } => Code::ReportPartial,
         State::ScanFailed { .. } => Code::ReportFailed,
         State::Unreadable { .. } => Code::ReportUnreadable,
-        State::Missing => Code::ReportMissing,
+        State::Missing | State::Withheld { .. } => Code::ReportMissing,
     }
 }
 
@@ -122,7 +154,7 @@ fn code(state: &State) -> Code {
 fn rank(state: &State) -> u8 {
     match state {
         State::Ok => 0,
-        State::Missing => 1,
+        State::Missing | State::Withheld { .. } => 1,
         State::Partial { .. } => 2,
         State::ScanFailed { .. } => 3,
         State::Unreadable { .. } => 4,

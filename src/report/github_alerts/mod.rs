@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::input::Result;
 use super::input::json::Json;
 use super::input::loose::{count, text};
-use super::{Draft, Finding, Limits, Marker, Report, Suppression};
+use super::{Draft, Finding, Limits, Marker, Report, State, Suppression};
 use code::CodeAlert;
 use dependency::DependencyAlert;
 use secret::SecretAlert;
@@ -92,7 +92,12 @@ impl Alerts {
         self.draft.partial(why);
     }
 
-    /// GitHub has no such alerts to give: the feature is off, nothing was ever analysed, or we may not look.
+    /// GitHub shows none: the feature is off, or we may not look. That is nobody's scan that failed.
+    pub fn withheld(&mut self, why: impl Into<String>) {
+        self.draft.report().state = State::Withheld { why: why.into() };
+    }
+
+    /// Nothing was analysed, or what GitHub answered cannot be read.
     pub fn unavailable(&mut self, why: impl Into<String>) {
         self.draft.scan_failed(why);
     }

@@ -25,7 +25,8 @@ use self::merge::{Group, Told, merge};
 use self::problem::{Merged, fingerprints, problem};
 use self::waivers::Waivers;
 use crate::report::{
-    Baseline, Fingerprint, Novelty, Problem, Received, Report, Row, Rule, SignatureFact, Standing, Waiver,
+    Baseline, Fingerprint, Novelty, Problem, Received, Report, Row, Rule, SignatureFact, Standing,
+    UnfinishedRun, Waiver,
 };
 
 /// Everything that says how a commit stands.
@@ -41,6 +42,8 @@ pub struct Evidence<'a> {
     pub waivers: &'a [Waiver],
     /// How many reports are still being fetched or read.
     pub pending: u32,
+    /// Runs of the commit that go on and may still bring some.
+    pub unfinished: &'a [UnfinishedRun],
     /// Whether reports of forks' runs count; otherwise they neither satisfy nor fail anything.
     pub forks: bool,
     /// The day, in UTC.
@@ -57,6 +60,8 @@ struct Outcome<'a> {
     fixed: Vec<Merged<'a>>,
     /// By report: the places of the baselines it is compared with.
     baselines: Vec<Vec<usize>>,
+    /// By report: who lets it through although it cannot be relied on.
+    let_through: Vec<Option<Waiver>>,
 }
 
 /// How the commit stands. It does not matter in which order the reports come.
@@ -119,6 +124,8 @@ fn all(evidence: &Evidence<'_>) -> Standing {
     let comparison = compare(&now, &groups, &before, &groups_before);
     let mut waivers = Waivers::new(evidence.waivers, evidence.today);
     let mut outcome = outcome(&groups, &groups_before, comparison, &aliases, &mut waivers);
+    let through = |it: &&Received| waivers.apply_to_report(&it.id()).filter(|_| !it.report.state.is_ok());
+    outcome.let_through = evidence.reports.iter().map(through).collect();
     outcome.tell_forks(evidence);
     let news = waivers.news();
     Standing {
@@ -130,6 +137,7 @@ fn all(evidence: &Evidence<'_>) -> Standing {
         suppressed: problems(outcome.suppressed),
         of_forks: Vec::new(),
         waivers: news,
+        passed_over: Vec::new(),
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) fn rows(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Vec<Row> {
     let received = evidence.reports.iter().zip(compared).zip(signatures(evidence));
     let mut rows: Vec<Row> =
         received.map(|((it, compared), signature)| row(evidence, compared, &gone, signature, it)).collect();
+    for (row, waiver) in rows.iter_mut().zip(&outcome.let_through) {
+        row.waiver.clone_from(waiver);
+    }
     for merged in &outcome.open {
         each(&mut rows, merged, |row| {
             *row.counts.entry(merged.problem.severity).or_default() += 1;
@@ -75,6 +78,8 @@ fn row(
         coverage: report.coverage.clone(),
         inventory: report.inventory.as_ref().map(|it| (it.specification.clone(), it.components)),
         signature,
+        id: received.waivable(),
+        waiver: None,
     };
     for unkept in &report.unkept {
         *row.counts.entry(unkept.weight).or_default() += unkept.findings;

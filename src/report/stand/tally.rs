@@ -8,7 +8,7 @@ use super::{Evidence, Outcome};
 use crate::report::platform::covered;
 use crate::report::{
     CoverageFact, Named, Novelties, Novelty, Problem, Received, Report, ReportFact, SignatureFact, Tally,
-    TestTotals, WaiverNews, subjects_match,
+    TestTotals, Waiver, WaiverNews, subjects_match,
 };
 
 /// The names by which a policy may ask for more than one tool or format.
@@ -17,7 +17,7 @@ const KINDS: [&str; 6] = ["scan", "sbom", "tests", "coverage", "signature", "pro
 /// Counts everything exactly, whatever is kept and shown of it.
 pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &WaiverNews) -> Tally {
     let mut tally = Tally {
-        reports: facts(evidence),
+        reports: facts(evidence, outcome),
         tests: tests(evidence),
         coverage: coverage(evidence, outcome),
         platforms: platforms(evidence),
@@ -30,6 +30,7 @@ pub(super) fn tally(evidence: &Evidence<'_>, outcome: &Outcome<'_>, news: &Waive
             .into_iter()
             .collect(),
         pending: evidence.pending,
+        unfinished: evidence.unfinished.to_vec(),
         ..Tally::default()
     };
     let security = |merged: &&Merged<'_>| merged.problem.finding.category.is_security();
@@ -75,9 +76,11 @@ impl Novelties {
     }
 }
 
-fn facts(evidence: &Evidence<'_>) -> Vec<ReportFact> {
-    let facts = evidence.reports.iter().zip(signatures(evidence));
-    let mut facts: Vec<ReportFact> = facts.map(|(received, signature)| fact(received, signature)).collect();
+fn facts(evidence: &Evidence<'_>, outcome: &Outcome<'_>) -> Vec<ReportFact> {
+    let let_through = outcome.let_through.iter().chain(std::iter::repeat(&None));
+    let facts = evidence.reports.iter().zip(signatures(evidence)).zip(let_through);
+    let mut facts: Vec<ReportFact> =
+        facts.map(|((received, signature), waiver)| fact(received, signature, waiver.as_ref())).collect();
     let key = |fact: &ReportFact| {
         (fact.tool.clone(), fact.target.clone(), fact.format.clone(), fact.sha256.clone(), fact.fork)
     };
@@ -85,7 +88,7 @@ fn facts(evidence: &Evidence<'_>) -> Vec<ReportFact> {
     facts
 }
 
-fn fact(received: &Received, signature: SignatureFact) -> ReportFact {
+fn fact(received: &Received, signature: SignatureFact, waiver: Option<&Waiver>) -> ReportFact {
     let Received { report, origin } = received;
     ReportFact {
         tool: report.tool.clone(),
@@ -99,6 +102,8 @@ fn fact(received: &Received, signature: SignatureFact) -> ReportFact {
         answers_to: names(report),
         platform: report.image.as_ref().and_then(|image| image.platform.as_deref()).map(Into::into),
         signature,
+        id: received.waivable(),
+        waived_until: waiver.map(|waiver| waiver.until),
     }
 }
 

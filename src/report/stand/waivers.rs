@@ -57,6 +57,23 @@ impl<'a> Waivers<'a> {
             .cloned()
     }
 
+    /// Who lets a report through that cannot be relied on.
+    pub(super) fn apply_to_report(&mut self, id: &str) -> Option<Waiver> {
+        let fitting = self.by_id.get(id).cloned().unwrap_or_default();
+        let holding = fitting.iter().filter_map(|index| self.all.get(*index));
+        let waiver = holding
+            .filter(|waiver| waiver.only.is_none() && waiver.holds_on(self.today))
+            .max_by_key(|waiver| (waiver.until, &waiver.by, &waiver.reason))
+            .cloned();
+        for index in fitting {
+            if let (Some(fits), Some(missed)) = (self.fits.get_mut(index), self.missed.get_mut(index)) {
+                *fits = true;
+                *missed |= waiver.is_none();
+            }
+        }
+        waiver
+    }
+
     /// What to tell of them, once they were applied to everything.
     pub(super) fn news(&self) -> WaiverNews {
         let which = |wanted: &dyn Fn(&Waiver, bool, bool) -> bool| -> Vec<Waiver> {

@@ -11,7 +11,7 @@ use crate::check_run::scans::{Gated, Judged, NAME, Overall, View, merged, overal
 use crate::clock::Timestamp;
 use crate::db::judgement::Judgement;
 use crate::ids::{CommitSha, RepoName};
-use crate::report::{Changed, Problem, Reference, Row, Severity, Standing};
+use crate::report::{Changed, PassedOver, Problem, Reference, Row, Severity, Standing};
 use crate::requirement::Verdict;
 
 /// What is shown.
@@ -55,7 +55,32 @@ fn judged(shown: &Shown, judgement: &Judgement, filter: &Filter) -> Markup {
         }))
         (asked(gates))
         (reports(&standing.rows))
+        (passed_over(&standing.passed_over))
         (findings(judgement, filter))
+    }
+}
+
+fn passed_over(artifacts: &[PassedOver]) -> Markup {
+    html! {
+        @if !artifacts.is_empty() {
+            section {
+                h2 { "Files that are no reports" }
+                p.quiet { "No format that is known here; they count for nothing." }
+                ul {
+                    @for PassedOver { artifact, files } in artifacts {
+                        li {
+                            code { (readable(artifact)) } ": " (files.count) @if files.count == 1 { " file: " } @else { " files: " }
+                            @for (index, name) in files.named.iter().enumerate() {
+                                @if index > 0 { ", " } code { (readable(name)) }
+                            }
+                            @if files.count > files.named.len() as u64 {
+                                " and " (files.count - files.named.len() as u64) " more"
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -82,6 +82,11 @@ impl ReportsFace {
         if run.attempt == job.attempt { Ok((installed.repo, run)) } else { Err(Rejection::OtherAttempt) }
     }
 
+    /// The branch whose history its reports may stand for.
+    pub(super) async fn branch_of(&self, repo: &Repo, run: &Run) -> Result<Option<String>, Rejection> {
+        self.reader.branch_of(repo, run).await.map_err(|error| refused(&error))
+    }
+
     /// Whether that repository ever told us anything: GitHub may be asked about it as often as its jobs like.
     async fn is_known(&self, repo: RepoId) -> Result<bool, Rejection> {
         let read = async { known::repository(&mut self.db.read().await?, repo).await };

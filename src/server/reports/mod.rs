@@ -25,7 +25,6 @@ use super::Shared;
 use super::home;
 use crate::db::inbox;
 use crate::db::report::{self, Bundle, Packed, pack};
-use crate::github::read::Run;
 use crate::ids::Repo;
 use crate::report::upload::{Upload, Uploaded, read};
 use crate::report::{Limits, Origin, Received, Way};
@@ -98,6 +97,7 @@ async fn take(shared: &Shared, asked: Asked, request: Request) -> Result<Taken, 
     let job = face.job(token(&parts.headers)?).await?;
     let _place = face.place()?;
     let (repo, run) = face.run_of(&job, shared.clock.now()).await?;
+    let branch = face.branch_of(&repo, &run).await?;
     let name = name_of(asked);
     let origin = Origin {
         way: Way::Upload,
@@ -121,14 +121,15 @@ async fn take(shared: &Shared, asked: Asked, request: Request) -> Result<Taken, 
         let packed = pack(&name, &read.reports);
         (read, packed, name)
     });
-    let (Uploaded { reports, unrecognised }, packed, name) =
+    let (Uploaded { reports, claims, others }, packed, name) =
         worked.await.map_err(|_| Rejection::NotStored)?;
-    if reports.is_empty() {
+    // The job is told at once, and nothing is kept.
+    if reports.len() == claims {
         return Err(Rejection::NoReport);
     }
     let packed = packed.map_err(|_| Rejection::NotStored)?;
-    store(shared, &repo, (&origin, name, &run), packed).await?;
-    Ok(Taken { received: reports.iter().map(told).collect(), unrecognised })
+    store(shared, &repo, (&origin, name, branch), packed).await?;
+    Ok(Taken { received: reports.iter().map(told).collect(), unrecognised: others.count })
 }
 
 /// However many a job sends: what is kept of a commit is read again for each decision about it.
@@ -147,12 +148,11 @@ async fn check_room(shared: &Shared, repo: &Repo, origin: &Origin, name: &str) -
 async fn store(
     shared: &Shared,
     repo: &Repo,
-    (origin, name, from): (&Origin, String, &Run),
+    (origin, name, branch): (&Origin, String, Option<String>),
     packed: Vec<Packed>,
 ) -> Result<(), Rejection> {
     let run = origin.run.map_or(0, |run| run.0);
     let (commit, attempt) = (origin.commit.clone(), origin.attempt);
-    let branch = from.branch_of_its_own().map(str::to_owned);
     let bundle = Bundle { way: Way::Upload, commit, run, attempt, branch, names: vec![name] };
     let word = word_of(repo, &origin.commit, shared.clock.now()).ok_or(Rejection::NotStored)?;
     let repo = repo.id;

@@ -16,6 +16,7 @@ impl Workers {
         &self,
         repo: &Repo,
         run: &Run,
+        branch: Option<String>,
     ) -> Result<Vec<(Bundle, Vec<Packed>)>, Error> {
         // A fork's branch has none, and one of the same name here is another one.
         if run.is_foreign(repo.id) {
@@ -40,7 +41,7 @@ impl Workers {
                 commit: run.head_sha.clone(),
                 run: 0,
                 attempt: 0,
-                branch: run.branch_of_its_own().map(str::to_owned),
+                branch: branch.clone(),
                 names: vec![name.clone()],
             };
             found.push((bundle, pack(&name, &[received])?));
@@ -61,7 +62,8 @@ impl Workers {
         let mut alerts = Alerts::new(kind, &Limits::default(), &self.app.marker);
         let mut hash = Sha256::new();
         match given {
-            Given::Withheld(why) => alerts.unavailable(why),
+            Given::NotAnalysed(why) => alerts.unavailable(why),
+            Given::Withheld(why) => alerts.withheld(why),
             Given::Listed { pages, complete } => {
                 for page in &pages {
                     hash.update(page);

@@ -10,21 +10,28 @@ use crate::github;
 use crate::github::read::{Artifact, Downloaded, Job, Run};
 use crate::ids::Repo;
 use crate::report::upload::{Upload, Uploaded, read, refused};
-use crate::report::{Limits, Origin, Way};
+use crate::report::{Limits, Origin, Others, PassedOver, Way};
 use crate::worker::{Error, Workers};
 
 /// The largest zip that is fetched, in bytes.
 const LARGEST: u64 = 512 << 20;
 
+/// What the artifacts of a run held.
+#[derive(Debug, Default)]
+pub(super) struct Artifacts {
+    /// The names of all of them.
+    pub(super) names: Vec<String>,
+    /// The reports in them.
+    pub(super) reports: Vec<Packed>,
+    /// What else was in them.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
 impl Workers {
     /// Every report in the artifacts of a run's newest attempt, and the names of all of these. However many
     /// artifacts there are, no more findings are kept of all of them than of one.
-    pub(super) async fn artifacts_of(
-        &self,
-        repo: &Repo,
-        run: &Run,
-    ) -> Result<(Vec<String>, Vec<Packed>), Error> {
-        let (mut names, mut reports) = (Vec::new(), Vec::new());
+    pub(super) async fn artifacts_of(&self, repo: &Repo, run: &Run) -> Result<Artifacts, Error> {
+        let mut all = Artifacts::default();
         let mut limits = Limits::default();
         let listed = self.app.reader.artifacts(repo, run.id).await?;
         // Only for artifacts of an earlier attempt it matters which jobs were not run again.
@@ -32,13 +39,17 @@ impl Workers {
         let jobs =
             if run.attempt > 1 && earlier { self.app.reader.jobs(repo, run.id).await? } else { Vec::new() };
         for artifact in of_this_attempt(listed, run, &jobs) {
-            names.push(artifact.name.clone());
-            let read = self.artifact(repo, run, artifact, limits).await?;
+            let name = artifact.name.clone();
+            let (read, files) = self.artifact(repo, run, artifact, limits).await?;
             let kept: usize = read.iter().map(Packed::findings).sum();
             limits.findings = limits.findings.saturating_sub(kept);
-            reports.extend(read);
+            all.reports.extend(read);
+            if files.count > 0 {
+                all.passed_over.push(PassedOver { artifact: name.clone(), files });
+            }
+            all.names.push(name);
         }
-        Ok((names, reports))
+        Ok(all)
     }
 
     async fn artifact(
@@ -47,7 +58,7 @@ impl Workers {
         run: &Run,
         artifact: Artifact,
         limits: Limits,
-    ) -> Result<Vec<Packed>, Error> {
+    ) -> Result<(Vec<Packed>, Others), Error> {
         let origin = Origin {
             way: Way::Artifact,
             commit: run.head_sha.clone(),
@@ -62,7 +73,9 @@ impl Workers {
             at: self.app.clock.now(),
         };
         let marker = self.app.marker.clone();
-        let without = |why: &str| Ok(pack(&artifact.name, &refused(&artifact.name, why, &origin, &marker))?);
+        let without = |why: &str| {
+            Ok((pack(&artifact.name, &refused(&artifact.name, why, &origin, &marker))?, Others::default()))
+        };
         if artifact.expired {
             return without("The artifact has expired. Run the workflow again.");
         }
@@ -80,12 +93,15 @@ impl Workers {
         let upload = Upload { file, name: artifact.name.clone(), origin: origin.clone(), limits };
         let (hand, packing) = (self.app.marker.clone(), name.clone());
         let worked = tokio::task::spawn_blocking(move || {
-            let Uploaded { reports, .. } = read(upload, &hand);
-            pack(&packing, &reports)
+            let Uploaded { reports, others, .. } = read(upload, &hand);
+            pack(&packing, &reports).map(|packed| (packed, others))
         });
         match worked.await {
-            Ok(packed) => Ok(packed?),
-            Err(_) => Ok(pack(&name, &refused(&name, BROKE, &origin, &self.app.marker))?),
+            Ok(read) => Ok(read?),
+            Err(_) => {
+                let broke = pack(&name, &refused(&name, BROKE, &origin, &self.app.marker))?;
+                Ok((broke, Others::default()))
+            }
         }
     }
 }

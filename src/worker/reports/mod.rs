@@ -6,6 +6,7 @@
 mod alerts;
 mod artifact;
 
+use self::artifact::Artifacts;
 use crate::clock::{Timestamp, random};
 use crate::db::inbox::{self, NewDelivery};
 use crate::db::report::{self, Bundle, Claimed, Finished, Packed, pack};
@@ -80,10 +81,11 @@ impl Workers {
         let Some(run) = self.app.reader.run(&claimed.repo, claimed.run).await? else {
             return Ok(Outcome::Gone);
         };
-        let finished = Finished {
+        let mut finished = Finished {
             commit: run.head_sha.clone(),
             workflow: Some(workflow_of(&run)),
             fork: run.is_foreign(claimed.repo.id),
+            passed_over: Vec::new(),
         };
         if run.attempt > claimed.attempt {
             return Ok(Outcome::Superseded(finished));
@@ -92,17 +94,19 @@ impl Workers {
             let why = "GitHub does not show yet that the run has finished".to_owned();
             return Err(github::Error::Unreachable { sent: Sent::No, why }.into());
         }
-        let (names, reports) = self.artifacts_of(&claimed.repo, &run).await?;
+        let Artifacts { names, reports, passed_over } = self.artifacts_of(&claimed.repo, &run).await?;
+        finished.passed_over = passed_over;
+        let branch = self.app.reader.branch_of(&claimed.repo, &run).await?;
         let bundle = Bundle {
             way: Way::Artifact,
             commit: run.head_sha.clone(),
             run: run.id.0,
             attempt: run.attempt,
-            branch: run.branch_of_its_own().map(str::to_owned),
+            branch: branch.clone(),
             names,
         };
         let mut bundles = vec![(bundle, reports)];
-        bundles.extend(self.alerts_of(&claimed.repo, &run).await?);
+        bundles.extend(self.alerts_of(&claimed.repo, &run, branch).await?);
         Ok(Outcome::Read(finished, bundles))
     }
 
@@ -131,6 +135,9 @@ impl Workers {
     /// A run that cannot be read has a report all the same, which says so.
     async fn give_up(&self, claimed: Claimed, why: &str) -> Result<(), Error> {
         tracing::error!(run = %claimed.run, repo = %claimed.repo.name, why, "the reports of a run are given up");
+        // Where nobody knows whose it is, it is ours: it satisfies nothing either way, and a fork's would not count.
+        let run = self.app.reader.run(&claimed.repo, claimed.run).await.ok().flatten();
+        let fork = run.is_some_and(|run| run.is_foreign(claimed.repo.id));
         let origin = Origin {
             way: Way::Artifact,
             commit: claimed.commit.clone(),
@@ -140,13 +147,13 @@ impl Workers {
             artifact: None,
             entry: String::new(),
             sha256: String::new(),
-            // Nobody knows: then it is treated as the worse.
-            fork: true,
+            fork,
             url: None,
             at: self.app.clock.now(),
         };
         let packed = pack("", &refused("workflow-run", why, &origin, &self.app.marker))?;
-        let finished = Finished { commit: claimed.commit.clone(), workflow: None, fork: true };
+        let finished =
+            Finished { commit: claimed.commit.clone(), workflow: None, fork, passed_over: Vec::new() };
         let bundle = Bundle {
             way: Way::Artifact,
             commit: claimed.commit.clone(),

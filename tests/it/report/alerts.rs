@@ -52,12 +52,12 @@ scenario!(nobody_asks_for_alerts_that_no_policy_wants, s => {
     assert!(s.fake.requests().iter().all(|one| !one.path.contains("alerts")));
 });
 
-scenario!(alerts_that_are_not_to_be_had_are_a_scan_that_failed, s => {
+scenario!(alerts_that_are_not_to_be_had_are_kept_from_us_and_block_only_where_they_are_named, s => {
     s.policy(&with_alerts()).await;
     let short = [
-        "code-scanning scan_failed -/code-scanning",
-        "dependabot scan_failed -/dependabot",
-        "secret-scanning scan_failed -/secret-scanning",
+        "code-scanning withheld -/code-scanning",
+        "dependabot withheld -/dependabot",
+        "secret-scanning withheld -/secret-scanning",
         "codeql ok scans/a.sarif",
     ];
     // The App may not look.
@@ -67,6 +67,19 @@ scenario!(alerts_that_are_not_to_be_had_are_a_scan_that_failed, s => {
     s.advance(std::time::Duration::from_hours(2));
     s.ci("success").await;
     assert_eq!(s.reports_in_short().await, short);
+    let asked = |more: &str| {
+        let text = POLICY.replacen("require: { workflows: [ci.yml] }", "require: { workflows: [ci.yml], scans: {} }", 1);
+        format!("{text}scans: {{ github_alerts: true, fail_on: high{more} }}\n")
+    };
+    s.policy(&asked(", must_have: [dependabot]")).await;
+    s.comment("alice", "/promote staging").await;
+    assert_eq!(s.missing(1).await, ["report_missing"]);
+    s.comment("alice", "/why").await;
+    assert!(s.reply().contains("Turn dependabot on"), "{}", s.reply());
+    s.policy(&asked("")).await;
+    s.comment("alice", "/promote staging").await;
+    assert_eq!(s.state(2).await, "deploying", "{:?}", s.missing(2).await);
+    s.deployment_ends("success").await;
 });
 
 scenario!(alerts_are_read_as_reports_of_the_commit, s => {

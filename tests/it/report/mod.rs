@@ -1,5 +1,6 @@
 //! Reports of scanners, tests and builds: read, compared, judged, shown.
 
+mod absence;
 mod alerts;
 mod artifacts;
 mod check_run;

@@ -91,7 +91,8 @@ async fn read_all(db: &Db, now: Timestamp) -> usize {
             let claimed = report::claim(conn, now, std::time::Duration::from_mins(1), 9).await?;
             for run in &claimed {
                 let commit = run.commit.clone();
-                let finished = report::Finished { commit, workflow: None, fork: false };
+                let finished =
+                    report::Finished { commit, workflow: None, fork: false, passed_over: Vec::new() };
                 report::finish(conn, run, &finished, None).await?;
             }
             Ok(claimed.len())
@@ -157,7 +158,7 @@ on_both!(a_lease_that_ran_out_is_worth_nothing, url => {
     assert!(claim(NOW).await.unwrap().is_empty());
     let later = NOW.plus(lease * 2);
     assert_eq!(claim(later).await.unwrap().len(), 1);
-    let finished = report::Finished { commit: head.clone(), workflow: None, fork: false };
+    let finished = report::Finished { commit: head.clone(), workflow: None, fork: false, passed_over: Vec::new() };
     let late = db.write(move |tx| {
         Box::pin(async move { report::finish(tx.conn().await?, &first, &finished, None).await })
     });

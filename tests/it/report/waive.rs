@@ -112,13 +112,11 @@ scenario!(what_was_let_through_is_taken_back, s => {
     assert_eq!(s.waivers().await, ["- waiver.granted", "- waiver.revoked"]);
 });
 
-scenario!(nobody_waives_on_their_own_pull_request_unless_the_policy_says_so, s => {
-    let own = policy("{}").replace("waive: { by: [team:acme/sre] }", "waive: { by: [role:write] }");
+// A waiver holds everywhere, so who opened the pull request on which it is written says nothing.
+scenario!(attack_26_who_may_waive_does_so_wherever_they_like, s => {
+    let own = policy("{}").replace("waive: { by: [team:acme/sre] }", "waive: { by: [role:write], authors: false }");
     s.policy(&own).await;
     s.scanned(&found("CVE-2026-1234")).await;
-    s.comment("alice", WAIVE).await;
-    assert_eq!(s.refusal().await, "separation_of_duties");
-    s.policy(&own.replace("by: [role:write] } }", "by: [role:write], authors: true } }")).await;
     s.comment("alice", WAIVE).await;
     assert_eq!(s.waivers().await, ["- waiver.granted"]);
 });

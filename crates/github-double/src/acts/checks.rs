@@ -100,11 +100,17 @@ impl State {
 
     /// The suite of an App's check runs on a commit; made when it is first needed.
     pub(super) fn suite(&mut self, repo: i64, app: i64, sha: &str) -> Act<i64> {
+        let here = self.repo_by_id(repo)?;
+        match here.suites.values().find(|s| s.app == app && s.head_sha == sha) {
+            Some(there) => Ok(there.id),
+            None => self.new_suite(repo, app, sha),
+        }
+    }
+
+    /// One of its own, as every run of GitHub Actions has.
+    pub(super) fn new_suite(&mut self, repo: i64, app: i64, sha: &str) -> Act<i64> {
         let (id, now) = (self.fresh_id(), self.now());
         let here = self.repo_by_id_mut(repo)?;
-        if let Some(there) = here.suites.values().find(|s| s.app == app && s.head_sha == sha) {
-            return Ok(there.id);
-        }
         let head_branch = here.branches.iter().find(|(_, b)| b.sha == sha).map(|(name, _)| name.clone());
         let suite =
             CheckSuite { id, app, head_sha: sha.to_owned(), head_branch, created_at: now, updated_at: now };

@@ -107,7 +107,7 @@ impl State {
             (None, _) => headline,
         };
         let (id, now) = (self.fresh_id(), self.now());
-        let suite = self.suite(repo, ACTIONS_APP, sha)?;
+        let suite = self.new_suite(repo, ACTIONS_APP, sha)?;
         let number = self.repo_by_id(repo)?.runs.values().filter(|r| r.workflow == workflow.id).count();
         let run = Run {
             id,

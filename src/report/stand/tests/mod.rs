@@ -57,6 +57,7 @@ impl World {
             baselines: &baselines,
             waivers: &self.waivers,
             pending: self.pending,
+            unfinished: &[],
             forks: self.forks,
             today: TODAY,
         })

@@ -1,0 +1,101 @@
+//! What is compressed by itself: a report (`trivy.json.gz`), or a tape archive of files (`reports.tgz`).
+
+use std::io::{self, Read, Seek};
+
+use flate2::read::MultiGzDecoder;
+
+use super::{NESTED_BYTES, Unpacking, shown};
+use crate::report::claim;
+use crate::report::input::Fault;
+use crate::report::read;
+
+/// The bytes that all gzip begins with.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// What a tape archive has at this place in its first header.
+const USTAR: (usize, &[u8]) = (257, b"ustar");
+
+/// Whether a file is called as compressed ones are in which a report may be.
+pub(super) fn is_called_so(name: &str) -> bool {
+    inside(name).is_some_and(|inner| is_tape(&inner) || claim::is_of_a_reports_type(&inner))
+}
+
+/// Whether bytes begin as gzip does.
+pub(super) fn is_gzip<R: Read + Seek>(bytes: &mut R) -> io::Result<bool> {
+    let mut first = [0; 2];
+    bytes.rewind()?;
+    let is_one = bytes.read_exact(&mut first).is_ok() && first == MAGIC;
+    bytes.rewind()?;
+    Ok(is_one)
+}
+
+impl Unpacking<'_> {
+    /// What is too large or broken is one more file that is no report, unless it claims to be one.
+    pub(super) fn gzip(&mut self, bytes: impl Read, name: &str) -> Result<(), Fault> {
+        let inner = inside(name).unwrap_or_else(|| name.to_owned());
+        let most = NESTED_BYTES.min(self.bytes_left());
+        let mut unpacked = Vec::new();
+        let done = MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut unpacked);
+        if unpacked.len() as u64 > most {
+            self.passed_over(name.to_owned(), "Unpacked it is larger than 64 MiB, and was not read.");
+            return Ok(());
+        }
+        self.count(unpacked.len() as u64)?;
+        if let Err(error) = done {
+            self.passed_over(name.to_owned(), &format!("Its bytes cannot be unpacked: {error}."));
+        } else if is_tape_archive(&unpacked) {
+            self.tape(&unpacked, name)?;
+        } else {
+            let file = read(&mut (inner.as_str(), &*unpacked), &self.left(), self.marker)?;
+            self.keep(shown(&inner), file);
+        }
+        Ok(())
+    }
+
+    /// Links and devices are passed over: a tape archive of a program has many, and none is followed.
+    fn tape(&mut self, bytes: &[u8], name: &str) -> Result<(), Fault> {
+        let mut archive = tar::Archive::new(bytes);
+        let entries = archive.entries().map_err(|error| Fault::new(error.to_string()))?;
+        for entry in entries {
+            let mut entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.refuse(name.to_owned(), format!("It is broken or cut off: {error}."));
+                    return Ok(());
+                }
+            };
+            self.entries += 1;
+            if self.entries > self.limits.entries {
+                let why = format!("There are more than {} files in it.", self.limits.entries);
+                self.refuse(name.to_owned(), why);
+                return Ok(());
+            }
+            if entry.header().entry_type().is_file() {
+                let path = shown(&format!("{name}!/{}", String::from_utf8_lossy(&entry.path_bytes())));
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content)?;
+                let file = read(&mut (path.as_str(), &*content), &self.left(), self.marker)?;
+                self.keep(path, file);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the file in it is called: `trivy.json` in `trivy.json.gz`.
+fn inside(name: &str) -> Option<String> {
+    let lower = name.to_ascii_lowercase();
+    let stem = |ending: &str| name.get(..name.len().saturating_sub(ending.len())).map(str::to_owned);
+    if lower.ends_with(".tgz") {
+        return stem(".tgz").map(|stem| stem + ".tar");
+    }
+    lower.ends_with(".gz").then(|| stem(".gz")).flatten()
+}
+
+fn is_tape(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".tar")
+}
+
+fn is_tape_archive(bytes: &[u8]) -> bool {
+    let (at, magic) = USTAR;
+    bytes.get(at..at + magic.len()) == Some(magic)
+}
