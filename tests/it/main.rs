@@ -17,6 +17,7 @@
 
 mod anchor;
 mod approve;
+mod attacks;
 mod cancel;
 mod checks;
 mod comments;

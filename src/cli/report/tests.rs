@@ -85,10 +85,10 @@ fn people_read_the_words_of_the_check_run() {
 
     1 of 3 conditions does not hold.
 
-       What is asked                        What is so  Decided by  For
-    ❌  no finding of HIGH or worse          1 HIGH      demo        every commit
-    ✅  every other report can be relied on  all         demo        every commit
-    ✅  nothing that is known to be exploited  none      demo        every commit
+       What is asked                          What is so  Decided by  For
+    ❌  no finding of HIGH or worse            1 HIGH      demo        every commit
+    ✅  every other report can be relied on    all         demo        every commit
+    ✅  nothing that is known to be exploited  none        demo        every commit
 
     - ❌ 1 HIGH: D1-0afabc8da50bc28e in src/a.py:3 (demo). Mend them and push, or let them through with /waive ID --until DATE --reason "…". (findings_high)
 

@@ -22,8 +22,10 @@ fn read(input: &mut Input<'_>, draft: &mut Draft) -> Result<()> {
     if tool == "trufflehog" {
         draft.begin("trufflehog");
         draft.note(
-            "The file is empty: TruffleHog writes nothing where it finds nothing, nor where it is stopped.",
+            "The file is empty: TruffleHog writes nothing where it finds nothing, nor where it is stopped. Have its log \
+             go into the file, too (`2>&1`): its last line says that it finished.",
         );
+        draft.report().looked_at_nothing = true;
         return Ok(());
     }
     let name = input.name.to_ascii_lowercase();

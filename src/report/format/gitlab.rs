@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Format;
 use crate::report::dependency::{Vulnerable, aliases, rated};
+use crate::report::format::left_out::says_that_something_was_left_out;
 use crate::report::input::json::Json;
 use crate::report::input::loose::{count, lenient, text};
 use crate::report::input::{Fault, Input, Result};
@@ -201,6 +202,9 @@ impl Scan {
         }
         for message in self.messages.iter().filter(|message| message.level != "info") {
             draft.note(format!("{}: {}", message.level, message.value));
+            if says_that_something_was_left_out(&message.value) {
+                draft.partial(format!("Its scan warns: {}", message.value));
+            }
         }
         match self.status.as_str() {
             "failure" => draft.scan_failed("Its scan says that it failed."),

@@ -20,6 +20,7 @@ mod grype;
 mod hadolint;
 mod helm_lint;
 mod junit;
+mod left_out;
 mod kubesec;
 mod mypy;
 mod nikto;

@@ -156,7 +156,9 @@ impl Envelope<'_> {
         let mut attestation = match self.payload_type.as_deref().unwrap_or_default() {
             STATEMENT => statement(&payload, limits, draft)?,
             other => {
-                draft.note(format!("The payload of an envelope is {other:?} and no statement."));
+                draft.partial(format!(
+                    "The payload of an envelope is {other:?} and no statement: it is not read."
+                ));
                 Attestation::default()
             }
         };
@@ -311,7 +313,9 @@ fn predicate(json: &mut Json<'_>, attestation: &mut Attestation, draft: &mut Dra
         _ => return Ok(()),
     };
     if json.peek()? != Kind::Object || draft.report().inventory.is_some() {
-        draft.note("It carries another bill of materials, which is not read.");
+        draft.partial(
+            "It carries another bill of materials, which is not read: upload each in a file of its own.",
+        );
         return Ok(());
     }
     read(json, draft)

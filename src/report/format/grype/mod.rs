@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Format;
 use crate::report::dependency::{Vulnerable, aliases, is_single, rated};
+use crate::report::format::left_out::says_that_something_was_left_out;
 use crate::report::input::json::Json;
 use crate::report::input::loose::{lenient, number, text};
 use crate::report::input::{Input, Result};
@@ -324,6 +325,7 @@ impl Alert {
             "distro-unknown" | "distro-disabled" => {
                 draft.partial(format!("For some packages Grype has no list of vulnerabilities: {message}"));
             }
+            _ if says_that_something_was_left_out(&message) => draft.partial(message),
             _ => draft.note(message),
         }
     }

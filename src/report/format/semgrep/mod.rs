@@ -226,7 +226,10 @@ fn judge(draft: &mut Draft, scan: &Scan) -> Result<()> {
         draft.note(format!("Semgrep warns of {} files or rules that it read only in part.", scan.warnings));
     }
     if scan.skipped_rules > 0 {
-        draft.note(format!("Semgrep left out {} rules.", scan.skipped_rules));
+        draft.partial(format!(
+            "Semgrep left out {} rules, which another version of it knows: upgrade it.",
+            scan.skipped_rules
+        ));
     }
     Ok(())
 }
