@@ -125,7 +125,7 @@ impl Context {
 pub async fn handle(context: Context, event: Event) -> Result<()> {
     let Event { repo, sender, what, about: _ } = event;
     match what {
-        What::CommentCreated(comment) => comment::created(context, repo, sender, comment).await,
+        What::CommentCreated(comment) => Box::pin(comment::created(context, repo, sender, comment)).await,
         What::CommentChanged(change) => comment::changed(context, repo, sender, change).await,
         What::PullRequest(change) => pull_request::changed(context, repo, sender, change).await,
         What::Push(push) => push::pushed(context, repo, sender, push).await,

@@ -80,7 +80,7 @@ async fn standing(ask: &CommandContext) -> Result<std::result::Result<Standing, 
         Err(refusal) => return Ok(Err(refusal)),
     };
     let head = ask.pull().await?.map(|pull| pull.head_sha);
-    Ok(Ok(Standing { right, head, loaded }))
+    Ok(Ok(Standing { right, loaded, head }))
 }
 
 fn check_day(until: Date, today: Date) -> std::result::Result<(), Refusal> {

@@ -57,7 +57,7 @@ const TYPES: &[&str] = &["json", "jsonl", "ndjson", "sarif", "txt", "xml"];
 pub(super) fn of_file(path: &str) -> Option<&'static str> {
     let name = own_name(path);
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    if name.ends_with(".sarif") {
+    if name.strip_suffix(".sarif").is_some() {
         return word(name, SCANNERS).or(Some("sarif"));
     }
     is_of_a_reports_type(name).then(|| word(name, SCANNERS).or_else(|| word(name, FORMATS))).flatten()

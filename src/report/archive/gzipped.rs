@@ -83,16 +83,16 @@ impl Unpacking<'_> {
 
 /// What the file in it is called: `trivy.json` in `trivy.json.gz`.
 fn inside(name: &str) -> Option<String> {
-    let lower = name.to_ascii_lowercase();
-    let stem = |ending: &str| name.get(..name.len().saturating_sub(ending.len())).map(str::to_owned);
-    if lower.ends_with(".tgz") {
-        return stem(".tgz").map(|stem| stem + ".tar");
+    let (stem, ending) = name.rsplit_once('.')?;
+    match ending.to_ascii_lowercase().as_str() {
+        "tgz" => Some(format!("{stem}.tar")),
+        "gz" => Some(stem.to_owned()),
+        _ => None,
     }
-    lower.ends_with(".gz").then(|| stem(".gz")).flatten()
 }
 
 fn is_tape(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".tar")
+    name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("tar"))
 }
 
 fn is_tape_archive(bytes: &[u8]) -> bool {

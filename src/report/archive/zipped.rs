@@ -32,7 +32,7 @@ impl Unpacking<'_> {
                     self.refuse(name, "It is a zip in a zip in a zip, which is not read.");
                 }
                 Fate::Read { .. } if gzipped::is_called_so(&name) => {
-                    self.gzip_entry(&mut archive, index, name)?
+                    self.gzip_entry(&mut archive, index, name)?;
                 }
                 Fate::Read { .. } => self.entry(&mut archive, index, name)?,
             }

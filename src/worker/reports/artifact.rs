@@ -96,13 +96,11 @@ impl Workers {
             let Uploaded { reports, others, .. } = read(upload, &hand);
             pack(&packing, &reports).map(|packed| (packed, others))
         });
-        match worked.await {
-            Ok(read) => Ok(read?),
-            Err(_) => {
-                let broke = pack(&name, &refused(&name, BROKE, &origin, &self.app.marker))?;
-                Ok((broke, Others::default()))
-            }
+        if let Ok(read) = worked.await {
+            return Ok(read?);
         }
+        let broke = pack(&name, &refused(&name, BROKE, &origin, &self.app.marker))?;
+        Ok((broke, Others::default()))
     }
 }
 

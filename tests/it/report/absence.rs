@@ -147,7 +147,7 @@ scenario!(a_run_without_a_runner_is_late_after_an_hour_and_can_be_left_out, s =>
         let repo = state.repo_mut(SHOP).unwrap();
         let mut other = repo.workflows.values().find(|workflow| workflow.path.ends_with("ci.yml")).unwrap().clone();
         other.id += 1_000_000;
-        other.path = ".github/workflows/image-scan.yml".to_owned();
+        ".github/workflows/image-scan.yml".clone_into(&mut other.path);
         repo.runs.get_mut(&stuck).unwrap().workflow = other.id;
         repo.workflows.insert(other.id, other);
     });
