@@ -95,16 +95,25 @@ pub async fn by_pull(
     Ok(())
 }
 
+/// Everybody who opened a pull request that brought this commit, as far as we were told.
+pub async fn openers(conn: &mut Conn, repo: RepoId, sha: &CommitSha) -> Result<Vec<Actor>> {
+    let rows = on!(conn, executor => sqlx::query_as::<_, (i64, Option<String>, Option<i64>)>(
+        "SELECT author, author_login, author_bot FROM introduced WHERE repo = $1 AND sha = $2 AND author IS NOT NULL \
+         ORDER BY author")
+        .bind(repo.0).bind(sha.as_str()).fetch_all(executor).await)?;
+    rows.into_iter().map(|(id, login, bot)| actor(id, login, bot.unwrap_or_default())).collect()
+}
+
+fn actor(id: i64, login: Option<String>, bot: i64) -> Result<Actor> {
+    let login = login.unwrap_or_default().parse();
+    let login = login.map_err(|why| Error::impossible("introduced", id, why))?;
+    Ok(Actor { id: UserId(id), login, bot: bot != 0 })
+}
+
 /// Everybody who pushed this commit, as far as we were told.
 pub async fn pushers(conn: &mut Conn, repo: RepoId, sha: &CommitSha) -> Result<Vec<Actor>> {
     let rows = on!(conn, executor => sqlx::query_as::<_, (i64, Option<String>, i64)>(
         "SELECT pusher, login, bot FROM introduced WHERE repo = $1 AND sha = $2 AND pusher <> 0 ORDER BY pusher")
         .bind(repo.0).bind(sha.as_str()).fetch_all(executor).await)?;
-    rows.into_iter()
-        .map(|(id, login, bot)| {
-            let login = login.unwrap_or_default().parse();
-            let login = login.map_err(|why| Error::impossible("introduced", id, why))?;
-            Ok(Actor { id: UserId(id), login, bot: bot != 0 })
-        })
-        .collect()
+    rows.into_iter().map(|(id, login, bot)| actor(id, login, bot)).collect()
 }

@@ -33,6 +33,8 @@ pub(super) async fn of(
         let (commits, complete) = since_live(app, repo, tuple).await?;
         found.extend(pushers(app, repo, &commits).await?);
         found.extend(untold(app, repo, &tuple.commit).await?);
+        found.extend(openers(app, repo, &commits).await?);
+        found.extend(of_its_pulls(app, repo, tuple, loaded).await?);
         (commits, complete)
     };
     if !complete {
@@ -123,6 +125,40 @@ async fn pushers(app: &App, repo: &Repo, commits: &[Commit]) -> Result<BTreeSet<
     for commit in commits {
         let pushers = introduced::pushers(&mut conn, repo.id, &commit.sha).await?;
         found.extend(pushers.iter().map(pusher));
+    }
+    Ok(found)
+}
+
+/// Those who opened the pull requests that brought these commits, as far as we were told: whoever opens one over
+/// somebody else's commits, or from a fork, had a hand in what is merged.
+async fn openers(app: &App, repo: &Repo, commits: &[Commit]) -> Result<BTreeSet<Contributor>> {
+    let mut conn = app.db.read().await?;
+    let mut found = BTreeSet::new();
+    for commit in commits {
+        let openers = introduced::openers(&mut conn, repo.id, &commit.sha).await?;
+        found.extend(openers.iter().map(|opener| known(opener, Part::PullRequestAuthor)));
+    }
+    Ok(found)
+}
+
+/// The same of the commit itself, as GitHub knows it: a rebase makes commits of which no event tells the pull request.
+/// Whoever moved the head of such a one took part, too.
+async fn of_its_pulls(
+    app: &App,
+    repo: &Repo,
+    tuple: &Tuple,
+    loaded: &Loaded,
+) -> Result<BTreeSet<Contributor>> {
+    let mut found = BTreeSet::new();
+    for pull in app.reader.merged_with(repo, &tuple.commit).await? {
+        if pull.base_ref != loaded.default_branch {
+            continue;
+        }
+        found.extend(pull.author.as_ref().map(|author| known(author, Part::PullRequestAuthor)));
+        let mut conn = app.db.read().await?;
+        let heads = head::latest(&mut conn, repo.id, pull.number).await?;
+        drop(conn);
+        found.extend(heads.iter().filter_map(|head| head.pusher.as_ref()).map(pusher));
     }
     Ok(found)
 }

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::disclosures::{self, Disclosures};
 use super::file::File;
 use super::source::{Kept, LogSource};
@@ -10,6 +12,7 @@ use super::strangers::Strangers;
 use super::tiles::Tiles;
 use super::timestamps::Timestamps;
 use super::{Error, Result};
+
 use crate::audit::tile::unbundle;
 use crate::audit::{
     Checkpoint, Fault, Hash, LogVerifier, Node, RuleSet, TileLevel, TilePath, Verified, Verifier,
@@ -77,16 +80,20 @@ type Step<T> = std::result::Result<T, Stop>;
 ///
 /// # Errors
 /// When it could not be read; what is wrong with the log itself is the verdict.
-pub async fn verify(
-    source: &mut LogSource,
-    key: &Verifier,
-    since: Option<&Checkpoint>,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Verdict> {
-    match check(source, key, since, progress).await {
-        Ok(verdict) | Err(Stop::Verdict(verdict)) => Ok(verdict),
-        Err(Stop::Failed(error)) => Err(error),
-    }
+// Boxed, so that it is compiled here and not once more in each program that calls it, where optimising it took half an
+// hour.
+pub fn verify<'a>(
+    source: &'a mut LogSource,
+    key: &'a Verifier,
+    since: Option<&'a Checkpoint>,
+    progress: &'a mut dyn FnMut(u64, u64),
+) -> LocalBoxFuture<'a, Result<Verdict>> {
+    Box::pin(async move {
+        match check(source, key, since, progress).await {
+            Ok(verdict) | Err(Stop::Verdict(verdict)) => Ok(verdict),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    })
 }
 
 async fn check(

@@ -9,6 +9,14 @@ use std::path::Path;
 /// By row, or by the name of a case from the field: the tests that show it closed.
 const CLOSED: &[(&str, &[&str])] = &[
     ("1: tag", &["an_approvers_own_tag"]),
+    (
+        "1: opener, fork, rebase merge",
+        &[
+            "attack_1_who_opened_the_pull_request_over_somebody_elses_commits",
+            "attack_1_an_approvers_own_fork",
+            "attack_1_an_approvers_own_commit_that_somebody_else_rebased",
+        ],
+    ),
     ("1: lost event", &["a_push_that_nobody_told_of"]),
     (
         "1: e-mail",
@@ -55,6 +63,7 @@ const CLOSED: &[(&str, &[&str])] = &[
             "a_run_that_is_deleted_before_it_was_read_is_no_clean_one",
         ],
     ),
+    ("13", &["copilot_is_nobodys_hand"]),
     ("15", &["a_scan_that_looked_at_nothing_says_so"]),
     ("16", &["attack_16_a_tag_that_is_called_like_the_branch_makes_no_baseline"]),
     ("17", &["a_forks_report_neither_opens_nor_closes_a_gate", "what_a_fork_ran_neither_opens_nor_closes"]),

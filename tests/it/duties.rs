@@ -7,8 +7,8 @@ use countersign::github::fake::acts::code::Push;
 use countersign::github::fake::repo::Role;
 use countersign::github::fake::seed;
 
-use crate::harness::SHOP;
 use crate::harness::acts::{change, one_approval};
+use crate::harness::{SHOP, Scenario};
 use crate::scenario;
 
 const SRE: (&str, &str) = ("acme", "sre");
@@ -176,6 +176,61 @@ scenario!(a_push_that_nobody_told_of, s => {
     assert_eq!(s.missing(2).await, ["approvals_missing"]);
     s.comment("carol", "/approve p2").await;
     assert_eq!(s.refusal().await, "separation_of_duties");
+});
+
+impl Scenario {
+    /// bob opens a pull request, carol merges it somehow, and alice asks for what came of it.
+    async fn merged_by_carol(&mut self, from: &str, merge: impl Fn(&Self, i64) -> String) -> String {
+        let number = self.fake.open_pull(SHOP, "bob", (from, "main"), "It says alice wrote it").unwrap();
+        self.settle().await;
+        let sha = merge(self, number);
+        self.settle().await;
+        self.fake.set_ci(SHOP, "alice", ("ci.yml", &sha), "success").unwrap();
+        self.settle().await;
+        self.comment("alice", &format!("/promote production --sha {sha}")).await;
+        sha
+    }
+
+    async fn bob_may_not_approve(&mut self) {
+        assert_eq!(self.state(1).await, "awaiting_approval", "{:?}", self.missing(1).await);
+        self.comment("bob", "/approve").await;
+        assert_eq!(self.refusal().await, "separation_of_duties");
+        assert_eq!(self.deployments("production"), Vec::<String>::new());
+    }
+}
+
+scenario!(attack_1_who_opened_the_pull_request_over_somebody_elses_commits, s => {
+    s.policy(&by_tag_or_main()).await;
+    s.push("alice", &Push::file("topic", "By alice", "README.md", "# x\n")).await;
+    s.merged_by_carol("topic", |s, number| s.fake.merge(SHOP, "carol", number).unwrap()).await;
+    s.bob_may_not_approve().await;
+});
+
+scenario!(attack_1_an_approvers_own_fork, s => {
+    s.policy(&by_tag_or_main()).await;
+    let fork = s.fake.fork(SHOP, "bob").unwrap();
+    s.fake.push(&fork, "bob", &looks_like_alices("fix")).unwrap();
+    s.merged_by_carol("bob:fix", |s, number| s.fake.merge(SHOP, "carol", number).unwrap()).await;
+    s.bob_may_not_approve().await;
+});
+
+scenario!(attack_1_an_approvers_own_commit_that_somebody_else_rebased, s => {
+    s.policy(&by_tag_or_main()).await;
+    s.push("bob", &looks_like_alices("topic")).await;
+    let mut more = looks_like_alices("topic");
+    more.files.insert("CHANGES.md".to_owned(), Some("more\n".to_owned()));
+    s.push("bob", &more).await;
+    let last = s.merged_by_carol("topic", |s, number| s.fake.rebase_merge(SHOP, "carol", number).unwrap()).await;
+    assert_eq!(s.state(1).await, "awaiting_approval", "{:?}", s.missing(1).await);
+    s.comment("bob", "/approve").await;
+    assert_eq!(s.refusal().await, "separation_of_duties");
+    // One in the middle, of which no event tells where it came from.
+    let middle = s.fake.with_state(|state| state.objects.get(&last).unwrap().parents[0].clone());
+    s.fake.set_ci(SHOP, "alice", ("ci.yml", &middle), "success").unwrap();
+    s.comment("alice", "/cancel").await;
+    s.comment("alice", &format!("/promote production --sha {middle}")).await;
+    s.comment("bob", "/approve p2").await;
+    assert_eq!(s.refusals().await, ["separation_of_duties"; 2]);
 });
 
 scenario!(copilot_is_nobodys_hand, s => {

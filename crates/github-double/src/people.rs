@@ -90,6 +90,11 @@ impl Fake {
         self.by(repo, login, |state, repo, who| state.merge(repo, who, number, None))
     }
 
+    /// Rebases a pull request onto its base; gives the id of the last commit.
+    pub fn rebase_merge(&self, repo: &str, login: &str, number: i64) -> Act<String> {
+        self.by(repo, login, |state, repo, who| state.rebase_merge(repo, who, number))
+    }
+
     /// Puts a pull request into the merge queue.
     pub fn enqueue(&self, repo: &str, login: &str, number: i64) -> Act<()> {
         self.by(repo, login, |state, repo, who| state.tell_pull(repo, who, number, "enqueued", json!({})))

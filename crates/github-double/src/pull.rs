@@ -41,8 +41,10 @@ pub struct Before {
 /// How a pull request was merged.
 #[derive(Debug, Clone)]
 pub struct Merged {
-    /// The merge commit.
+    /// The merge commit, or the last of those that were rebased.
     pub sha: String,
+    /// The commits that a rebase made of its own.
+    pub rebased: Vec<String>,
     /// Who merged.
     pub by: i64,
     /// When.

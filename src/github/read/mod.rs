@@ -33,7 +33,7 @@ pub use deliveries::{App, HookDeliveries, HookDelivery};
 pub use deployments::{Deployment, DeploymentStatus};
 pub use git::{Installed, Tip};
 pub use people::{Level, Membership, Permission};
-pub use pulls::{IssueComment, OpenPull, Pull};
+pub use pulls::{IssueComment, MergedPull, OpenPull, Pull};
 pub use repository::{File, Repository};
 
 /// Reads; cannot change anything. Cheap to clone.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Reader, reading};
 use crate::clock::Timestamp;
 use crate::github::error::none_if_gone;
-use crate::github::wire::{MaybeAccount, WithId, lenient, moment};
+use crate::github::wire::{MaybeAccount, WithId, lenient, maybe_moment, moment};
 use crate::github::{Error, path};
 use crate::ids::{Actor, CommentId, CommitSha, IssueNumber, RefName, Repo, RepoId};
 
@@ -32,6 +32,17 @@ pub struct Pull {
     pub commits: u64,
     /// Its page, for people.
     pub html_url: Option<String>,
+}
+
+/// A pull request that brought a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedPull {
+    /// Its number.
+    pub number: IssueNumber,
+    /// Who opened it; none when that account was deleted.
+    pub author: Option<Actor>,
+    /// The branch it was merged into.
+    pub base_ref: RefName,
 }
 
 /// What a list of open pull requests says of each.
@@ -77,6 +88,22 @@ impl Reader {
         found.map(Wire::into_pull).transpose()
     }
 
+    /// The merged pull requests that GitHub says brought this commit, into whatever branch. Its list lags for tens of
+    /// seconds, and bystanders stand in it too.
+    /// <https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit>
+    pub async fn merged_with(&self, repo: &Repo, commit: &CommitSha) -> Result<Vec<MergedPull>, Error> {
+        let address = format!("{}/commits/{commit}/pulls?per_page=100", path::of(repo));
+        let listed = none_if_gone(self.api.all::<Vec<WireMerged>>(reading(repo), address).await)?;
+        let merged = listed.unwrap_or_default().into_iter().filter(|wire| wire.merged_at.is_some());
+        Ok(merged
+            .map(|wire| MergedPull {
+                number: wire.number,
+                author: wire.user.actor(),
+                base_ref: wire.base.name,
+            })
+            .collect())
+    }
+
     /// Every open pull request.
     pub async fn open_pulls(&self, repo: &Repo) -> Result<Vec<OpenPull>, Error> {
         let address = format!("{}/pulls?state=open&per_page=100", path::of(repo));
@@ -112,6 +139,16 @@ struct Wire {
     user: MaybeAccount,
     #[serde(default)]
     html_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireMerged {
+    number: IssueNumber,
+    #[serde(default, deserialize_with = "maybe_moment")]
+    merged_at: Option<Timestamp>,
+    base: Side,
+    #[serde(default)]
+    user: MaybeAccount,
 }
 
 #[derive(Deserialize)]

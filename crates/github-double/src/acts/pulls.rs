@@ -135,13 +135,49 @@ impl State {
         let person = crate::git::Signature { name, email, user: Some(user.id), date: self.now() };
         let parents = vec![tip, pull.head_sha.clone()];
         let sha = self.objects.commit(parents, (person.clone(), person), &message, tree);
-        self.mark_open(repo, number, false)?;
-        let merge = Merged { sha: sha.clone(), by: who.user, at: self.now() };
-        if let Some(pull) = self.repo_by_id_mut(repo)?.pulls.get_mut(&number) {
+        self.is_merged(repo, who, &pull, (sha, Vec::new()))
+    }
+
+    /// Puts copies of its commits on top of the base, and gives the id of the last one. They keep their authors; whoever
+    /// merges is their committer.
+    pub fn rebase_merge(&mut self, repo: i64, who: Who, number: i64) -> Act<String> {
+        self.demand(repo, who, Role::Write)?;
+        let pull = self.repo_by_id(repo)?.pull(number)?.clone();
+        let mut tip = self.repo_by_id(repo)?.tip(&pull.base)?.to_owned();
+        let user = self.users.get(&who.user).ok_or_else(Refused::not_found)?;
+        let (name, email) = (user.name.clone(), user.email.clone());
+        let committer = crate::git::Signature { name, email, user: Some(user.id), date: self.now() };
+        let mut rebased = Vec::new();
+        for sha in self.pull_commits(&pull) {
+            let commit = self.objects.get(&sha)?.clone();
+            let before = match commit.parents.first() {
+                Some(parent) => self.objects.get(parent)?.tree.clone(),
+                None => Tree::default(),
+            };
+            let mut tree = self.objects.get(&tip)?.tree.clone();
+            tree.retain(|path, _| commit.tree.contains_key(path) || !before.contains_key(path));
+            tree.extend(commit.tree.into_iter().filter(|(path, blob)| before.get(path) != Some(blob)));
+            let people = (commit.author, committer.clone());
+            tip = self.objects.commit(vec![tip], people, &commit.message, tree);
+            rebased.push(tip.clone());
+        }
+        self.is_merged(repo, who, &pull, (tip, rebased))
+    }
+
+    fn is_merged(
+        &mut self,
+        repo: i64,
+        who: Who,
+        pull: &Pull,
+        (sha, rebased): (String, Vec<String>),
+    ) -> Act<String> {
+        self.mark_open(repo, pull.number, false)?;
+        let merge = Merged { sha: sha.clone(), rebased, by: who.user, at: self.now() };
+        if let Some(pull) = self.repo_by_id_mut(repo)?.pulls.get_mut(&pull.number) {
             pull.merged = Some(merge);
         }
         self.move_branch(repo, who, &pull.base, &sha)?;
-        self.tell_pull(repo, who, number, "closed", json!({}))?;
+        self.tell_pull(repo, who, pull.number, "closed", json!({}))?;
         Ok(sha)
     }
 

@@ -138,7 +138,10 @@ fn pulls_of(state: &State, here: &Here<'_>, repo: &Repo, sha: &str) -> Act<Reply
     let has = |pull: &crate::pull::Pull| {
         pull.head_sha == sha
             || state.pull_commits(pull).iter().any(|commit| commit == sha)
-            || pull.merged.as_ref().is_some_and(|merge| merge.sha == sha)
+            || pull
+                .merged
+                .as_ref()
+                .is_some_and(|merge| merge.sha == sha || merge.rebased.iter().any(|it| it == sha))
     };
     let found = repo.pulls.values().filter(|pull| has(pull));
     let all: Act<Vec<Value>> = found.map(|pull| state.show_pull(repo, pull, None)).collect();
