@@ -50,6 +50,8 @@ async fn right(
         Ok(environment) => environment,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let person = facts::person(app, &ask.repo, &ask.sender, &principals(environment)).await?;
+    let mut asked = principals(environment);
+    asked.extend(environment.cancel.iter().cloned());
+    let person = facts::person(app, &ask.repo, &ask.sender, &asked).await?;
     Ok(may_cancel(environment, tuple, &person))
 }

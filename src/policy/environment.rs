@@ -27,6 +27,8 @@ pub struct Policy {
 pub struct Environment {
     /// Which commits, asked for by whom.
     pub promote: Promote,
+    /// Who may cancel a promotion, besides whoever asked for it and whoever may approve it.
+    pub cancel: Vec<Principal>,
     /// What has to hold besides.
     pub require: Require,
     /// The `key=value` pairs that a command may give; all others are refused.

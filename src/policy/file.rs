@@ -10,8 +10,8 @@ use super::schema::{
     FormatVersion, PolicyFile, RequireSection,
 };
 use super::{
-    After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Promote, Require, Scans, node,
-    soundness,
+    After, ApprovalRule, Approvals, CheckRule, Deploy, Environment, Policy, Principal, Promote, Require,
+    RoleLevel, Scans, node, soundness,
 };
 use crate::ids::EnvironmentName;
 
@@ -85,6 +85,7 @@ fn environment(section: EnvironmentSection, scans: &Scans, reader: &mut Reader<'
         .collect();
     Environment {
         promote: Promote { from: values(promote.from.value.0), by: values(promote.by.value.0) },
+        cancel: section.cancel.map_or_else(maintainers, |section| values(section.value.by.value.0)),
         require: section
             .require
             .map_or_else(nothing_required, |section| require(section.value, scans, reader)),
@@ -93,6 +94,11 @@ fn environment(section: EnvironmentSection, scans: &Scans, reader: &mut Reader<'
         expires: section.expires.map_or(EXPIRES, |expires| expires.value.0),
         url: section.url.map(|url| url.value.0),
     }
+}
+
+/// Who may cancel when the policy does not say: a deployment under way is not stopped by everybody who may ask for one.
+fn maintainers() -> Vec<Principal> {
+    vec![Principal::Role(RoleLevel::Maintain.as_str().to_owned())]
 }
 
 fn nothing_required() -> Require {

@@ -78,14 +78,13 @@ impl RoleLevel {
 impl Principal {
     /// Whether somebody with this role is meant.
     ///
-    /// `role_name` is the most specific role GitHub knows, perhaps a custom one; `base` is the one
-    /// of GitHub's own that it builds on (`permission`), if any. `role:write` is also met by
+    /// `role_name` is the most specific role GitHub knows, perhaps a custom one that somebody called `admin`; `base` is
+    /// the one of GitHub's own that they have by it, if any, and alone tells what they may. `role:write` is also met by
     /// `maintain` and `admin`; a custom role only by its own name.
     pub fn is_met_by_role(&self, role_name: &str, base: Option<RoleLevel>) -> bool {
         let Self::Role(wanted) = self else { return false };
-        let held = RoleLevel::named(role_name).max(base);
         match RoleLevel::named(wanted) {
-            Some(level) => held >= Some(level),
+            Some(level) => base >= Some(level),
             None => wanted == role_name,
         }
     }
@@ -182,11 +181,17 @@ mod tests {
     fn higher_roles_meet_lower_ones_and_custom_ones_only_themselves() {
         let write: Principal = "role:write".parse().unwrap();
         let captain: Principal = "role:captain".parse().unwrap();
-        assert!(write.is_met_by_role("admin", None));
-        assert!(write.is_met_by_role("maintain", None));
-        assert!(write.is_met_by_role("write", None));
-        assert!(!write.is_met_by_role("triage", None));
-        assert!(!write.is_met_by_role("read", None));
+        for (level, met) in [
+            (RoleLevel::Admin, true),
+            (RoleLevel::Maintain, true),
+            (RoleLevel::Write, true),
+            (RoleLevel::Triage, false),
+            (RoleLevel::Read, false),
+        ] {
+            assert_eq!(write.is_met_by_role(level.as_str(), Some(level)), met, "{level:?}");
+            // Whoever owns the organisation may call a role of theirs as they like.
+            assert_eq!(write.is_met_by_role("admin", Some(level)), met, "{level:?}");
+        }
         assert!(!write.is_met_by_role("captain", None));
         assert!(write.is_met_by_role("captain", Some(RoleLevel::Write)));
         assert!(captain.is_met_by_role("captain", Some(RoleLevel::Read)));

@@ -76,6 +76,8 @@ section! {
     EnvironmentSection {
         /// Which commits may be promoted, and who may ask.
         "promote" promote: required PromoteSection,
+        /// Who may cancel a promotion to it, besides whoever asked for it and whoever may approve it.
+        "cancel" cancel: optional CancelSection,
         /// What has to hold besides.
         "require" require: optional RequireSection,
         /// The `key=value` pairs that a command may give. All others are refused.
@@ -86,6 +88,14 @@ section! {
         "expires" expires: optional DurationWord,
         /// Where the environment can be seen, for people.
         "url" url: optional WebAddress,
+    }
+}
+
+section! {
+    /// Who may cancel a promotion, besides whoever asked for it and whoever may approve it.
+    CancelSection {
+        /// Who: user:LOGIN, team:ORGANISATION/SLUG or role:NAME. role:maintain unless said otherwise.
+        "by" by: required List<Principal>,
     }
 }
 
