@@ -163,31 +163,42 @@ pub async fn uploads(conn: &mut Conn, repo: RepoId, (run, attempt): (i64, i64)) 
 /// Every report of a commit that none has taken the place of. What a later attempt did not bring again stays, with
 /// its findings, and satisfies nothing any more: a job that was cancelled has shown nothing better.
 pub async fn of_commit(conn: &mut Conn, repo: RepoId, commit: &CommitSha) -> Result<Vec<Received>> {
-    let rows = on!(&mut *conn, executor => sqlx::query_as::<_, (String, String, String, String, String, Vec<u8>)>(
-        "SELECT bundle, tool, target, state, origin, document FROM report \
+    let rows = on!(&mut *conn, executor => sqlx::query_as::<_, Kept>(
+        "SELECT way, bundle, part, tool, target, state, origin FROM report \
          WHERE repo = $1 AND commit_sha = $2 ORDER BY run, attempt, way, bundle, part")
         .bind(repo.0).bind(commit.as_str()).fetch_all(executor).await)?;
     let read = run::read_attempts(conn, repo, commit).await?;
-    let (mut all, mut documents) = (Vec::new(), Vec::new());
-    for (bundle, tool, target, state, origin, document) in rows {
+    let (mut all, mut places) = (Vec::new(), Vec::new());
+    for (way, bundle, part, tool, target, state, origin) in rows {
         all.push(Stored { bundle, tool, target, worth: worth(&state), origin: origin_of(commit, &origin)? });
-        documents.push(document);
+        places.push((way, part));
     }
     let fates = all.iter().map(|one| fate(one, &all, &|run, attempt| read.contains(&(run, attempt))));
     let fates: Vec<Fate> = fates.collect();
     let mut received = Vec::new();
-    for ((stored, document), fate) in all.into_iter().zip(documents).zip(fates) {
+    for ((stored, (way, part)), fate) in all.into_iter().zip(places).zip(fates) {
         if fate == Fate::Replaced {
             continue;
         }
+        let origin = stored.origin;
+        // Of those that count only: a run may have been begun fifty times.
+        let (document,) = on!(&mut *conn, executor => sqlx::query_as::<_, (Vec<u8>,)>(
+            "SELECT document FROM report WHERE repo = $1 AND commit_sha = $2 AND run = $3 AND attempt = $4 \
+             AND way = $5 AND bundle = $6 AND part = $7")
+            .bind(repo.0).bind(commit.as_str()).bind(origin.run.map_or(0, |run| run.0)).bind(origin.attempt)
+            .bind(way).bind(&stored.bundle).bind(part)
+            .fetch_one(executor).await)?;
         let mut report = unpack(commit, &document)?;
         if fate == Fate::LeftBehind && report.state.is_ok() {
             report.state = State::Partial { why: LEFT.to_owned() };
         }
-        received.push(Received { report, origin: stored.origin });
+        received.push(Received { report, origin });
     }
     Ok(received)
 }
+
+/// What is stored of a report beside it, with its place in what was uploaded together.
+type Kept = (String, String, i64, String, String, String, String);
 
 /// What a later attempt of its run has put another in place of, once that attempt was read to its end.
 const REPLACED: &str = "EXISTS (SELECT 1 FROM report_run n WHERE n.repo = r.repo AND n.run = r.run AND n.attempt > r.attempt \

@@ -93,8 +93,12 @@ impl Reader {
     pub async fn branch_of(&self, repo: &Repo, run: &Run) -> Result<Option<String>, Error> {
         let Some(branch) = run.branch_of_its_own() else { return Ok(None) };
         let Ok(name) = branch.parse::<RefName>() else { return Ok(None) };
-        let tagged = self.tag_commit(repo, &name).await?.is_some();
-        Ok((!tagged).then(|| branch.to_owned()))
+        match self.tag_commit(repo, &name).await {
+            Ok(None) => Ok(Some(branch.to_owned())),
+            // A tag may point at anything, and is one all the same.
+            Ok(Some(_)) | Err(Error::Broken { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The jobs of a run's newest attempt, with those that were not run again.

@@ -14,6 +14,8 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// What a tape archive has at this place in its first header.
 const USTAR: (usize, &[u8]) = (257, b"ustar");
 
+const TOO_LARGE: &str = "Unpacked it is larger than 64 MiB, and was not read.";
+
 /// Whether a file is called as compressed ones are in which a report may be.
 pub(super) fn is_called_so(name: &str) -> bool {
     inside(name).is_some_and(|inner| is_tape(&inner) || claim::is_of_a_reports_type(&inner))
@@ -36,7 +38,7 @@ impl Unpacking<'_> {
         let mut unpacked = Vec::new();
         let done = MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut unpacked);
         if unpacked.len() as u64 > most {
-            self.passed_over(name.to_owned(), "Unpacked it is larger than 64 MiB, and was not read.");
+            self.passed_over(name.to_owned(), TOO_LARGE);
             return Ok(());
         }
         self.count(unpacked.len() as u64)?;
@@ -51,12 +53,12 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// Links and devices are passed over: a tape archive of a program has many, and none is followed.
+    /// Links and devices are not followed; a tape archive of a program has many.
     fn tape(&mut self, bytes: &[u8], name: &str) -> Result<(), Fault> {
         let mut archive = tar::Archive::new(bytes);
         let entries = archive.entries().map_err(|error| Fault::new(error.to_string()))?;
         for entry in entries {
-            let mut entry = match entry {
+            let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
                     self.refuse(name.to_owned(), format!("It is broken or cut off: {error}."));
@@ -69,14 +71,33 @@ impl Unpacking<'_> {
                 self.refuse(name.to_owned(), why);
                 return Ok(());
             }
-            if entry.header().entry_type().is_file() {
-                let path = shown(&format!("{name}!/{}", String::from_utf8_lossy(&entry.path_bytes())));
-                let mut content = Vec::new();
-                entry.read_to_end(&mut content)?;
-                let file = read(&mut (path.as_str(), &*content), &self.left(), self.marker)?;
-                self.keep(path, file);
+            let kind = entry.header().entry_type();
+            let path = shown(&format!("{name}!/{}", String::from_utf8_lossy(&entry.path_bytes())));
+            if kind.is_file() || kind.is_gnu_sparse() || kind.is_contiguous() {
+                self.taped(entry, path)?;
+            } else if !kind.is_dir() {
+                self.passed_over(path, "It is a link or no ordinary file, and was not read.");
             }
         }
+        Ok(())
+    }
+
+    fn taped(&mut self, entry: impl Read, path: String) -> Result<(), Fault> {
+        // A sparse file is as long as its header says, however little of it is there.
+        let most = NESTED_BYTES.min(self.bytes_left());
+        let mut content = Vec::new();
+        let done = entry.take(most + 1).read_to_end(&mut content);
+        self.count((content.len() as u64).min(most))?;
+        if let Err(error) = done {
+            self.passed_over(path, &format!("Its bytes cannot be unpacked: {error}."));
+            return Ok(());
+        }
+        if content.len() as u64 > most {
+            self.passed_over(path, TOO_LARGE);
+            return Ok(());
+        }
+        let file = read(&mut (path.as_str(), &*content), &self.left(), self.marker)?;
+        self.keep(path, file);
         Ok(())
     }
 }

@@ -375,3 +375,24 @@ fn what_people_upload_beside_reports_claims_nothing() {
         assert_eq!(read.reports[0].report.state.as_str(), "unreadable");
     }
 }
+
+#[test]
+fn a_sparse_file_in_a_tape_archive_is_as_long_as_it_is_read() {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("trivy.json").unwrap();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.set_size(512);
+    let gnu = header.as_gnu_mut().unwrap();
+    gnu.sparse[0].offset = *b"00000000000\0";
+    gnu.sparse[0].numbytes = *b"00000001000\0";
+    // The rest is a hole, of a tebibyte.
+    gnu.sparse[1].offset = [0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
+    gnu.sparse[1].numbytes = *b"00000000000\0";
+    gnu.realsize = [0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
+    header.set_cksum();
+    let mut tape = header.as_bytes().to_vec();
+    tape.extend([b' '; 512]);
+    tape.extend([0; 1024]);
+    let found = unpacked(&zip(&[("scans.tgz", &gzip(&tape))])).unwrap();
+    assert_eq!((found.files.len(), found.refused.len()), (0, 1), "{found:?}");
+}
