@@ -7,14 +7,14 @@ use crate::authz::{self, Authorized, may_promote};
 use crate::clock::random;
 use crate::command::{Promote, Target};
 use crate::comment;
-use crate::db::{self, NewEntry, promotion};
+use crate::db::{self, NewEntry, promotion, push};
 use crate::effect::MarkSeed;
 use crate::facts::{self, Gathered, Loaded};
 use crate::handlers::ask::{CommandContext, Said};
 use crate::handlers::head::{self, AsOf};
 use crate::handlers::store::{First, Stored, log_policy, store};
 use crate::handlers::{Result, load_policy};
-use crate::ids::{CommitSha, PromotionId};
+use crate::ids::{CommitSha, PromotionId, RefName};
 use crate::policy::facts::{TargetKind, Tuple};
 use crate::policy::{Denial, Environment, Outcome, check_parameters, principals};
 use crate::promotion::{DeployPlan, open};
@@ -127,13 +127,33 @@ async fn target(ask: &CommandContext, target: &Target) -> Result<Named> {
             })
         }
         Target::Tag(tag) => Ok(match app.reader.tag_commit(repo, tag).await? {
-            Some(commit) => Named::Commit(commit, TargetKind::Tag(tag.clone())),
+            Some(commit) => match tag_moved(ask, tag, &commit).await? {
+                Some(refusal) => Named::Refused(refusal),
+                None => Named::Commit(commit, TargetKind::Tag(tag.clone())),
+            },
             None => Named::Refused(Refusal::new(
                 Code::CommitUnknown,
                 format!("There is no tag {tag} in this repository: push it first."),
             )),
         }),
     }
+}
+
+/// A tag is meant as it was when the comment was written: a command may wait, and somebody move the tag meanwhile, of
+/// which we are told only after it.
+async fn tag_moved(ask: &CommandContext, tag: &RefName, commit: &CommitSha) -> Result<Option<Refusal>> {
+    let mut conn = ask.context.app.db.read().await?;
+    let known = push::latest(&mut conn, ask.repo.id, &format!("refs/tags/{tag}")).await?;
+    drop(conn);
+    let Some((at, commits)) = known else { return Ok(None) };
+    let moved = at >= ask.written_at || !commits.contains(commit);
+    let sentence = || {
+        format!(
+            "The tag {tag} was moved when you wrote this, or since: it names {} now. Look at that commit, and ask again.",
+            commit.short()
+        )
+    };
+    Ok(moved.then(|| Refusal::new(Code::HeadMoved, sentence())))
 }
 
 type What = (CommitSha, TargetKind, BTreeMap<String, String>);

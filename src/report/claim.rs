@@ -6,7 +6,7 @@
 use super::tool_names::has_word;
 
 /// What somebody can do about a file that is no report though its name says so.
-pub(super) const WAY_OUT: &str = "Upload the tool's JSON, XML or SARIF by itself, or leave the artifact out with `scans: { ignore_artifacts: [NAME] }`.";
+pub(super) const WAY_OUT: &str = "Upload the tool's SARIF, JSON or XML by itself, or leave the artifact out with `scans: { ignore_artifacts: [NAME] }`.";
 
 /// Scanners by the words of their files' names. Style checkers are not among them: what they find no gate looks at,
 /// and `black` stands in many a name.

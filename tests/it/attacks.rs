@@ -64,6 +64,7 @@ const CLOSED: &[(&str, &[&str])] = &[
         ],
     ),
     ("13", &["copilot_is_nobodys_hand"]),
+    ("14", &["attack_14_a_tag_that_moved_while_the_command_waited"]),
     ("15", &["a_scan_that_looked_at_nothing_says_so"]),
     ("16", &["attack_16_a_tag_that_is_called_like_the_branch_makes_no_baseline"]),
     ("17", &["a_forks_report_neither_opens_nor_closes_a_gate", "what_a_fork_ran_neither_opens_nor_closes"]),

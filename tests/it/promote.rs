@@ -1,5 +1,7 @@
 //! The main job: somebody asks, the policy is enforced, others countersign, it is deployed and logged.
 
+use std::time::Duration;
+
 use countersign::github::fake::acts::code::Push;
 
 use crate::harness::SHOP;
@@ -139,6 +141,35 @@ scenario!(a_tag_is_promoted_as_it_points_when_it_was_asked, s => {
     }).unwrap();
     s.settle().await;
     assert_eq!(s.state(2).await, "superseded: head_moved");
+});
+
+scenario!(attack_14_a_tag_that_moved_while_the_command_waited, s => {
+    s.policy(&POLICY.replace("[pull_request, default_branch]", "[\"tag:v*\"]")).await;
+    let (main, head) = (s.tip("main"), s.head());
+    let tags = |s: &crate::harness::Scenario, sha: &str| {
+        s.fake.change(|state| {
+            let (repo, bob) = (state.repo_id(SHOP)?, state.who("bob")?);
+            state.move_tag(repo, bob, "v1", sha)
+        }).unwrap();
+    };
+    tags(s, &main);
+    s.settle().await;
+    s.advance(Duration::from_secs(5));
+    // The comment waits, and is handled before anybody tells of the tag.
+    s.fake.comment(SHOP, "alice", 1, "/promote staging --tag v1").unwrap();
+    s.advance(Duration::from_secs(5));
+    tags(s, &head);
+    s.settle().await;
+    assert_eq!(s.refusal().await, "head_moved");
+    assert_eq!(s.deployments("staging"), Vec::<String>::new());
+    s.comment("alice", "/promote staging --tag v1").await;
+    s.deployment_ends("success").await;
+    // Told of it in time, it is the same: what counts is when the comment was written.
+    s.advance(Duration::from_secs(5));
+    tags(s, &main);
+    s.fake.comment(SHOP, "alice", 1, "/promote staging --tag v1").unwrap();
+    s.settle().await;
+    assert_eq!(s.refusals().await, ["head_moved"; 2]);
 });
 
 scenario!(what_the_policy_does_not_know_is_refused, s => {

@@ -14,7 +14,7 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// What a tape archive has at this place in its first header.
 const USTAR: (usize, &[u8]) = (257, b"ustar");
 
-const TOO_LARGE: &str = "Unpacked it is larger than 64 MiB, and was not read.";
+const TOO_LARGE: &str = "unpacked it is larger than 64 MiB and was not read";
 
 /// Whether a file is called as compressed ones are in which a report may be.
 pub(super) fn is_called_so(name: &str) -> bool {
@@ -43,7 +43,7 @@ impl Unpacking<'_> {
         }
         self.count(unpacked.len() as u64)?;
         if let Err(error) = done {
-            self.passed_over(name.to_owned(), &format!("Its bytes cannot be unpacked: {error}."));
+            self.passed_over(name.to_owned(), &format!("its bytes cannot be unpacked ({error})"));
         } else if is_tape_archive(&unpacked) {
             self.tape(&unpacked, name)?;
         } else {
@@ -76,7 +76,7 @@ impl Unpacking<'_> {
             if kind.is_file() || kind.is_gnu_sparse() || kind.is_contiguous() {
                 self.taped(entry, path)?;
             } else if !kind.is_dir() {
-                self.passed_over(path, "It is a link or no ordinary file, and was not read.");
+                self.passed_over(path, "it is a link or no ordinary file and was not read");
             }
         }
         Ok(())
@@ -89,7 +89,7 @@ impl Unpacking<'_> {
         let done = entry.take(most + 1).read_to_end(&mut content);
         self.count((content.len() as u64).min(most))?;
         if let Err(error) = done {
-            self.passed_over(path, &format!("Its bytes cannot be unpacked: {error}."));
+            self.passed_over(path, &format!("its bytes cannot be unpacked ({error})"));
             return Ok(());
         }
         if content.len() as u64 > most {

@@ -124,7 +124,7 @@ impl Unpacking<'_> {
         match claim::of_file(&entry) {
             None => self.found.others.add(entry),
             Some(tool) => {
-                let why = format!("By its name it is a report of {tool}. {why} {}", claim::WAY_OUT);
+                let why = format!("By its name it is a report of {tool}, and {why}. {}", claim::WAY_OUT);
                 self.found.refused.push(Refused { entry, why, claims: Some(tool) });
             }
         }
@@ -162,7 +162,7 @@ impl Unpacking<'_> {
     }
 }
 
-const NO_REPORT: &str = "What is in it is no report of any format that is known here: perhaps messages, an error page, or a format of its own.";
+const NO_REPORT: &str = "it holds none of any format that is known here";
 
 /// A name as people are told it.
 fn shown(name: &str) -> String {

@@ -126,7 +126,10 @@ impl State {
     pub fn move_tag(&mut self, repo: i64, who: Who, tag: &str, sha: &str) -> Act<()> {
         self.demand(repo, who, Role::Write)?;
         self.objects.get(sha)?;
-        let old = self.repo_by_id_mut(repo)?.tags.insert(tag.to_owned(), sha.to_owned());
+        let now = self.now();
+        let here = self.repo_by_id_mut(repo)?;
+        here.pushed_at = now;
+        let old = here.tags.insert(tag.to_owned(), sha.to_owned());
         self.tell_push(repo, who, &format!("refs/tags/{tag}"), (old.as_deref(), Some(sha)))
     }
 
