@@ -122,6 +122,10 @@ fn takes_the_place(other: &Stored, one: &Stored) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::clock::Timestamp;
     use crate::ids::{CommitSha, RunId};
@@ -218,5 +222,56 @@ pub(super) mod tests {
         assert!(is_replaced_by(&broken, &[mended], &names));
         assert!(!is_replaced_by(&good, &[], &[]), "its findings stay");
         assert!(is_replaced_by(&good, &[], &names));
+    }
+
+    /// By file: in which attempts of which runs.
+    type Marks = [BTreeSet<(i64, i64)>; 3];
+
+    /// What one reading of a run brings: of each file nothing, one that can be read, or one that cannot.
+    type Reading = (i64, bool, [Option<bool>; 3]);
+
+    fn reading() -> impl Strategy<Value = Reading> {
+        (1_i64..4, any::<bool>(), any::<[Option<bool>; 3]>())
+    }
+
+    proptest! {
+        // Against a model that knows only what was read, of each file by itself: whatever is deleted, left out or read again.
+        #[test]
+        fn what_was_seen_broken_stays_until_one_like_it_is_whole(readings in prop::collection::vec(reading(), 1..12)) {
+            let (mut all, mut attempts) = (Vec::<Stored>::new(), BTreeMap::<i64, i64>::new());
+            let (mut broken, mut whole): (Marks, Marks) = Default::default();
+            for (run, again, files) in readings {
+                let attempt = attempts.entry(run).or_insert(0);
+                *attempt += i64::from(!again || *attempt == 0);
+                let attempt = *attempt;
+                let brought: Vec<Stored> = files.iter().enumerate().filter_map(|(file, whole)| {
+                    let worth = if (*whole)? { Worth::Whole } else { Worth::Nothing };
+                    let (name, tool) = (format!("artifact {file}"), format!("tool {file}"));
+                    Some(stored(run, attempt, (&name, "report.json"), &tool, worth))
+                }).collect();
+                let names: Vec<String> = brought.iter().map(|one| one.bundle.clone()).collect();
+                let here = |one: &Stored| one.origin.run == Some(RunId(run)) && one.origin.attempt == attempt;
+                all.retain(|one| !here(one) || !is_replaced_by(one, &brought, &names));
+                all.extend(brought);
+                for (file, read) in files.iter().enumerate() {
+                    let at = (run, attempt);
+                    match read {
+                        Some(false) => { whole[file].remove(&at); broken[file].insert(at); }
+                        Some(true) => { broken[file].remove(&at); whole[file].insert(at); }
+                        None => {}
+                    }
+                }
+                let read = |run: i64, attempt: i64| attempts.get(&run).is_some_and(|last| attempt <= *last);
+                for file in 0..3 {
+                    // Runs and attempts are in the order of their numbers: any later one that is whole heals.
+                    let healed = |at: &(i64, i64)| whole[file].iter().any(|later| later > at);
+                    let stays = broken[file].iter().any(|at| !healed(at));
+                    let tool = format!("tool {file}");
+                    let bad = all.iter().filter(|one| one.tool == tool && one.worth == Worth::Nothing);
+                    let counts = bad.filter(|one| fate(one, &all, &read) != Fate::Replaced).count();
+                    prop_assert_eq!(counts > 0, stays, "{:?} {:?}", broken[file], all);
+                }
+            }
+        }
     }
 }

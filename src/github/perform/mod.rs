@@ -1,7 +1,7 @@
 //! Performing effects: the only way from a decision to GitHub.
 //!
-//! What writes takes an [`Assigned`] effect: a claim, which proves that the intent stands in the log, with the
-//! promotion that the intent is of. What puts a commit into an environment takes a [`Permitted`] one, whose permit
+//! What writes takes an `Assigned` effect: a claim, which proves that the intent stands in the log, with the
+//! promotion that the intent is of. What puts a commit into an environment takes a `Permitted` one, whose permit
 //! proves that every requirement held just now. Nothing else says what is done: all of it is read from these.
 
 use serde_json::{Map, Value, json};
